@@ -1,0 +1,8 @@
+namespace ExpEther.Core;
+
+public enum EventSeverity
+{
+    Information,
+    Warning,
+    Error,
+}

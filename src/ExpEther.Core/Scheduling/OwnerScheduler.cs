@@ -1,0 +1,142 @@
+using System.Runtime.ExceptionServices;
+using ExpEther.Core.Time;
+
+namespace ExpEther.Core.Scheduling;
+
+/// <summary>
+/// Runs the slow sequences (enumeration, bring-up, assign, release, driver start) as <c>async</c> methods on the owner's one thread.
+/// <para>
+/// Theory: it is a synchronization context with a first-in-first-out queue and a deadline heap. Whoever owns it calls
+/// <see cref="Advance"/> with the time and <see cref="RunReady"/> to run continuations. Nothing here reads a clock or touches the
+/// thread pool, so the simulator runs the same code in virtual time, in the same order at every run. Work started here must await only
+/// tasks completed on this thread (<c>Task.WhenAny</c> and <c>WhenAll</c> hop through the thread pool and are banned); a continuation never runs inside the call that completed it, so no method sees itself re-entered.
+/// </para>
+/// </summary>
+public sealed class OwnerScheduler : SynchronizationContext
+{
+    private readonly Queue<(SendOrPostCallback Callback, object? State)> _ready = new();
+    private readonly PriorityQueue<TaskCompletionSource<bool>, (long At, long Order)> _timers = new();
+    private readonly HashSet<Task> _started = [];
+    private long _order;
+    private Exception? _fault;
+
+    public Instant Now { get; private set; }
+
+    public bool HasReady => _ready.Count > 0 || _fault is not null;
+
+    /// <summary>When <see cref="Advance"/> has something to do next; null when no timer is set.</summary>
+    public Instant? NextDeadline => _timers.TryPeek(out _, out var key) ? new Instant(key.At) : null;
+
+    /// <summary>Sets the time and makes every timer that is due ready. Time never runs backwards.</summary>
+    public void Advance(Instant now)
+    {
+        Check.That(now >= Now);
+        Now = now;
+        while (_timers.TryPeek(out var timer, out var key) && key.At <= now.Nanoseconds)
+        {
+            _timers.Dequeue();
+            timer.TrySetResult(false);
+        }
+    }
+
+    /// <summary>Runs continuations that are ready, at most <paramref name="budget"/>. A failure of started work is thrown here.</summary>
+    /// <returns>How many ran.</returns>
+    public int RunReady(int budget = int.MaxValue)
+    {
+        if (_ready.Count == 0 && _fault is null)
+        {
+            return 0;
+        }
+
+        var before = Current;
+        SetSynchronizationContext(this);
+        var ran = 0;
+        try
+        {
+            while (ran < budget && _ready.TryDequeue(out var next))
+            {
+                next.Callback(next.State);
+                ran++;
+            }
+        }
+        finally
+        {
+            SetSynchronizationContext(before);
+        }
+
+        if (_fault is { } fault)
+        {
+            _fault = null;
+            ExceptionDispatchInfo.Throw(fault);
+        }
+
+        return ran;
+    }
+
+    /// <summary>Starts a sequence; it runs at the next <see cref="RunReady"/>. Its unhandled exception is a bug and surfaces there.</summary>
+    public void Start(Func<Task> sequence) => Post(_ => Track(sequence()), null);
+
+    /// <summary>Starts a sequence and hands back its task: its result or exception belong to whoever awaits that.</summary>
+    public Task<T> Run<T>(Func<Task<T>> sequence)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Start(async () =>
+        {
+            try
+            {
+                done.TrySetResult(await sequence());
+            }
+            catch (Exception e) when (e is not InvariantException)
+            {
+                done.TrySetException(e);
+            }
+        });
+        return done.Task;
+    }
+
+    public Task Delay(TimeSpan span) => Until(Now + span);
+
+    /// <summary>Completes at the first <see cref="Advance"/> to or past <paramref name="at"/>.</summary>
+    public Task Until(Instant at)
+    {
+        var timer = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        Arm(timer, at);
+        return timer.Task;
+    }
+
+    /// <summary>Gives <paramref name="waiter"/> a deadline: it completes with false at <paramref name="at"/> unless it completed before.</summary>
+    internal void Arm(TaskCompletionSource<bool> waiter, Instant at) => _timers.Enqueue(waiter, (at.Nanoseconds, _order++));
+
+    public override void Post(SendOrPostCallback d, object? state) => _ready.Enqueue((d, state));
+
+    public override void Send(SendOrPostCallback d, object? state) => Check.Fail("the owner's scheduler never blocks: Send is not used");
+
+    public override SynchronizationContext CreateCopy() => this;
+
+    private void Track(Task task)
+    {
+        if (task.IsCompleted)
+        {
+            Settle(task);
+            return;
+        }
+
+        _started.Add(task);
+        _ = Watch(task);
+    }
+
+    private async Task Watch(Task task)
+    {
+        await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        _started.Remove(task);
+        Settle(task);
+    }
+
+    private void Settle(Task task)
+    {
+        if (task.Exception is { } e)
+        {
+            _fault ??= e.InnerExceptions.Count == 1 ? e.InnerException : e;
+        }
+    }
+}
