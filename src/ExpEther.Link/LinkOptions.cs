@@ -1,0 +1,47 @@
+using ExpEther.Link.Ethernet;
+
+namespace ExpEther.Link;
+
+/// <summary>What a link must know from the start. Both sides must agree on VLAN, EtherType, <see cref="Sealed"/> and the key.</summary>
+public sealed record LinkOptions
+{
+    public required MacAddress Local { get; init; }
+
+    public required MacAddress Peer { get; init; }
+
+    public required VlanId Vlan { get; init; }
+
+    public required LinkRole Role { get; init; }
+
+    /// <summary>IEEE 802 local experimental EtherType 1 unless configured otherwise.</summary>
+    public ushort EtherType { get; init; } = LinkLimits.EtherTypeDefault;
+
+    /// <summary>Bytes after the EtherType that the wire carries; 1500 to 65535.</summary>
+    public int MtuBytes { get; init; } = 1500;
+
+    /// <summary>True: records are encrypted and frames authenticated with AES-256-GCM. False: CRC32C only, anyone on the VLAN can speak.</summary>
+    public bool Sealed { get; init; } = true;
+
+    /// <summary>32 bytes shared by both sides. Unused when <see cref="Sealed"/> is false.</summary>
+    public byte[] PreSharedKey { get; init; } = [];
+
+    /// <summary>This side's name, told to the peer in set-up; at most <see cref="LinkLimits.NameBytesMax"/> bytes of UTF-8.</summary>
+    public string LocalName { get; init; } = "";
+
+    /// <summary>How long nothing may be heard before the link is declared down.</summary>
+    public TimeSpan LinkDead { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>How long nothing may be heard before the path counts as silent (an alarm, nothing more).</summary>
+    public TimeSpan PathSilent { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long an acknowledgement waits for a frame to ride on.</summary>
+    public TimeSpan AckDelay { get; init; } = TimeSpan.FromMicroseconds(50);
+
+    /// <summary>How often an idle link says that it lives.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Pause between two attempts of set-up at first; it doubles up to <see cref="SetupRetryMax"/>.</summary>
+    public TimeSpan SetupRetry { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    public TimeSpan SetupRetryMax { get; init; } = TimeSpan.FromSeconds(2);
+}
