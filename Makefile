@@ -1,0 +1,20 @@
+# make help lists the targets. Each sets itself up (scripts/setup) and says what cannot be had.
+.DEFAULT_GOAL := help
+.PHONY: help build demo test clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build everything (Release)
+	@scripts/setup build
+	@dotnet build ExpEther.slnx -c Release -v q --nologo
+
+demo: ## one I/O box, two hosts, an Ethernet switch, all separate processes: devices used, moved, verified
+	@scripts/setup demo
+	@./expether demo
+
+test: ## build and run every test; ends with "N passed, N failed, N skipped"
+	@scripts/test
+
+clean: ## remove what builds made
+	@rm -rf artifacts src/*/bin src/*/obj tests/*/bin tests/*/obj
