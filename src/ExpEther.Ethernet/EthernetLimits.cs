@@ -1,0 +1,37 @@
+namespace ExpEther.Ethernet;
+
+/// <summary>Every bound of this project.</summary>
+public static class EthernetLimits
+{
+    /// <summary>The longest payload of any port: the largest MTU a veth takes.</summary>
+    public const int MtuBytesMax = 65535;
+
+    /// <summary>Addresses a switch remembers; more are flooded.</summary>
+    public const int LearnedAddressesMax = 4096;
+
+    /// <summary>IEEE 802.1Q §8.8.3: the default ageing time of a learned address.</summary>
+    public const int LearnedAddressSecondsMax = 300;
+
+    /// <summary>Frames that wait at the egress of one switch port, those a delay holds included.</summary>
+    public const int SwitchQueueFramesMax = 4096;
+
+    public const int SwitchPortsMax = 256;
+
+    /// <summary>The longest delay a switch port can be given.</summary>
+    public const int SwitchDelayMsMax = 60_000;
+
+    /// <summary>Frames a switch takes from one port before it looks at the next.</summary>
+    public const int SwitchBurstFramesMax = 64;
+
+    /// <summary>MAC addresses of one packet socket (they are tested one by one in its BPF filter).</summary>
+    public const int LocalMacsMax = 64;
+
+    /// <summary>VLAN IDs a packet socket's filter lists; 0 listed: any.</summary>
+    public const int FilterVlansMax = 64;
+
+    /// <summary>Endpoints a UDP port remembers for source MACs.</summary>
+    public const int UdpLearnedMacsMax = 1024;
+
+    /// <summary>Configured peers of a UDP port: each gets a copy of every broadcast.</summary>
+    public const int UdpPeersMax = 64;
+}
