@@ -1,0 +1,12 @@
+using ExpEther.Link.Ethernet;
+
+namespace ExpEther.Bridge.Hosts;
+
+/// <summary>An I/O box that has, or had, a link to this host bridge.</summary>
+/// <param name="Mac">Its address in this VLAN.</param>
+/// <param name="Name">As it calls itself; empty before its link is up.</param>
+/// <param name="IsUp">Whether its link is up.</param>
+/// <param name="IsSilent">Up, but nothing was heard for longer than the path-silent time.</param>
+/// <param name="Epoch">Of the link; grows at every new set-up.</param>
+/// <param name="MaxPayloadBytes">Largest TLP payload on this link.</param>
+public sealed record BoxStatus(MacAddress Mac, string Name, bool IsUp, bool IsSilent, uint Epoch, int MaxPayloadBytes);

@@ -1,0 +1,32 @@
+namespace ExpEther.Bridge.Hosts;
+
+/// <summary>Every table and queue of a host bridge has its bound here.</summary>
+public static class HostBridgeLimits
+{
+    /// <summary>A downstream port is a device number on the switch's internal bus, 5 bits.</summary>
+    public const int SlotsMax = 32;
+
+    /// <summary>I/O boxes with a link, or trying to get one, at the same time.</summary>
+    public const int BoxesMax = 64;
+
+    /// <summary>Requests of the host that await a box's completion: all 10-bit tags.</summary>
+    public const int HostRequestsMax = 1024;
+
+    /// <summary>Reads and atomics of one function that await their completions' turn on the link: all 10-bit tags.</summary>
+    public const int DmaReadsPerFunctionMax = 1024;
+
+    /// <summary>TLPs on their way up to the root complex: the answers to <see cref="HostRequestsMax"/> requests, and messages.</summary>
+    public const int UpwardBytesMax = 8 << 20;
+
+    /// <summary>Messages on their way up to the root complex; more are dropped and counted.</summary>
+    public const int UpwardMessagesMax = 64;
+
+    /// <summary>A box that began set-up and does not finish within this gives its place to another.</summary>
+    public const int SetUpSecondsMax = 10;
+
+    /// <summary>How long a slot stays visibly empty before a function is put into it anew, so that the host sees the removal.</summary>
+    public const int EmptyMillisecondsMin = 100;
+
+    /// <summary>How long a slot waits for the host to notice a surprise removal before a function is put into it anew.</summary>
+    public const int RemovalNoticeSecondsMax = 10;
+}

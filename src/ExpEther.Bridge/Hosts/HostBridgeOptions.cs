@@ -1,0 +1,39 @@
+using ExpEther.Link.Ethernet;
+
+namespace ExpEther.Bridge.Hosts;
+
+/// <summary>What a host bridge is told at its start: one host, one VLAN (its logical switch), one MAC.</summary>
+public sealed record HostBridgeOptions
+{
+    /// <summary>The host's name as its user gave it; announced, and told to I/O boxes at link set-up. At most 64 bytes of UTF-8.</summary>
+    public required string Name { get; init; }
+
+    public required MacAddress Mac { get; init; }
+
+    /// <summary>The VLAN whose I/O boxes may plug functions here.</summary>
+    public required VlanId Vlan { get; init; }
+
+    /// <summary>The pre-shared key, 32 bytes; only boxes that hold it get a link. Not used when <see cref="Sealed"/> is false.</summary>
+    public byte[] Key { get; init; } = [];
+
+    public bool Sealed { get; init; } = true;
+
+    public ushort EtherType { get; init; } = 0x88B5;
+
+    public int MtuBytes { get; init; } = 1500;
+
+    /// <summary>Downstream ports of the switch that the host sees, 1 to <see cref="HostBridgeLimits.SlotsMax"/>.</summary>
+    public int Slots { get; init; } = 4;
+
+    /// <summary>Silence after which a box counts as lost and its slots are emptied.</summary>
+    public TimeSpan LinkDead { get; init; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Silence after which an alarm is raised; nothing else happens.</summary>
+    public TimeSpan PathSilent { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>After this a host's request that a box did not answer completes as unsupported (all ones to the reader).</summary>
+    public TimeSpan CompletionTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the bridge broadcasts its presence in its VLAN.</summary>
+    public TimeSpan AnnounceInterval { get; init; } = TimeSpan.FromSeconds(1);
+}

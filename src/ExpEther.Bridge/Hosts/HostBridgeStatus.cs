@@ -1,0 +1,7 @@
+using ExpEther.Link.Ethernet;
+
+namespace ExpEther.Bridge.Hosts;
+
+/// <summary>What <c>ls</c>, <c>stats</c> and the demo show of a host bridge; a snapshot.</summary>
+public sealed record HostBridgeStatus(
+    string Name, MacAddress Mac, VlanId Vlan, IReadOnlyList<SlotStatus> Slots, IReadOnlyList<BoxStatus> Boxes, HostBridgeCounters Counters);
