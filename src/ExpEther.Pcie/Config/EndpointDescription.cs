@@ -1,0 +1,51 @@
+namespace ExpEther.Pcie.Config;
+
+/// <summary>What an endpoint's configuration space shows and can do; fixed for its life.</summary>
+public sealed record EndpointDescription
+{
+    public required ushort VendorId { get; init; }
+
+    public required ushort DeviceId { get; init; }
+
+    public ushort SubsystemVendorId { get; init; }
+
+    public ushort SubsystemId { get; init; }
+
+    /// <summary>24 bits: base class, sub-class, programming interface (01_08_02h is NVMe).</summary>
+    public required int ClassCode { get; init; }
+
+    public byte RevisionId { get; init; }
+
+    public IReadOnlyList<BarDescription> Bars { get; init; } = [];
+
+    /// <summary>0: no MSI-X capability; else 1 to 2048.</summary>
+    public int MsixVectors { get; init; }
+
+    public MsixLocation MsixTable { get; init; }
+
+    public MsixLocation MsixPba { get; init; }
+
+    /// <summary>Device Serial Number (EUI-64); null: no such capability.</summary>
+    public ulong? Serial { get; init; }
+
+    /// <summary>Bytes: 128 to 4096, a power of two.</summary>
+    public int MaxPayloadSupported { get; init; } = 512;
+
+    public bool FlrCapable { get; init; } = true;
+
+    public bool Ari { get; init; }
+
+    /// <summary>With <see cref="Ari"/>: the next function's number; 0 ends the list.</summary>
+    public byte AriNextFunction { get; init; }
+
+    public bool Acs { get; init; }
+
+    public bool MultiFunction { get; init; }
+
+    public bool Tag10BitCompleter { get; init; } = true;
+
+    public bool Tag10BitRequester { get; init; }
+
+    /// <summary>Accepts 32- and 64-bit atomics.</summary>
+    public bool AtomicCompleter { get; init; }
+}
