@@ -1,0 +1,74 @@
+using System.Buffers.Binary;
+
+namespace ExpEther.Nvme.Protocol;
+
+/// <summary>The Identify Namespace data structure, 4096 bytes (NVMe 1.4 figure 245), as a view: what is used here.</summary>
+public readonly ref struct IdentifyNamespace
+{
+    public const int NsizeOffset = 0;
+    public const int NcapOffset = 8;
+    public const int NuseOffset = 16;
+    public const int NsfeatOffset = 24;
+    public const int NlbafOffset = 25;
+    public const int FlbasOffset = 26;
+    public const int NsattrOffset = 99;
+    public const int NguidOffset = 104;
+    public const int Eui64Offset = 120;
+    public const int LbaFormatsOffset = 128;
+
+    private readonly Span<byte> _bytes;
+
+    public IdentifyNamespace(Span<byte> bytes)
+    {
+        _bytes = bytes[..NvmeSizes.IdentifyBytes];
+    }
+
+    /// <summary>NSZE, in blocks; zero for an inactive namespace.</summary>
+    public ulong Size
+    {
+        get => BinaryPrimitives.ReadUInt64LittleEndian(_bytes[NsizeOffset..]);
+        set => BinaryPrimitives.WriteUInt64LittleEndian(_bytes[NsizeOffset..], value);
+    }
+
+    public ulong Capacity
+    {
+        get => BinaryPrimitives.ReadUInt64LittleEndian(_bytes[NcapOffset..]);
+        set => BinaryPrimitives.WriteUInt64LittleEndian(_bytes[NcapOffset..], value);
+    }
+
+    public ulong Utilization
+    {
+        get => BinaryPrimitives.ReadUInt64LittleEndian(_bytes[NuseOffset..]);
+        set => BinaryPrimitives.WriteUInt64LittleEndian(_bytes[NuseOffset..], value);
+    }
+
+    /// <summary>NLBAF, 0's based.</summary>
+    public byte LbaFormatCountMinusOne
+    {
+        get => _bytes[NlbafOffset];
+        set => _bytes[NlbafOffset] = value;
+    }
+
+    /// <summary>FLBAS 3:0: index of the format in use.</summary>
+    public int FormatIndex => _bytes[FlbasOffset] & 0xF;
+
+    public LbaFormat Format => GetLbaFormat(FormatIndex);
+
+    /// <summary>NSATTR bit 0: the namespace is write protected.</summary>
+    public bool IsWriteProtected
+    {
+        get => (_bytes[NsattrOffset] & 1) != 0;
+        set => _bytes[NsattrOffset] = (byte)((_bytes[NsattrOffset] & 0xFE) | (value ? 1 : 0));
+    }
+
+    /// <summary>16 bytes, globally unique; zeros when there is none.</summary>
+    public Span<byte> Nguid => _bytes.Slice(NguidOffset, 16);
+
+    /// <summary>8 bytes, big-endian.</summary>
+    public Span<byte> Eui64 => _bytes.Slice(Eui64Offset, 8);
+
+    public LbaFormat GetLbaFormat(int index) => LbaFormat.FromDword(BinaryPrimitives.ReadUInt32LittleEndian(_bytes[(LbaFormatsOffset + (4 * index))..]));
+
+    public void SetLbaFormat(int index, LbaFormat format) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(_bytes[(LbaFormatsOffset + (4 * index))..], format.ToDword());
+}
