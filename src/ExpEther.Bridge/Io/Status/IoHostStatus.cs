@@ -1,0 +1,14 @@
+using ExpEther.Link.Ethernet;
+
+namespace ExpEther.Bridge.Io.Status;
+
+/// <summary>A configured host.</summary>
+/// <param name="Name">From the configuration.</param>
+/// <param name="Vlan">Half of its identity.</param>
+/// <param name="Mac">The other half.</param>
+/// <param name="Linked">Its link is up.</param>
+/// <param name="Announced">Its announcement has been heard since the start.</param>
+/// <param name="Silent">The link is up but nothing has come for a while.</param>
+/// <param name="Functions">Names of those it owns.</param>
+public sealed record IoHostStatus(
+    string Name, VlanId Vlan, MacAddress Mac, bool Linked, bool Announced, bool Silent, IReadOnlyList<string> Functions);

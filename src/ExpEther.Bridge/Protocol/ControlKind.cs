@@ -1,0 +1,23 @@
+namespace ExpEther.Bridge.Protocol;
+
+/// <summary>The first byte of a control message. Below 16: I/O bridge to host bridge; from 16: host bridge to I/O bridge.</summary>
+public enum ControlKind : byte
+{
+    /// <summary>A function is there for this host: put it into a slot.</summary>
+    Present = 1,
+
+    /// <summary>Ask the host to let the function go: press its slot's attention button.</summary>
+    PressAttention = 2,
+
+    /// <summary>The function is fenced: surprise removal.</summary>
+    Withdraw = 3,
+
+    /// <summary>The function is in a slot; sent again when the host gives it another bus number.</summary>
+    Plugged = 16,
+
+    /// <summary>The host has let the function go and powered its slot off.</summary>
+    PoweredOff = 17,
+
+    /// <summary>The host bridge could not take a presented function.</summary>
+    Refused = 18,
+}

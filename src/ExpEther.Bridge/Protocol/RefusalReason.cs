@@ -1,0 +1,11 @@
+namespace ExpEther.Bridge.Protocol;
+
+/// <summary>Why a host bridge does not take a function that was presented to it.</summary>
+public enum RefusalReason : byte
+{
+    /// <summary>Every slot is occupied.</summary>
+    NoFreeSlot = 1,
+
+    /// <summary>A later generation of the same function is known there.</summary>
+    OlderGeneration = 2,
+}
