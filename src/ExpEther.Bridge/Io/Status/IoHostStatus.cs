@@ -1,3 +1,4 @@
+using ExpEther.Link;
 using ExpEther.Link.Ethernet;
 
 namespace ExpEther.Bridge.Io.Status;
@@ -10,5 +11,6 @@ namespace ExpEther.Bridge.Io.Status;
 /// <param name="Announced">Its announcement has been heard since the start.</param>
 /// <param name="Silent">The link is up but nothing has come for a while.</param>
 /// <param name="Functions">Names of those it owns.</param>
+/// <param name="Link">The link's counters, live.</param>
 public sealed record IoHostStatus(
-    string Name, VlanId Vlan, MacAddress Mac, bool Linked, bool Announced, bool Silent, IReadOnlyList<string> Functions);
+    string Name, VlanId Vlan, MacAddress Mac, bool Linked, bool Announced, bool Silent, IReadOnlyList<string> Functions, LinkCounters Link);
