@@ -1,0 +1,25 @@
+namespace ExpEther.Linux.Native;
+
+/// <summary>fcntl.h, unistd.h, linux/falloc.h, linux/fs.h. O_DIRECT's value is the architecture's.</summary>
+internal static class FileConstants
+{
+    public const int O_RDONLY = 0;
+    public const int O_RDWR = 2;
+    public const int O_NONBLOCK = 0x800;
+    public const int O_CLOEXEC = 0x80000;
+
+    public const int FALLOC_FL_KEEP_SIZE = 1;
+    public const int FALLOC_FL_ZERO_RANGE = 0x10;
+
+    public const int SEEK_END = 2;
+
+    /// <summary>Logical sector size of a block device; fills an int.</summary>
+    public const uint BLKSSZGET = 0x1268;
+
+    /// <summary>Size of a block device in bytes; fills a 64-bit integer.</summary>
+    public const uint BLKGETSIZE64 = 0x80081272;
+
+    /// <summary>x86-64: 0x4000; arm64: 0x10000.</summary>
+    public static int O_DIRECT =>
+        System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? 0x10000 : 0x4000;
+}

@@ -1,0 +1,111 @@
+using System.Diagnostics.CodeAnalysis;
+using ExpEther.Linux.Native;
+
+namespace ExpEther.Linux.Sockets;
+
+/// <summary>
+/// A UNIX stream socket that is listened on, nonblocking, as a file of a given mode. A file left by a process that died is replaced;
+/// one that somebody listens on is refused. The file goes when this is disposed.
+/// </summary>
+public sealed unsafe class UnixListener : IDisposable
+{
+    private int _fd;
+
+    /// <param name="path">At most 107 bytes of UTF-8; its directory exists.</param>
+    /// <param name="mode">Permission bits: who may connect (write permission counts).</param>
+    /// <exception cref="LinuxException">EADDRINUSE: another process listens there. EACCES, ENOENT: the directory.</exception>
+    public UnixListener(string path, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
+    {
+        Path = path;
+        var address = UnixAddress.Of(path);
+        RemoveStale(path);
+        _fd = OpenSocket();
+
+        // The mode before bind is the most the file is ever created with (less the umask), so there is no moment of a wider one.
+        if (Libc.fchmod(_fd, (uint)mode) < 0 || Libc.bind(_fd, &address, (uint)sizeof(SockAddrUn)) < 0)
+        {
+            throw Close($"bind {path}");
+        }
+
+        if (Libc.chmod(path, (uint)mode) < 0 || Libc.listen(_fd, LinuxLimits.UnixBacklogMax) < 0)
+        {
+            var failure = Close($"listen on {path}");
+            _ = Libc.unlink(path);
+            throw failure;
+        }
+    }
+
+    public string Path { get; }
+
+    /// <summary>Readable while a connection waits.</summary>
+    public int FileDescriptor => _fd;
+
+    /// <summary>Takes the next waiting connection. One that failed before it was taken is not reported.</summary>
+    public bool TryAccept([NotNullWhen(true)] out UnixConnection? connection)
+    {
+        var fd = Libc.accept4(_fd, null, null, SocketConstants.SOCK_NONBLOCK | SocketConstants.SOCK_CLOEXEC);
+        connection = fd >= 0 ? new UnixConnection(fd) : null;
+        return connection is not null;
+    }
+
+    public void Dispose()
+    {
+        var fd = Interlocked.Exchange(ref _fd, -1);
+        if (fd >= 0)
+        {
+            _ = Libc.unlink(Path);
+            _ = Libc.close(fd);
+        }
+    }
+
+    internal static int OpenSocket()
+    {
+        var fd = Libc.socket(SocketConstants.AF_UNIX, SocketConstants.SOCK_STREAM | SocketConstants.SOCK_NONBLOCK | SocketConstants.SOCK_CLOEXEC, 0);
+        return fd >= 0 ? fd : throw LinuxException.Last("socket AF_UNIX");
+    }
+
+    private static void RemoveStale(string path)
+    {
+        try
+        {
+            using var probe = UnixConnection.Connect(path);
+            throw new LinuxException($"bind {path}: process {probe.Peer.ProcessId} listens there", Errno.EADDRINUSE);
+        }
+        catch (LinuxException e) when (e.Error == Errno.ECONNREFUSED)
+        {
+            // Only a socket is ever removed: connect(2) says ECONNREFUSED for a plain file too.
+            if (IsSocket(path))
+            {
+                _ = Libc.unlink(path);
+            }
+        }
+        catch (LinuxException e) when (e.Error == Errno.EAGAIN)
+        {
+            throw new LinuxException($"bind {path}: another process listens there", Errno.EADDRINUSE);
+        }
+        catch (LinuxException e) when (e.Error == Errno.ENOENT)
+        {
+        }
+    }
+
+    private static bool IsSocket(string path)
+    {
+        // open(2) says ENXIO for a socket; everything else opens, or is refused for its rights.
+        var fd = Libc.open(path, FileConstants.O_RDONLY | FileConstants.O_CLOEXEC | FileConstants.O_NONBLOCK, 0);
+        if (fd < 0)
+        {
+            return Libc.LastError == Errno.ENXIO;
+        }
+
+        _ = Libc.close(fd);
+        return false;
+    }
+
+    private LinuxException Close(string what)
+    {
+        var failure = LinuxException.Last(what);
+        _ = Libc.close(_fd);
+        _fd = -1;
+        return failure;
+    }
+}
