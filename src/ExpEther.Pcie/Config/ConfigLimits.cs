@@ -15,5 +15,8 @@ public static class ConfigLimits
     public const int ExtendedCapabilitiesMax = (SpaceBytes - ExtendedCapabilityStart) / 4;
 
     public const int EndpointBarsMax = 6;
+
+    /// <summary>The smallest memory BAR (§7.5.1.2.1).</summary>
+    public const int BarBytesMin = 128;
     public const int MsixVectorsMax = 2048;
 }

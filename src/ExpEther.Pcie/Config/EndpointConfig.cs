@@ -1,71 +1,228 @@
-#pragma warning disable CA1822, IDE0060, CA1801
+using System.Numerics;
+
 namespace ExpEther.Pcie.Config;
 
-/// <summary>An endpoint's configuration space: type 0 header, PM, PCIe, MSI-X, AER, and as described ARI, ACS, DSN.</summary>
+/// <summary>
+/// An endpoint's configuration space: a type 0 header, PM, PCIe, MSI-X, AER, and as described ARI, ACS and DSN (PCIe 5.0 §7.5 to §7.9).
+/// It stores what software writes and says what that means; acting on it (FLR, interrupts, decoding) is the device's.
+/// </summary>
 public sealed class EndpointConfig
 {
+    private const int MsixControl = 2;
+    private const ushort MsixFunctionMaskBit = 1 << 14;
+    private const ushort MsixEnableBit = 1 << 15;
+    private const uint Bar64Bit = 0b100;
+    private const uint BarPrefetchable = 0b1000;
+
+    private readonly BarDescription[] _bars;
+
     public EndpointConfig(EndpointDescription description)
     {
         Description = description;
+        _bars = [.. description.Bars];
+        LayOutHeader();
+        LayOutBars();
+        PowerManagement = new PowerManagementCapability(Space);
+        Pcie = PcieCapability.ForEndpoint(Space, description);
+        LayOutMsix();
+        Aer = new AerCapability(Space, Pcie.Offset, description.Ecrc);
+        LayOutExtended();
+        Space.KeepAsDefaults();
     }
 
     public EndpointDescription Description { get; }
 
-    /// <summary>The bytes beneath, to add vendor capabilities before first use or to look closer.</summary>
-    public ConfigSpace Space => throw new NotImplementedException();
+    /// <summary>The bytes beneath: to add a vendor capability (then <see cref="ConfigSpace.KeepAsDefaults"/>), or to look closer.</summary>
+    public ConfigSpace Space { get; } = new();
+
+    public PowerManagementCapability PowerManagement { get; }
+
+    public PcieCapability Pcie { get; }
+
+    public AerCapability Aer { get; }
 
     /// <summary>Bus, device and function as last captured; zero before (§2.2.6.2).</summary>
-    public Rid Rid => throw new NotImplementedException();
+    public Rid Rid { get; private set; }
 
-    public bool BusMasterEnable => throw new NotImplementedException();
+    public bool BusMasterEnable => (Space.Get16(ConfigRegister.Command) & ConfigRegister.CommandBusMasterEnable) != 0;
 
-    public bool MemorySpaceEnable => throw new NotImplementedException();
+    public bool MemorySpaceEnable => (Space.Get16(ConfigRegister.Command) & ConfigRegister.CommandMemorySpaceEnable) != 0;
 
+    /// <summary>Vectors in the MSI-X table; 0 without one.</summary>
     public int MsixVectors => Description.MsixVectors;
 
-    public bool MsixEnabled => throw new NotImplementedException();
+    public bool MsixEnabled => MsixOffset != 0 && (Space.Get16(MsixOffset + MsixControl) & MsixEnableBit) != 0;
 
-    public bool MsixFunctionMask => throw new NotImplementedException();
+    public bool MsixFunctionMask => MsixOffset != 0 && (Space.Get16(MsixOffset + MsixControl) & MsixFunctionMaskBit) != 0;
 
-    /// <summary>Max_Payload_Size in bytes, as software set it.</summary>
-    public int MaxPayloadBytes => throw new NotImplementedException();
+    /// <inheritdoc cref="PcieCapability.MaxPayloadBytes"/>
+    public int MaxPayloadBytes => Pcie.MaxPayloadBytes;
 
-    /// <summary>Max_Read_Request_Size in bytes, as software set it.</summary>
-    public int MaxReadRequestBytes => throw new NotImplementedException();
+    /// <inheritdoc cref="PcieCapability.MaxReadRequestBytes"/>
+    public int MaxReadRequestBytes => Pcie.MaxReadRequestBytes;
 
-    /// <summary>64 or 128.</summary>
-    public int ReadCompletionBoundaryBytes => throw new NotImplementedException();
+    /// <inheritdoc cref="PcieCapability.ReadCompletionBoundaryBytes"/>
+    public int ReadCompletionBoundaryBytes => Pcie.ReadCompletionBoundaryBytes;
 
     /// <summary>10-Bit Tag Requester Enable.</summary>
-    public bool Tag10BitEnabled => throw new NotImplementedException();
+    public bool Tag10BitEnabled => Pcie.Tag10BitEnabled;
 
     /// <summary>Set by a write of 1 to Initiate Function Level Reset, until one of the resets.</summary>
-    public bool FlrRequested => throw new NotImplementedException();
+    public bool FlrRequested { get; private set; }
 
     /// <summary>Offset of the PCIe capability.</summary>
-    public int PcieOffset => throw new NotImplementedException();
+    public int PcieOffset => Pcie.Offset;
 
     /// <summary>Offset of the MSI-X capability; 0 without.</summary>
-    public int MsixOffset => throw new NotImplementedException();
+    public int MsixOffset { get; private set; }
 
-    public AerCapability Aer => throw new NotImplementedException();
+    public uint Read(int register) => Space.Read(register);
 
-    public uint Read(int register) => throw new NotImplementedException();
+    /// <param name="register">Byte offset, DW aligned, 0 to 4092.</param>
+    /// <param name="value">Little-endian, as the register.</param>
+    /// <param name="enables">Which of the four bytes are written, bits 3:0.</param>
+    public ConfigChange Write(int register, uint value, int enables = 0xF)
+    {
+        var change = Space.Write(register, value, enables);
+        PowerManagement.OnWrite(change);
+        if (Description.FlrCapable && change.WroteOnes16(Pcie.Offset + PcieRegister.DeviceControl, PcieRegister.DeviceControlInitiateFlr))
+        {
+            FlrRequested = true;
+        }
 
-    public ConfigChange Write(int register, uint value, int enables = 0xF) => throw new NotImplementedException();
+        return change;
+    }
 
     /// <summary>Every completed type 0 configuration write tells the function its bus and device (§2.2.6.2).</summary>
-    public void CaptureRid(Rid rid) => throw new NotImplementedException();
+    public void CaptureRid(Rid rid) => Rid = rid;
 
-    /// <summary>The address software gave a BAR; both halves of a 64-bit one.</summary>
-    public ulong BarAddress(int index) => throw new NotImplementedException();
+    /// <summary>The address software gave a BAR, both halves of a 64-bit one.</summary>
+    public ulong BarAddress(int index)
+    {
+        foreach (ref readonly var bar in _bars.AsSpan())
+        {
+            if (bar.Index == index)
+            {
+                return AddressOf(bar);
+            }
+        }
 
-    /// <summary>Which BAR a whole request falls into, while Memory Space Enable is set.</summary>
-    public bool TryMatchBar(ulong address, int bytes, out int bar, out ulong offset) => throw new NotImplementedException();
+        return 0;
+    }
+
+    /// <summary>Which BAR a whole request falls into, while Memory Space Enable is set and the function is not in D3hot.</summary>
+    /// <param name="address">Of the first byte.</param>
+    /// <param name="bytes">From first to last byte; a zero-length read counts as 1.</param>
+    /// <param name="bar">The BAR's index.</param>
+    /// <param name="offset">Of the first byte, in the BAR.</param>
+    public bool TryMatchBar(ulong address, int bytes, out int bar, out ulong offset)
+    {
+        if (MemorySpaceEnable && !PowerManagement.IsD3Hot)
+        {
+            foreach (ref readonly var candidate in _bars.AsSpan())
+            {
+                offset = address - AddressOf(candidate);
+                var size = (ulong)candidate.SizeBytes;
+                if (offset < size && (ulong)Math.Max(bytes, 1) <= size - offset)
+                {
+                    bar = candidate.Index;
+                    return true;
+                }
+            }
+        }
+
+        bar = -1;
+        offset = 0;
+        return false;
+    }
 
     /// <summary>Fundamental reset: everything to power-on state, the captured RID too.</summary>
-    public void Reset() => throw new NotImplementedException();
+    public void Reset()
+    {
+        Space.Reset();
+        Rid = default;
+        FlrRequested = false;
+    }
 
-    /// <summary>What FLR does to these registers: all but the sticky ones and those of §6.6.2 go to their defaults.</summary>
-    public void FunctionLevelReset() => throw new NotImplementedException();
+    /// <summary>What FLR does to these registers: all go to their defaults but the sticky ones and those that §6.6.2 excepts.</summary>
+    public void FunctionLevelReset()
+    {
+        Space.Reset(keepSticky: true);
+        FlrRequested = false;
+    }
+
+    private ulong AddressOf(in BarDescription bar)
+    {
+        var register = ConfigRegister.Bar0 + (bar.Index * 4);
+        ulong low = Space.Get32(register) & ~0xFU;
+        return bar.Is64Bit ? low | ((ulong)Space.Get32(register + 4) << 32) : low;
+    }
+
+    private void LayOutHeader()
+    {
+        var d = Description;
+        Check.That((d.ClassCode & ~0xFFFFFF) == 0);
+        Space.Set16(ConfigRegister.VendorId, d.VendorId);
+        Space.Set16(ConfigRegister.DeviceId, d.DeviceId);
+        Space.Set32(ConfigRegister.RevisionId, ((uint)d.ClassCode << 8) | d.RevisionId);
+        Space.Set8(ConfigRegister.HeaderType, (byte)(d.MultiFunction ? 0x80 : 0));
+        Space.Set16(ConfigRegister.SubsystemVendorId, d.SubsystemVendorId);
+        Space.Set16(ConfigRegister.SubsystemId, d.SubsystemId);
+        HeaderMasks.Define(Space);
+    }
+
+    private void LayOutBars()
+    {
+        var taken = 0;
+        foreach (var bar in _bars)
+        {
+            var slots = bar.Is64Bit ? 0b11 << bar.Index : 1 << bar.Index;
+            Check.That(bar.Index >= 0 && slots < 1 << ConfigLimits.EndpointBarsMax && (taken & slots) == 0);
+            Check.That(BitOperations.IsPow2(bar.SizeBytes) && bar.SizeBytes >= ConfigLimits.BarBytesMin && (bar.Is64Bit || bar.SizeBytes <= 1L << 31));
+            taken |= slots;
+            var register = ConfigRegister.Bar0 + (bar.Index * 4);
+            var mask = ~((ulong)bar.SizeBytes - 1);
+            Space.Set32(register, (bar.Is64Bit ? Bar64Bit : 0) | (bar.Prefetchable ? BarPrefetchable : 0));
+            Space.DefineRw32(register, (uint)mask);
+            if (bar.Is64Bit)
+            {
+                Space.DefineRw32(register + 4, (uint)(mask >> 32));
+            }
+        }
+    }
+
+    private void LayOutMsix()
+    {
+        var d = Description;
+        if (d.MsixVectors == 0)
+        {
+            return;
+        }
+
+        Check.That(d.MsixVectors is > 0 and <= ConfigLimits.MsixVectorsMax && (d.MsixTable.Offset & 7) == 0 && (d.MsixPba.Offset & 7) == 0);
+        MsixOffset = Space.AddCapability(CapabilityId.Msix, 12);
+        Space.Set16(MsixOffset + MsixControl, (ushort)(d.MsixVectors - 1));
+        Space.DefineRw16(MsixOffset + MsixControl, MsixEnableBit | MsixFunctionMaskBit);
+        Space.Set32(MsixOffset + 4, d.MsixTable.Offset | (uint)d.MsixTable.Bar);
+        Space.Set32(MsixOffset + 8, d.MsixPba.Offset | (uint)d.MsixPba.Bar);
+    }
+
+    private void LayOutExtended()
+    {
+        var d = Description;
+        if (d.Serial is { } serial)
+        {
+            ExtendedCapabilities.AddSerialNumber(Space, serial);
+        }
+
+        if (d.Ari)
+        {
+            ExtendedCapabilities.AddAri(Space, d.AriNextFunction);
+        }
+
+        if (d.Acs)
+        {
+            ExtendedCapabilities.AddEndpointAcs(Space);
+        }
+    }
 }

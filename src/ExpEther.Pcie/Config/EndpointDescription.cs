@@ -38,7 +38,11 @@ public sealed record EndpointDescription
     /// <summary>With <see cref="Ari"/>: the next function's number; 0 ends the list.</summary>
     public byte AriNextFunction { get; init; }
 
+    /// <summary>Shows ACS: the functions of this device do not reach each other.</summary>
     public bool Acs { get; init; }
+
+    /// <summary>The device makes and checks digests when software enables that in AER.</summary>
+    public bool Ecrc { get; init; }
 
     public bool MultiFunction { get; init; }
 
