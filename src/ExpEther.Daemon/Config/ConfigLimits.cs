@@ -1,0 +1,20 @@
+namespace ExpEther.Daemon.Config;
+
+/// <summary>What a configuration file may ask for.</summary>
+public static class ConfigLimits
+{
+    public const int FileBytesMax = 1 << 20;
+    public const int NameCharsMax = 32;
+    public const int HostsMax = 64;
+    public const int DevicesMax = 64;
+    public const int NamespacesMax = 16;
+    public const int PeersMax = 256;
+    public const int SlotsMax = 30;
+    public const int MtuBytesMin = 1280;
+    public const int MtuBytesMax = 65_535;
+    public const int SerialCharsMax = 20;
+    public const int ModelCharsMax = 40;
+    public const int MemoryMebibytesMax = 1024;
+    public const int RamMebibytesMax = 16_384;
+    public const int KeyBytes = 32;
+}

@@ -1,0 +1,48 @@
+namespace ExpEther.Daemon.Config;
+
+/// <summary>The configuration of <c>expether host</c>: one machine's host bridges. docs/configuration.md has every key.</summary>
+public sealed record HostConfig
+{
+    /// <summary>Of the daemon; the first host's unless given.</summary>
+    public required string Name { get; init; }
+
+    public required PortConfig Port { get; init; }
+
+    public required LinkConfig Link { get; init; }
+
+    /// <summary>Full path of the control socket; null: the default place.</summary>
+    public string? Socket { get; init; }
+
+    public required IReadOnlyList<EmbeddedHostConfig> Hosts { get; init; }
+
+    /// <exception cref="ConfigException">Every mistake of the file.</exception>
+    public static HostConfig Load(string file) => Read(ConfigDocument.Load(file));
+
+    /// <exception cref="ConfigException">Every mistake of the text.</exception>
+    public static HostConfig Parse(string file, string text) => Read(ConfigDocument.Parse(file, text));
+
+    private static HostConfig Read(ConfigDocument document)
+    {
+        var root = document.Root;
+        var link = LinkConfig.Read(root.Section("link"));
+        var sections = root.Sections("host", ConfigLimits.HostsMax);
+        var hosts = sections.Select(h => EmbeddedHostConfig.Read(h, link.Sealed)).ToList();
+        if (hosts.Count == 0)
+        {
+            root.Missing("host", "add [[host]] with name = \"host1\" and vlan = 101");
+        }
+
+        var config = new HostConfig
+        {
+            Name = root.Name("name", hosts.Count > 0 ? hosts[0].Name : "host"),
+            Port = PortConfig.Read(root.Section("port")),
+            Link = link,
+            Socket = root.FullPath("socket"),
+            Hosts = hosts,
+        };
+        Uniqueness.Check(sections, hosts, "name", h => h.Name);
+        Uniqueness.Check(sections, hosts, "mac", h => h.Mac);
+        document.ThrowIfWrong();
+        return config;
+    }
+}

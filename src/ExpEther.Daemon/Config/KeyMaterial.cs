@@ -1,0 +1,87 @@
+using System.Security.Cryptography;
+
+namespace ExpEther.Daemon.Config;
+
+/// <summary>Pre-shared keys: 32 bytes as 64 hexadecimal digits, in the configuration (<c>key</c>) or in a file of its own (<c>keyFile</c>).</summary>
+public static class KeyMaterial
+{
+    /// <summary>The key printed in examples/*.toml. Everybody knows it, so whoever uses it is warned.</summary>
+    public const string ExampleHex = "6578616d706c65206b65793a206576657279626f6479206b6e6f77732069740a";
+
+    private const UnixFileMode OthersMay =
+        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+
+    /// <summary>A new key from the operating system's generator.</summary>
+    public static string NewHex() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(ConfigLimits.KeyBytes));
+
+    public static bool IsExample(byte[] key) => Convert.ToHexStringLower(key) == ExampleHex;
+
+    /// <summary>Reads <c>key</c> or <c>keyFile</c>. With sealing off neither is needed, and an empty key comes back.</summary>
+    internal static byte[] Read(ConfigSection section, bool isSealed)
+    {
+        var text = section.Text("key");
+        var file = section.Text("keyFile");
+        var key = section.Has("keyFile") ? "keyFile" : "key";
+        if (text is not null && file is not null)
+        {
+            section.Wrong("keyFile", "and key are both given", "keep one of them");
+            return [];
+        }
+
+        if (file is not null)
+        {
+            text = ReadFile(section, Path.GetFullPath(file, section.Document.Folder));
+            if (text is null)
+            {
+                return [];
+            }
+        }
+
+        if (text is null)
+        {
+            if (isSealed)
+            {
+                section.Missing("key", "make one by `expether keygen > FILE` and write keyFile = \"FILE\" here and at the other end, or write [link] seal = \"off\" at both ends");
+            }
+
+            return [];
+        }
+
+        if (TryParse(text, out var bytes))
+        {
+            return bytes;
+        }
+
+        section.Wrong(key, "is not a key", "a key is 64 hexadecimal digits; make one by `expether keygen`");
+        return [];
+    }
+
+    private static bool TryParse(string text, out byte[] key)
+    {
+        text = text.Trim();
+        var isKey = text.Length == ConfigLimits.KeyBytes * 2 && text.All(char.IsAsciiHexDigit);
+        key = isKey ? Convert.FromHexString(text) : [];
+        return isKey;
+    }
+
+    private static string? ReadFile(ConfigSection section, string path)
+    {
+        try
+        {
+            var mode = File.GetUnixFileMode(path);
+            if ((mode & OthersMay) != 0)
+            {
+                section.Wrong("keyFile", $"{path} can be used by others (mode {Convert.ToString((int)mode, 8)})", $"chmod 600 {path}");
+                return null;
+            }
+
+            return new FileInfo(path).Length > 1024 ? "" : File.ReadAllText(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            section.Wrong("keyFile", $"{path} cannot be read: {e.Message}", $"make it: (umask 077; expether keygen > {path})");
+            return null;
+        }
+    }
+}

@@ -1,0 +1,375 @@
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ExpEther.Core.Scheduling;
+using ExpEther.Core.Time;
+
+namespace ExpEther.Daemon.Control;
+
+/// <summary>
+/// One client of the control socket.
+/// <para>
+/// Theory: it reads either a line or the raw bytes that a <c>data</c> line announced. Lines are requests; each starts its command and
+/// answers carry its id, so several calls can run at once. Output is queued and written as the client reads. A client that breaks the
+/// protocol is told and cut off; one that stops reading, or stops in the middle of a line, is cut off after a while
+/// (<see cref="ControlLimits"/>). Nothing a client does makes the owner wait.
+/// </para>
+/// </summary>
+internal sealed class ControlConnection : IDisposable
+{
+    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = ControlLimits.JsonDepthMax };
+
+    private readonly Socket _socket;
+    private readonly IControlCommands _commands;
+    private readonly OwnerScheduler _scheduler;
+    private readonly Dictionary<string, ControlCall> _calls = [];
+    private readonly OutputBuffer _output = new();
+    private readonly byte[] _line = new byte[ControlLimits.LineBytesMax];
+    private int _lineBytes;
+    private int _lineScanned;
+    private byte[]? _data;
+    private int _dataBytes;
+    private ControlCall? _dataCall;
+    private bool _isClosing;
+    private Instant _inputSince;
+    private Instant _outputSince;
+
+    public ControlConnection(Socket socket, IControlCommands commands, OwnerScheduler scheduler, Instant now)
+    {
+        _socket = socket;
+        _socket.Blocking = false;
+        _commands = commands;
+        _scheduler = scheduler;
+        LastHeard = now;
+    }
+
+    public bool IsClosed { get; private set; }
+
+    public bool IsIdle => _calls.Count == 0 && OutputBytes == 0;
+
+    public Instant LastHeard { get; private set; }
+
+    public int OutputBytes => _output.Count;
+
+    public int FileDescriptor => (int)_socket.Handle;
+
+    public bool WantsToWrite => OutputBytes > 0;
+
+    /// <summary>False while a command has enough of this client's data to digest.</summary>
+    public bool WantsToRead => !_isClosing && (_dataCall is null || _dataCall.InputBytes < ControlLimits.InputBytesHigh || _dataCall.IsAbandoned);
+
+    public Instant? NextDeadline
+    {
+        get
+        {
+            Instant? deadline = null;
+            if (WantsToRead && (_lineBytes > 0 || _data is not null))
+            {
+                deadline = _inputSince + TimeSpan.FromSeconds(ControlLimits.InputSecondsMax);
+            }
+
+            return WantsToWrite ? Instant.Earliest(deadline, _outputSince + TimeSpan.FromSeconds(ControlLimits.OutputSecondsMax)) : deadline;
+        }
+    }
+
+    /// <returns>True when bytes moved.</returns>
+    public bool Poll(Instant now)
+    {
+        var moved = WantsToRead && Read(now);
+        moved |= Write(now);
+        if (!IsClosed && (NextDeadline is { } deadline && now >= deadline || (_isClosing && OutputBytes == 0)))
+        {
+            Dispose();
+        }
+
+        return moved;
+    }
+
+    public void Send(JsonObject line) => Send(line, []);
+
+    public void Send(JsonObject line, ReadOnlySpan<byte> data)
+    {
+        if (IsClosed)
+        {
+            return;
+        }
+
+        if (OutputBytes + data.Length > ControlLimits.OutputBytesMax)
+        {
+            Dispose();
+            return;
+        }
+
+        if (OutputBytes == 0)
+        {
+            _outputSince = _scheduler.Now;
+        }
+
+        _output.Append(Encoding.UTF8.GetBytes(line.ToJsonString() + "\n"));
+        _output.Append(data);
+    }
+
+    public void Dispose()
+    {
+        if (IsClosed)
+        {
+            return;
+        }
+
+        IsClosed = true;
+        _socket.Dispose();
+        foreach (var call in _calls.Values.ToArray())
+        {
+            call.Abandon();
+        }
+
+        _dataCall?.Abandon();
+    }
+
+    private bool Read(Instant now)
+    {
+        var total = 0;
+        while (total < ControlLimits.TurnBytesMax && WantsToRead && !IsClosed)
+        {
+            var into = _data is not null ? _data.AsSpan(_dataBytes) : _line.AsSpan(_lineBytes);
+            var got = _socket.Receive(into, SocketFlags.None, out var error);
+            if (error is SocketError.WouldBlock)
+            {
+                break;
+            }
+
+            if (error != SocketError.Success || got == 0)
+            {
+                Dispose();
+                return true;
+            }
+
+            total += got;
+            LastHeard = now;
+            _inputSince = now;
+            if (_data is not null)
+            {
+                _dataBytes += got;
+                FinishData();
+            }
+            else
+            {
+                _lineBytes += got;
+                TakeLines();
+            }
+        }
+
+        return total > 0;
+    }
+
+    private void FinishData()
+    {
+        if (_data is { } data && _dataBytes == data.Length)
+        {
+            _dataCall!.Deliver(data);
+            _data = null;
+            _dataBytes = 0;
+        }
+    }
+
+    /// <summary>Takes whole lines out of the buffer, and what raw data follows them there.</summary>
+    private void TakeLines()
+    {
+        var start = 0;
+        while (!_isClosing && !IsClosed)
+        {
+            if (_data is not null)
+            {
+                var take = Math.Min(_lineBytes - start, _data.Length - _dataBytes);
+                _line.AsSpan(start, take).CopyTo(_data.AsSpan(_dataBytes));
+                _dataBytes += take;
+                start += take;
+                _lineScanned = start;
+                FinishData();
+                if (_data is not null)
+                {
+                    break;
+                }
+            }
+
+            var end = _line.AsSpan(_lineScanned, _lineBytes - _lineScanned).IndexOf((byte)'\n');
+            if (end < 0)
+            {
+                _lineScanned = _lineBytes;
+                break;
+            }
+
+            var line = _line.AsMemory(start, _lineScanned + end - start);
+            start = _lineScanned + end + 1;
+            _lineScanned = start;
+            OnLine(line);
+        }
+
+        if (start > 0)
+        {
+            _line.AsSpan(start, _lineBytes - start).CopyTo(_line);
+            _lineBytes -= start;
+            _lineScanned -= start;
+        }
+
+        if (_lineBytes == _line.Length)
+        {
+            Break(ControlErrorCode.LineTooLong, $"a line is longer than {ControlLimits.LineBytesMax} bytes", "send bulk data as {\"id\":N,\"data\":BYTES} lines followed by raw bytes");
+        }
+    }
+
+    private void OnLine(ReadOnlyMemory<byte> line)
+    {
+        if (line.Span.Trim(" \r\t"u8).IsEmpty)
+        {
+            return;
+        }
+
+        JsonObject? request;
+        try
+        {
+            request = JsonNode.Parse(line.Span, documentOptions: Strict) as JsonObject;
+            _ = request?.Count; // a duplicate key throws here, not later
+        }
+        catch (Exception e) when (e is JsonException or ArgumentException)
+        {
+            request = null;
+        }
+
+        if (request is null || request["id"] is not JsonValue id || id.GetValueKind() is not (JsonValueKind.Number or JsonValueKind.String))
+        {
+            Break(ControlErrorCode.BadRequest, "a line is not a JSON object with an 'id'", "send {\"id\":1,\"command\":\"help\"}; see docs/control-protocol.md");
+            return;
+        }
+
+        if (request["data"] is JsonValue data)
+        {
+            OnData(id, data);
+            return;
+        }
+
+        if (request["command"] is not JsonValue command || command.GetValueKind() != JsonValueKind.String
+            || request["arguments"] is not (null or JsonObject))
+        {
+            Break(ControlErrorCode.BadRequest, "a request has no 'command', or its 'arguments' are not an object", "send {\"id\":1,\"command\":\"help\",\"arguments\":{}}");
+            return;
+        }
+
+        OnRequest(id, command.GetValue<string>(), request["arguments"] as JsonObject ?? []);
+    }
+
+    private void OnData(JsonValue id, JsonValue data)
+    {
+        if (!_calls.TryGetValue(id.ToJsonString(), out _dataCall)
+            || !data.TryGetValue<int>(out var bytes) || bytes < 0 || bytes > ControlLimits.DataBytesMax)
+        {
+            // A call that has ended may have data on its way still, and where the next line starts is known only if that is read.
+            if (data.TryGetValue<int>(out bytes) && bytes is >= 0 and <= ControlLimits.DataBytesMax)
+            {
+                _dataCall = new ControlCall(this, id.DeepClone(), [], _scheduler);
+                _dataCall.Abandon();
+            }
+            else
+            {
+                Break(ControlErrorCode.BadRequest, "'data' is not a number of bytes", $"send at most {ControlLimits.DataBytesMax} bytes after one line");
+                return;
+            }
+        }
+
+        if (bytes == 0)
+        {
+            _dataCall.Deliver([]);
+            return;
+        }
+
+        _data = new byte[bytes];
+        _dataBytes = 0;
+    }
+
+    private void OnRequest(JsonValue id, string command, JsonObject arguments)
+    {
+        var key = id.ToJsonString();
+        var ours = id.DeepClone();
+        if (_calls.Count >= ControlLimits.CallsMax || _calls.ContainsKey(key))
+        {
+            Answer(ours, ControlReply.Fail(
+                ControlErrorCode.TooManyCalls,
+                _calls.ContainsKey(key) ? $"call {key} still runs" : $"{_calls.Count} calls of this connection still run",
+                "wait for an answer first, and give every call an id of its own"));
+            return;
+        }
+
+        if (!_commands.Names.Contains(command))
+        {
+            Answer(ours, ControlReply.Fail(
+                ControlErrorCode.UnknownCommand, $"this daemon knows no command '{command}'", $"it knows: {string.Join(", ", _commands.Names.Order(StringComparer.Ordinal))}"));
+            return;
+        }
+
+        var call = new ControlCall(this, ours, (JsonObject)arguments.DeepClone(), _scheduler);
+        _calls.Add(key, call);
+        _scheduler.Start(() => RunAsync(key, command, call));
+    }
+
+    private async Task RunAsync(string key, string command, ControlCall call)
+    {
+        ControlReply reply;
+        try
+        {
+            reply = await _commands.RunAsync(command, call);
+        }
+        catch (Exception e) when (e is not InvariantException)
+        {
+            reply = ControlReply.Fail(ControlErrorCode.Internal, $"'{command}' failed: {e.Message}", "this is a bug; please report it with the daemon's log");
+        }
+
+        _calls.Remove(key);
+        Answer(call.Id, reply);
+    }
+
+    private void Answer(JsonNode id, ControlReply reply) => Send(
+        reply.Error is { } error
+            ? new JsonObject { ["id"] = id.DeepClone(), ["error"] = error.ToJson() }
+            : new JsonObject { ["id"] = id.DeepClone(), ["result"] = reply.Result });
+
+    /// <summary>Tells the client what it did wrong, and closes once it has read that.</summary>
+    private void Break(string code, string message, string remedy)
+    {
+        Send(new JsonObject { ["id"] = null, ["error"] = new ControlError(code, message, remedy).ToJson() });
+        _isClosing = true;
+    }
+
+    private bool Write(Instant now)
+    {
+        var total = 0;
+        while (!IsClosed && OutputBytes > 0 && total < ControlLimits.TurnBytesMax)
+        {
+            var sent = _socket.Send(_output.Waiting[..Math.Min(OutputBytes, ControlLimits.TurnBytesMax)], SocketFlags.None, out var error);
+            if (error == SocketError.WouldBlock)
+            {
+                break;
+            }
+
+            if (error != SocketError.Success)
+            {
+                Dispose();
+                return true;
+            }
+
+            _output.Take(sent);
+            _outputSince = now;
+            total += sent;
+        }
+
+        if (total > 0)
+        {
+            foreach (var call in _calls.Values)
+            {
+                call.Changed.Set();
+            }
+        }
+
+        return total > 0;
+    }
+}

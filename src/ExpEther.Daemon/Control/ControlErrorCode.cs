@@ -1,0 +1,34 @@
+namespace ExpEther.Daemon.Control;
+
+/// <summary>Codes of errors that do not come from a bridge (those are <see cref="Bridge.Io.RefusalCode"/>).</summary>
+public static class ControlErrorCode
+{
+    /// <summary>Not a line of the protocol.</summary>
+    public const string BadRequest = "bad-request";
+    public const string LineTooLong = "line-too-long";
+    public const string UnknownCommand = "unknown-command";
+    public const string BadArgument = "bad-argument";
+
+    /// <summary>Too many calls of this connection run.</summary>
+    public const string TooManyCalls = "too-many-calls";
+
+    /// <summary>The daemon is ending.</summary>
+    public const string Ending = "ending";
+
+    /// <summary>A bug of ours.</summary>
+    public const string Internal = "internal-error";
+    public const string NoSuchDisk = "no-such-disk";
+    public const string NoSuchHost = "no-such-host";
+    public const string NoSuchPort = "no-such-port";
+    public const string OutOfRange = "out-of-range";
+
+    /// <summary>The disk answered with an error status, or went away.</summary>
+    public const string DiskError = "disk-error";
+
+    /// <summary>Nothing listens at the socket, or several daemons do.</summary>
+    public const string NotReachable = "not-reachable";
+
+    /// <summary>The daemon went away during the call.</summary>
+    public const string ConnectionLost = "connection-lost";
+    public const string TimedOut = "timed-out";
+}

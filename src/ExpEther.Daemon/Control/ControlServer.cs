@@ -1,0 +1,180 @@
+using System.Net.Sockets;
+using System.Text;
+using ExpEther.Core.Scheduling;
+using ExpEther.Core.Time;
+
+namespace ExpEther.Daemon.Control;
+
+/// <summary>
+/// The control socket of a daemon: JSON lines on a UNIX stream socket (docs/control-protocol.md), polled by the owner loop. Only the
+/// daemon's user may connect.
+/// </summary>
+public sealed class ControlServer : IDisposable
+{
+    private readonly Socket _listener;
+    private readonly IControlCommands _commands;
+    private readonly OwnerScheduler _scheduler;
+    private readonly List<ControlConnection> _connections = [];
+
+    /// <exception cref="IOException">The socket cannot be made; the message says why and what to do.</exception>
+    public ControlServer(string path, IControlCommands commands, OwnerScheduler scheduler)
+    {
+        SocketPath = path;
+        _commands = commands;
+        _scheduler = scheduler;
+        _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
+        try
+        {
+            Bind(path);
+        }
+        catch
+        {
+            _listener.Dispose();
+            throw;
+        }
+    }
+
+    public string SocketPath { get; }
+
+    public int ConnectionCount => _connections.Count;
+
+    public Instant? NextDeadline
+    {
+        get
+        {
+            Instant? earliest = null;
+            foreach (var connection in _connections)
+            {
+                earliest = Instant.Earliest(earliest, connection.NextDeadline);
+            }
+
+            return earliest;
+        }
+    }
+
+    /// <summary>Accepts, reads, writes; never waits.</summary>
+    /// <returns>True when something happened.</returns>
+    public bool Poll(Instant now)
+    {
+        var active = Accept(now);
+        for (var i = _connections.Count - 1; i >= 0; i--)
+        {
+            active |= _connections[i].Poll(now);
+            if (_connections[i].IsClosed)
+            {
+                _connections.RemoveAt(i);
+                active = true;
+            }
+        }
+
+        return active;
+    }
+
+    /// <summary>Hands every file descriptor to wait for to <paramref name="add"/>.</summary>
+    public void AddTo(Action<int, bool, bool> add)
+    {
+        add((int)_listener.Handle, true, false);
+        foreach (var connection in _connections)
+        {
+            add(connection.FileDescriptor, connection.WantsToRead, connection.WantsToWrite);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var connection in _connections)
+        {
+            connection.Dispose();
+        }
+
+        _connections.Clear();
+        _listener.Dispose();
+        File.Delete(SocketPath);
+    }
+
+    private void Bind(string path)
+    {
+        if (Encoding.UTF8.GetByteCount(path) > ControlPaths.PathBytesMax)
+        {
+            throw new IOException($"the control socket's path {path} is longer than {ControlPaths.PathBytesMax} bytes; choose a shorter one by --socket PATH");
+        }
+
+        if (File.Exists(path))
+        {
+            RemoveLeftOver(path);
+        }
+
+        try
+        {
+            _listener.Bind(new UnixDomainSocketEndPoint(path));
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            _listener.Listen(ControlLimits.ConnectionsMax);
+        }
+        catch (Exception e) when (e is SocketException or UnauthorizedAccessException)
+        {
+            throw new IOException($"the control socket {path} cannot be made: {e.Message}; choose another by --socket PATH", e);
+        }
+    }
+
+    /// <summary>A socket file where nobody listens is what a daemon left that was killed.</summary>
+    private static void RemoveLeftOver(string path)
+    {
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            File.Delete(path);
+            return;
+        }
+        catch (SocketException e)
+        {
+            throw new IOException($"{path} exists and is no control socket of a daemon ({e.Message}); remove it, or choose another by --socket PATH", e);
+        }
+
+        throw new IOException($"a daemon already listens at {path}; stop it first, or give this one another name or --socket PATH");
+    }
+
+    private bool Accept(Instant now)
+    {
+        var accepted = false;
+        while (_listener.Poll(0, SelectMode.SelectRead))
+        {
+            Socket client;
+            try
+            {
+                client = _listener.Accept();
+            }
+            catch (SocketException)
+            {
+                break; // gone again, or no file descriptor left: the next turn tries again
+            }
+
+            accepted = true;
+            if (_connections.Count == ControlLimits.ConnectionsMax && !DropIdle())
+            {
+                client.Dispose();
+                continue;
+            }
+
+            _connections.Add(new ControlConnection(client, _commands, _scheduler, now));
+        }
+
+        return accepted;
+    }
+
+    /// <summary>Makes room by closing the connection that has been silent longest and waits for nothing.</summary>
+    private bool DropIdle()
+    {
+        if (_connections.Where(c => c.IsIdle).MinBy(c => c.LastHeard) is not { } idle)
+        {
+            return false;
+        }
+
+        idle.Dispose();
+        _connections.Remove(idle);
+        return true;
+    }
+}
