@@ -19,8 +19,8 @@ internal sealed class EgressQueue(int frameBytesMax, int framesMax)
 
     public int Count => _queue.Count;
 
-    /// <summary>When the first waiting frame is due; null when none waits. One handed out and not released does not count.</summary>
-    public Instant? NextDue => _queue.TryPeek(out _, out var key) ? new Instant(key.Due) : null;
+    /// <summary>When the first waiting frame is due; null when none waits, or while one is handed out: nothing can be taken before it is released.</summary>
+    public Instant? NextDue => _held == None && _queue.TryPeek(out _, out var key) ? new Instant(key.Due) : null;
 
     /// <summary>A buffer for a frame of <paramref name="bytes"/>; false when the queue is full.</summary>
     public bool TryAdd(Instant due, int bytes, out Span<byte> frame)

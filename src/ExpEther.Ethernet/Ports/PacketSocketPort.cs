@@ -1,0 +1,144 @@
+using ExpEther.Ethernet.Frames;
+using ExpEther.Link.Ethernet;
+using ExpEther.Linux;
+using ExpEther.Linux.Packets;
+using ExpEther.Linux.Sockets;
+
+namespace ExpEther.Ethernet.Ports;
+
+/// <summary>
+/// Frames of one EtherType on a network interface, by a packet socket. A received frame is handed out where the kernel put it; the
+/// ring slot is ours until <see cref="Release"/>. An interface that goes down or away makes the port deaf and its frames lost, never
+/// an exception; it works again when the same interface comes up again.
+/// </summary>
+public sealed class PacketSocketPort : INetworkPort
+{
+    private readonly PacketSocket _socket;
+    private readonly int _index;
+    private readonly ushort _etherType;
+    private bool _isHeld;
+
+    /// <param name="interfaceName">Of this process's network namespace.</param>
+    /// <param name="macs">The local addresses; group addresses come in besides. Empty or null: all frames (a switch's port; promiscuous).</param>
+    /// <param name="vlans">Which VLANs come in, <see cref="VlanId.None"/> for untagged. Empty or null: all.</param>
+    /// <param name="etherType">Of received frames, after the tag.</param>
+    /// <exception cref="PortException">No such interface, or no right to open a packet socket.</exception>
+    public PacketSocketPort(
+        string interfaceName,
+        IReadOnlyCollection<MacAddress>? macs = null,
+        IReadOnlyCollection<VlanId>? vlans = null,
+        ushort etherType = EthernetHeader.ExpEtherType)
+    {
+        Check.That((macs?.Count ?? 0) <= EthernetLimits.LocalMacsMax && (vlans?.Count ?? 0) <= EthernetLimits.FilterVlansMax);
+        var found = NetworkInterface.Find(interfaceName)
+            ?? throw new PortException(
+                $"there is no network interface '{interfaceName}' in this network namespace; there are: {string.Join(", ", NetworkInterface.Names())}");
+        Name = interfaceName;
+        MtuBytes = found.MtuBytes;
+        _index = found.Index;
+        _etherType = etherType;
+        ulong[] addresses = [.. (macs ?? []).Select(m => m.Value)];
+        var filter = new PacketFilter(etherType, [.. (vlans ?? []).Select(v => v.Value)], addresses);
+        _socket = Open(interfaceName, found, filter, addresses);
+        IsUp = NetworkInterface.IsUp(Name, _index);
+    }
+
+    public string Name { get; }
+
+    public int MtuBytes { get; }
+
+    public int PollFileDescriptor => _socket.FileDescriptor;
+
+    public PortCounters Counters { get; } = new();
+
+    public bool IsUp { get; private set; }
+
+    /// <inheritdoc/>
+    public bool TryReceive(out ReceivedFrame frame)
+    {
+        Check.That(!_isHeld);
+        while (_socket.TryReceive(out var slot))
+        {
+            if (slot.IsWhole
+                && slot.Vid <= VlanId.Max
+                && EthernetHeader.TryParse(slot.Bytes, out var header)
+                && header.EtherType == _etherType
+                && header.Bytes == EthernetHeader.UntaggedBytes)
+            {
+                Counters.FramesReceived++;
+                Counters.BytesReceived += slot.Bytes.Length + (slot.Vid == 0 ? 0 : EthernetHeader.TagBytes);
+                frame = new ReceivedFrame(header.Destination, header.Source, new VlanId(slot.Vid), slot.Bytes[header.Bytes..]);
+                _isHeld = true;
+                return true;
+            }
+
+            Counters.ReceiveRefused++;
+            _socket.Release();
+        }
+
+        frame = default;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public void Release()
+    {
+        Check.That(_isHeld);
+        _isHeld = false;
+        _socket.Release();
+    }
+
+    /// <inheritdoc/>
+    public bool TrySend(ReadOnlySpan<byte> frame)
+    {
+        switch (_socket.TrySend(frame))
+        {
+            case SendStatus.Sent:
+                Counters.FramesSent++;
+                Counters.BytesSent += frame.Length;
+                return true;
+            case SendStatus.Full:
+                Counters.SendFull++;
+                return false;
+            default:
+                Counters.SendLost++;
+                return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Refresh()
+    {
+        _ = _socket.TakeError();
+        Counters.ReceiveOverruns += _socket.TakeDrops();
+        var isUp = NetworkInterface.IsUp(Name, _index);
+        if (isUp == IsUp)
+        {
+            return false;
+        }
+
+        IsUp = isUp;
+        Counters.WentDown += isUp ? 0 : 1;
+        return true;
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    private static PacketSocket Open(string name, NetworkInterface found, PacketFilter filter, ulong[] addresses)
+    {
+        try
+        {
+            return PacketSocket.Open(found.Index, found.MtuBytes + EthernetHeader.UntaggedBytes, filter, addresses);
+        }
+        catch (LinuxException e) when (e.Error is Errno.EPERM or Errno.EACCES)
+        {
+            throw new PortException(
+                $"a packet socket on '{name}' needs the capability CAP_NET_RAW: run as root, or 'setcap cap_net_raw+ep' the executable, "
+                + "or run inside 'unshare -Urn'; or use UDP instead, which needs no capability (udp = \"LISTEN\" with peers)", e);
+        }
+        catch (LinuxException e)
+        {
+            throw new PortException($"the packet socket on '{name}' cannot be opened: {e.Message}", e);
+        }
+    }
+}
