@@ -18,6 +18,7 @@ public readonly record struct AtomicRequest(TlpKind Kind, Rid Requester, Tag Tag
             _ => 0b01110,
         };
         Check.That(Kind is TlpKind.FetchAdd or TlpKind.Swap or TlpKind.CompareAndSwap);
+        Check.That(operands.Length is 4 or 8 or 16 or 32 && (Address & 3) == 0);
         TlpHeader.WriteDw0(
             into, TlpHeader.FmtData | type | (Address > uint.MaxValue ? TlpHeader.Fmt4Dw : 0), operands.Length / 4, Tag, TlpAttributes.None, 0);
         TlpHeader.WriteRequester(into, Requester, Tag, 0);

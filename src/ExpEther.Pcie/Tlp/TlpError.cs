@@ -26,7 +26,7 @@ public enum TlpError : byte
     /// <summary>Byte enables against §2.2.5.</summary>
     BadByteEnables,
 
-    /// <summary>A length that the kind does not allow (§2.2.7, §6.15.2).</summary>
+    /// <summary>A length that the kind does not allow (§2.2.7, §6.15.2), or more data than a completion's Byte Count.</summary>
     BadLength,
 
     /// <summary>A memory request that crosses 4 KB (§2.2.7).</summary>
@@ -35,7 +35,7 @@ public enum TlpError : byte
     /// <summary>A 4DW header with an address below 4 GB (§2.2.4.1), or an unaligned atomic.</summary>
     BadAddress,
 
-    /// <summary>A reserved completion status, byte count or message routing.</summary>
+    /// <summary>A field that the kind requires to be something else: a configuration request's TC or AT, a completion with data that failed.</summary>
     BadField,
 
     /// <summary>The digest (ECRC) does not match (§2.7.1).</summary>

@@ -5,7 +5,7 @@ namespace ExpEther.Pcie.Tlp;
 /// <summary>
 /// Makes the TLP that goes on from the one that came: other IDs, another address. The header grows or shrinks when an address crosses
 /// 4 GB (PCIe 5.0 §2.2.4.1); a digest is made anew (check <see cref="TlpView.HasValidEcrc"/> first: a bad one must not be laundered);
-/// everything else, EP included, stays.
+/// everything else, EP included, stays. The two buffers do not overlap.
 /// </summary>
 public static class TlpRewriter
 {
@@ -18,6 +18,8 @@ public static class TlpRewriter
         into[0] = (byte)((into[0] & ~TlpHeader.Fmt4Dw) | (address > uint.MaxValue ? TlpHeader.Fmt4Dw : 0));
         BinaryPrimitives.WriteUInt16BigEndian(into[4..], requester.Value);
         var header = TlpHeader.WriteAddress(into, address);
+        // The two bits under a DW address are the processing hint of a TLP with TH (§2.2.7.1.1), else reserved: not ours to change.
+        into[header - 1] |= (byte)(tlp.Bytes[tlp.HeaderBytes - 1] & 3);
         var payload = tlp.Payload;
         payload.CopyTo(into[header..]);
         return TlpHeader.Finish(into, header + payload.Length);

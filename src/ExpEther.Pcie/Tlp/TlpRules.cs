@@ -10,7 +10,7 @@ internal static class TlpRules
         TlpKind.CompareAndSwap => CheckAtomic(tlp, tlp.LengthDw * 2, 4, 16),
         TlpKind.ConfigRead0 or TlpKind.ConfigRead1 or TlpKind.ConfigWrite0 or TlpKind.ConfigWrite1 => CheckConfig(tlp),
         TlpKind.Completion or TlpKind.CompletionWithData => CheckCompletion(tlp),
-        _ => (int)tlp.MessageRouting > (int)MessageRouting.GatheredToRootComplex ? TlpError.BadField : TlpError.None,
+        _ => TlpError.None,
     };
 
     private static TlpError CheckMemory(in TlpView tlp)
@@ -91,14 +91,19 @@ internal static class TlpRules
         return tlp.TrafficClass != 0 || (tlp.Bytes[2] & 0x0C) != 0 ? TlpError.BadField : TlpError.None;
     }
 
+    // Data comes with success only (§2.2.9), and never more of it than the DWs that the bytes still owed lie in: whoever copies it relies on that.
     private static TlpError CheckCompletion(in TlpView tlp)
     {
-        if (tlp.Status is not (CompletionStatus.SuccessfulCompletion or CompletionStatus.UnsupportedRequest
-            or CompletionStatus.ConfigurationRequestRetry or CompletionStatus.CompleterAbort))
+        if (tlp.Kind == TlpKind.Completion)
+        {
+            return TlpError.None;
+        }
+
+        if (tlp.Status != CompletionStatus.SuccessfulCompletion)
         {
             return TlpError.BadField;
         }
 
-        return tlp.Kind == TlpKind.CompletionWithData && tlp.Status != CompletionStatus.SuccessfulCompletion ? TlpError.BadField : TlpError.None;
+        return tlp.Payload.Length > (((tlp.LowerAddress & 3) + tlp.ByteCount + 3) & ~3) ? TlpError.BadLength : TlpError.None;
     }
 }

@@ -64,10 +64,10 @@ public readonly ref struct TlpView
 
     public Rid Requester => new(BinaryPrimitives.ReadUInt16BigEndian(_bytes[(IsCompletion ? 8 : 4)..]));
 
-    /// <summary>First DW byte enables; for an atomic all ones (the field is reserved there).</summary>
-    public int FirstByteEnables => IsAtomic ? 0xF : _bytes[7] & 0xF;
+    /// <summary>First DW byte enables; all ones where the field holds something else (an atomic, a read with a steering tag).</summary>
+    public int FirstByteEnables => ByteEnablesAreImplied ? 0xF : _bytes[7] & 0xF;
 
-    public int LastByteEnables => IsAtomic ? (LengthDw > 1 ? 0xF : 0) : _bytes[7] >> 4;
+    public int LastByteEnables => ByteEnablesAreImplied ? (LengthDw > 1 ? 0xF : 0) : _bytes[7] >> 4;
 
     /// <summary>A memory request's address, DW aligned.</summary>
     public ulong Address => Is4Dw(_bytes)
@@ -111,7 +111,14 @@ public readonly ref struct TlpView
 
     public Rid Completer => new(BinaryPrimitives.ReadUInt16BigEndian(_bytes[4..]));
 
-    public CompletionStatus Status => (CompletionStatus)(_bytes[6] >> 5);
+    /// <summary>A reserved value counts as Unsupported Request (§2.3.2).</summary>
+    public CompletionStatus Status => (_bytes[6] >> 5) switch
+    {
+        0 => CompletionStatus.SuccessfulCompletion,
+        2 => CompletionStatus.ConfigurationRequestRetry,
+        4 => CompletionStatus.CompleterAbort,
+        _ => CompletionStatus.UnsupportedRequest,
+    };
 
     /// <summary>A completion's Byte Count: bytes still to come, this one's included, 1 to 4096.</summary>
     public int ByteCount
@@ -128,7 +135,12 @@ public readonly ref struct TlpView
 
     public MessageCode MessageCode => (MessageCode)_bytes[7];
 
-    public MessageRouting MessageRouting => (MessageRouting)(_bytes[0] & 7);
+    /// <summary>Reserved routings end at the receiver, as local ones do (table 2-17).</summary>
+    public MessageRouting MessageRouting =>
+        (_bytes[0] & 7) <= (int)MessageRouting.GatheredToRootComplex ? (MessageRouting)(_bytes[0] & 7) : MessageRouting.Local;
+
+    /// <summary>Bus, device and function that a message routed by ID is for.</summary>
+    public Rid MessageTarget => ConfigTarget;
 
     /// <summary>Checks the digest, if there is one (§2.7.1).</summary>
     public bool HasValidEcrc => !HasDigest
@@ -172,6 +184,9 @@ public readonly ref struct TlpView
         _ => TlpClass.NonPosted,
     };
 
+    // TH, byte 1 bit 0: a memory read with a steering tag carries it where the byte enables were (§2.2.7.1.1).
+    private bool ByteEnablesAreImplied => IsAtomic || (Kind == TlpKind.MemoryRead && (_bytes[1] & 1) != 0);
+
     private static bool Is4Dw(ReadOnlySpan<byte> bytes) => (bytes[0] & 0x20) != 0;
 
     private static bool HasData(ReadOnlySpan<byte> bytes) => (bytes[0] & 0x40) != 0;
@@ -199,10 +214,10 @@ public readonly ref struct TlpView
             case 0b00000:
                 kind = data ? TlpKind.MemoryWrite : TlpKind.MemoryRead;
                 return TlpError.None;
-            case 0b00001:
-            case 0b01011:
+            case 0b00001 when !data:
+            case 0b01011 when !fourDw:
                 return TlpError.LockedUnsupported;
-            case 0b00010:
+            case 0b00010 when !fourDw:
                 return TlpError.IoUnsupported;
             case 0b00100 when !fourDw:
                 kind = data ? TlpKind.ConfigWrite0 : TlpKind.ConfigRead0;
