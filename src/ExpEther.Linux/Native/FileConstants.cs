@@ -1,10 +1,13 @@
+using System.Runtime.InteropServices;
+
 namespace ExpEther.Linux.Native;
 
-/// <summary>fcntl.h, unistd.h, linux/falloc.h, linux/fs.h. O_DIRECT's value is the architecture's.</summary>
+/// <summary>fcntl.h, sys/file.h, unistd.h, linux/falloc.h, linux/fs.h. O_DIRECT's value is the architecture's.</summary>
 internal static class FileConstants
 {
     public const int O_RDONLY = 0;
     public const int O_RDWR = 2;
+    public const int O_EXCL = 0x80;
     public const int O_NONBLOCK = 0x800;
     public const int O_CLOEXEC = 0x80000;
 
@@ -12,6 +15,10 @@ internal static class FileConstants
     public const int FALLOC_FL_ZERO_RANGE = 0x10;
 
     public const int SEEK_END = 2;
+
+    public const int LOCK_SH = 1;
+    public const int LOCK_EX = 2;
+    public const int LOCK_NB = 4;
 
     /// <summary>Logical sector size of a block device; fills an int.</summary>
     public const uint BLKSSZGET = 0x1268;
@@ -21,5 +28,5 @@ internal static class FileConstants
 
     /// <summary>x86-64: 0x4000; arm64: 0x10000.</summary>
     public static int O_DIRECT =>
-        System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? 0x10000 : 0x4000;
+        RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x10000 : 0x4000;
 }

@@ -85,6 +85,9 @@ internal static unsafe partial class Libc
     public static partial int fallocate(int fd, int mode, long offset, long length);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int flock(int fd, int operation);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial long lseek(int fd, long offset, int whence);
 
     [LibraryImport(Library, SetLastError = true)]
