@@ -1,3 +1,4 @@
+using ExpEther.Link;
 using ExpEther.Link.Ethernet;
 
 namespace ExpEther.Bridge.Hosts;
@@ -9,4 +10,6 @@ namespace ExpEther.Bridge.Hosts;
 /// <param name="IsSilent">Up, but nothing was heard for longer than the path-silent time.</param>
 /// <param name="Epoch">Of the link; grows at every new set-up.</param>
 /// <param name="MaxPayloadBytes">Largest TLP payload on this link.</param>
-public sealed record BoxStatus(MacAddress Mac, string Name, bool IsUp, bool IsSilent, uint Epoch, int MaxPayloadBytes);
+/// <param name="Counters">The link's, live.</param>
+public sealed record BoxStatus(
+    MacAddress Mac, string Name, bool IsUp, bool IsSilent, uint Epoch, int MaxPayloadBytes, LinkCounters Counters);

@@ -1,49 +1,168 @@
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
 using ExpEther.Link.Ethernet;
+using ExpEther.Pcie.Config;
 using ExpEther.Pcie.Ports;
+using ExpEther.Pcie.Tlp;
 using ExpEther.RootComplex;
 
 namespace ExpEther.Bridge.Hosts;
 
-/// <summary>The host's side of a logical switch: an upstream port and hot-plug slots above, links to I/O boxes below.</summary>
-#pragma warning disable CA1822 // the shape others build on; what fills it follows
+/// <summary>
+/// The host's side of a logical switch: an upstream port and hot-plug slots above, links to I/O boxes below (DESIGN sections 5 and 7).
+/// It only composes: <see cref="UpstreamPort"/> routes what the host sends, <see cref="DownstreamSlot"/> carries it to the function in
+/// the slot and lets that function's DMA in, <see cref="BoxTable"/> holds the links, <see cref="SlotTable"/> says who is where.
+/// </summary>
 public sealed class HostBridge : ITlpPort
 {
+    private readonly UpwardQueue _upward = new();
+    private readonly DownstreamSlot[] _slots;
+    private readonly UpstreamPort _upstream;
+    private readonly BoxTable _boxes;
+    private readonly Announcer _announcer;
+    private readonly PortErrors _errors;
+    private readonly OwnerScheduler _scheduler;
+    private long _malformedFromHost;
+    private int _turn;
+
+    /// <param name="options">Name, VLAN, MAC, slots, times.</param>
+    /// <param name="host">The host above: its memory and interrupts.</param>
+    /// <param name="scheduler">The owner's; its time is the bridge's.</param>
+    /// <param name="random">For the links' nonces.</param>
+    /// <param name="events">Where links, removals and errors are reported.</param>
     public HostBridge(HostBridgeOptions options, IHostAttachment host, OwnerScheduler scheduler, IRandomSource random, IEventSink events)
     {
-        Check.That(host is not null && scheduler is not null && random is not null && events is not null);
+        Check.That(options.Slots is >= 1 and <= HostBridgeLimits.SlotsMax);
         Options = options;
+        _scheduler = scheduler;
+        var maxPayload = HostBridgeLimits.MaxPayloadBytes(options.MtuBytes);
+        var upstream = new BridgePortConfig(PortConfigSpace.Describe(PortType.UpstreamPort, 0, null, options.Mac.Value, maxPayload));
+        _errors = new PortErrors(upstream, _upward, events, options.Name);
+        _slots = new DownstreamSlot[options.Slots];
+        for (var i = 0; i < _slots.Length; i++)
+        {
+            var port = new BridgePortConfig(PortConfigSpace.Describe(PortType.DownstreamPort, i + 1, i + 1, options.Mac.Value, maxPayload));
+            _slots[i] = new DownstreamSlot(
+                i + 1, options, port, upstream, host, _upward, new PortErrors(port, _upward, events, $"{options.Name} slot {i + 1}"));
+        }
+
+        _upstream = new UpstreamPort(upstream, _slots, _upward, _errors);
+        _boxes = new BoxTable(options, new SlotTable(_slots), random, events);
+        _announcer = new Announcer(options);
     }
 
     public HostBridgeOptions Options { get; }
 
-    /// <summary>When <see cref="Poll"/> has something to do by itself.</summary>
-    public Instant? NextDeadline => null;
-
-    public bool TryAccept(ReadOnlySpan<byte> tlp, Instant now) => true;
-
-    public bool TryTake(Instant now, Span<byte> into, out int length)
+    /// <summary>When <see cref="Poll"/> or <see cref="TryTakeFrame"/> has something to do by itself.</summary>
+    public Instant? NextDeadline
     {
-        length = 0;
-        return false;
+        get
+        {
+            Instant? next = _announcer.NextAt;
+            foreach (var slot in _slots)
+            {
+                next = Instant.Earliest(next, slot.NextDeadline);
+            }
+
+            foreach (var box in _boxes.All)
+            {
+                next = Instant.Earliest(next, box.Link.NextDeadline);
+            }
+
+            return next;
+        }
     }
+
+    public bool TryAccept(ReadOnlySpan<byte> tlp, Instant now)
+    {
+        var error = TlpView.TryParse(tlp, out var view);
+        if (error == TlpError.None && !view.IsCompletion)
+        {
+            return _upstream.TryAccept(view, now);
+        }
+
+        // The switch asks the host nothing by TLP, so no completion is for it.
+        _malformedFromHost++;
+        _errors.Report(
+            error == TlpError.None ? UncorrectableError.UnexpectedCompletion : UncorrectableError.MalformedTlp,
+            tlp, "from the root complex", advisory: error == TlpError.None, now);
+        return true;
+    }
+
+    public bool TryTake(Instant now, Span<byte> into, out int length) => _upward.TryTake(into, out length);
 
     /// <summary>A frame of the bridge's VLAN. One for another MAC or VLAN is dropped and counted.</summary>
-    public void OnFrame(in ReceivedFrame frame, Instant now)
-    {
-    }
+    public void OnFrame(in ReceivedFrame frame, Instant now) => _boxes.OnFrame(frame, now);
 
-    /// <summary>The next frame to send: destination, source, 802.1Q tag, EtherType, payload.</summary>
+    /// <summary>The next frame to send: destination, source, 802.1Q tag, EtherType, payload. Links take turns.</summary>
     public bool TryTakeFrame(Instant now, Span<byte> into, out int written)
     {
-        written = 0;
+        if (_announcer.TryTakeFrame(now, into, out written))
+        {
+            return true;
+        }
+
+        var boxes = _boxes.All;
+        for (var i = 0; i < boxes.Count; i++)
+        {
+            _turn = (_turn + 1) % boxes.Count;
+            if (boxes[_turn].Link.TryTakeFrame(now, into, out written))
+            {
+                return true;
+            }
+        }
+
         return false;
     }
 
     /// <summary>Lets timers and waiting completions go on; to be called at every turn of the owner loop.</summary>
     /// <returns>True when something happened.</returns>
-    public bool Poll(Instant now) => false;
+    public bool Poll(Instant now)
+    {
+        var busy = false;
+        foreach (var box in _boxes.All)
+        {
+            box.Link.OnTime(now);
+            busy |= box.FlushControls();
+        }
 
-    public HostBridgeStatus Status() => new(Options.Name, Options.Mac, Options.Vlan, [], [], default);
+        foreach (var slot in _slots)
+        {
+            busy |= slot.Poll(now);
+        }
+
+        bool sent;
+        do
+        {
+            sent = false;
+            foreach (var slot in _slots)
+            {
+                sent |= slot.PumpDma();
+            }
+
+            busy |= sent;
+        }
+        while (sent);
+
+        return busy;
+    }
+
+    public HostBridgeStatus Status() => new(
+        Options.Name, Options.Mac, Options.Vlan,
+        [.. _slots.Select(slot => slot.ToStatus())],
+        [.. _boxes.All.Select(box => new BoxStatus(
+            box.Mac, box.Name, box.IsUp, box.IsUp && box.Link.IsSilent(_scheduler.Now), box.Link.Epoch, box.Link.MaxPayloadBytes, box.Link.Counters))],
+        Counters);
+
+    private HostBridgeCounters Counters
+    {
+        get
+        {
+            var counters = _boxes.Counters;
+            counters.UnclaimedRequests = _upstream.Unclaimed;
+            counters.MalformedFromHost = _malformedFromHost;
+            counters.QueueOverflows += _upward.Overflows;
+            return counters;
+        }
+    }
 }

@@ -21,12 +21,21 @@ public static class HostBridgeLimits
     /// <summary>Messages on their way up to the root complex; more are dropped and counted.</summary>
     public const int UpwardMessagesMax = 64;
 
+    /// <summary>Completions that one function sends before another on the same link has its turn.</summary>
+    public const int CompletionsPerTurn = 8;
+
+    /// <summary>Control messages to one box that wait for room on its link.</summary>
+    public const int ControlBytesPerBoxMax = 64 << 10;
+
     /// <summary>A box that began set-up and does not finish within this gives its place to another.</summary>
     public const int SetUpSecondsMax = 10;
 
     /// <summary>How long a slot stays visibly empty before a function is put into it anew, so that the host sees the removal.</summary>
-    public const int EmptyMillisecondsMin = 100;
+    public const int EmptyMillisecondsMin = 1200;
 
     /// <summary>How long a slot waits for the host to notice a surprise removal before a function is put into it anew.</summary>
     public const int RemovalNoticeSecondsMax = 10;
+
+    /// <summary>The Max_Payload_Size that frames of this MTU carry whole: a power of two, 128 to 4096.</summary>
+    public static int MaxPayloadBytes(int mtuBytes) => mtuBytes >= 9000 ? 4096 : mtuBytes >= 4500 ? 2048 : mtuBytes >= 1500 ? 1024 : 512;
 }

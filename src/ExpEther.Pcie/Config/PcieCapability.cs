@@ -72,6 +72,20 @@ public sealed class PcieCapability
         }
     }
 
+    /// <summary>The link below a port is up, or not: Data Link Layer Link Active, width and speed. A hot-plug slot's goes by <see cref="SlotRegisters"/>.</summary>
+    public void SetDataLinkActive(bool active)
+    {
+        SetLinkTrained(active);
+        if (active)
+        {
+            _space.SetBits16(Offset + PcieRegister.LinkStatus, PcieRegister.LinkStatusDataLinkActive);
+        }
+        else
+        {
+            _space.ClearBits16(Offset + PcieRegister.LinkStatus, PcieRegister.LinkStatusDataLinkActive);
+        }
+    }
+
     internal static PcieCapability ForEndpoint(ConfigSpace space, EndpointDescription d)
     {
         var it = new PcieCapability(space, PortType.Endpoint, d.MaxPayloadSupported);
@@ -120,19 +134,6 @@ public sealed class PcieCapability
         }
 
         return it;
-    }
-
-    internal void SetDataLinkActive(bool active)
-    {
-        SetLinkTrained(active);
-        if (active)
-        {
-            _space.SetBits16(Offset + PcieRegister.LinkStatus, PcieRegister.LinkStatusDataLinkActive);
-        }
-        else
-        {
-            _space.ClearBits16(Offset + PcieRegister.LinkStatus, PcieRegister.LinkStatusDataLinkActive);
-        }
     }
 
     private static void Add(ConfigSpace space, int offset, uint bits, bool when)

@@ -1,0 +1,180 @@
+using ExpEther.Bridge.Protocol;
+using ExpEther.Core.Time;
+using ExpEther.Link;
+using ExpEther.Link.Ethernet;
+using ExpEther.Pcie.Tlp;
+
+namespace ExpEther.Bridge.Hosts;
+
+/// <summary>
+/// The link to one I/O box: hands its TLPs to the slots they belong to, by function and generation, obeys its control messages, and
+/// queues those that go to it. When the link goes down, the box's slots are emptied; the box presents its functions anew after that.
+/// </summary>
+internal sealed class BoxLink : ILinkConsumer
+{
+    private readonly HostBridgeOptions _options;
+    private readonly SlotTable _slots;
+    private readonly IEventSink _events;
+    private readonly TlpQueue _controls = new(HostBridgeLimits.ControlBytesPerBoxMax);
+    private readonly byte[] _scratch = new byte[LinkLimits.ControlBytesMax];
+    private HostBridgeCounters _counters;
+
+    public BoxLink(HostBridgeOptions options, MacAddress mac, SlotTable slots, IRandomSource random, IEventSink events)
+    {
+        _options = options;
+        _slots = slots;
+        _events = events;
+        Mac = mac;
+        Link = new EtherLink(
+            new LinkOptions
+            {
+                Local = options.Mac,
+                Peer = mac,
+                Vlan = options.Vlan,
+                Role = LinkRole.Responder,
+                EtherType = options.EtherType,
+                MtuBytes = options.MtuBytes,
+                Sealed = options.Sealed,
+                PreSharedKey = options.Key,
+                LinkDead = options.LinkDead,
+                PathSilent = options.PathSilent,
+                LocalName = options.Name,
+            },
+            this, random, events);
+    }
+
+    public MacAddress Mac { get; }
+
+    public EtherLink Link { get; }
+
+    public string Name => Link.PeerName;
+
+    public bool IsUp => Link.State == LinkState.Up;
+
+    /// <summary>When it came into being or last lost its link.</summary>
+    public Instant DownSince { get; private set; }
+
+    /// <summary>This box's share of the bridge's counters.</summary>
+    public HostBridgeCounters Counters => _counters;
+
+    public void Open(Instant now)
+    {
+        DownSince = now;
+        Link.Open(now);
+    }
+
+    public void SendPlugged(SlotOccupant occupant, int slot) => SendControl(_scratch.AsSpan(
+        0, new PluggedMessage(occupant.Function, occupant.Generation, (ushort)slot, occupant.HostH, occupant.VfH).Write(_scratch)));
+
+    public void SendPoweredOff(SlotOccupant occupant) =>
+        SendControl(_scratch.AsSpan(0, new PoweredOffMessage(occupant.Function, occupant.Generation).Write(_scratch)));
+
+    /// <summary>Sends control messages that found no room before.</summary>
+    /// <returns>True when any was sent.</returns>
+    public bool FlushControls()
+    {
+        var sent = false;
+        while (_controls.TryPeek(_scratch, out var length) && Link.TrySendControl(_scratch.AsSpan(0, length)))
+        {
+            _controls.Drop();
+            sent = true;
+        }
+
+        return sent;
+    }
+
+    public void OnTlp(EtherLink link, ushort function, ulong generation, ReadOnlySpan<byte> tlp, Instant now)
+    {
+        var error = TlpView.TryParse(tlp, out var view);
+        var slot = _slots.Find(this, function, generation);
+        if (error != TlpError.None)
+        {
+            if (slot is null)
+            {
+                _counters.StaleTlps++;
+                return;
+            }
+
+            slot.OnMalformed(tlp, error, now);
+        }
+        else if (slot is not null)
+        {
+            slot.OnFunctionTlp(view, now);
+        }
+        else
+        {
+            _counters.StaleTlps++;
+            RefuseStale(view, function, generation);
+        }
+    }
+
+    public void OnControl(EtherLink link, ReadOnlySpan<byte> message, Instant now)
+    {
+        if (PresentMessage.TryParse(message, out var present))
+        {
+            OnPresent(present, now);
+            return;
+        }
+
+        if (!ControlHeader.TryParse(message, out var header) || _slots.Find(this, header.Function, header.Generation) is not { } slot)
+        {
+            _counters.BadControlMessages++;
+            return;
+        }
+
+        switch (header.Kind)
+        {
+            case ControlKind.PressAttention:
+                slot.PressAttention(now);
+                break;
+            case ControlKind.Withdraw:
+                _events.Report(EventSeverity.Warning, _options.Name, $"slot {slot.Number}: {slot.Occupant!.Name} was taken away by {Name}");
+                slot.Remove(now);
+                break;
+            default:
+                _counters.BadControlMessages++;
+                break;
+        }
+    }
+
+    public void OnUp(EtherLink link, Instant now) =>
+        _events.Report(EventSeverity.Information, _options.Name, $"link to {Name} ({Mac}) in VLAN {_options.Vlan} is up, epoch {link.Epoch:x}");
+
+    public void OnDown(EtherLink link, LinkDownReason reason, Instant now)
+    {
+        DownSince = now;
+        _controls.Clear();
+        var emptied = _slots.RemoveAll(this, now);
+        _events.Report(EventSeverity.Warning, _options.Name, $"link to {Name} ({Mac}) is down: {reason}; {emptied} slots emptied");
+    }
+
+    private void OnPresent(in PresentMessage present, Instant now)
+    {
+        if (_slots.TryInsert(this, present, now) is not { } reason)
+        {
+            return;
+        }
+
+        _counters.FunctionsRefused++;
+        _events.Report(EventSeverity.Warning, _options.Name, $"{present.Name} of {Name} was not taken: {reason}");
+        SendControl(_scratch.AsSpan(0, new RefusedMessage(present.Function, present.Generation, reason).Write(_scratch)));
+    }
+
+    // Its completer waits for an answer to end an assignment that is over here.
+    private void RefuseStale(in TlpView tlp, ushort function, ulong generation)
+    {
+        if (tlp.Class == TlpClass.NonPosted && Link.HasRoom(TlpClass.Completion))
+        {
+            var length = Completion.To(tlp, default, CompletionStatus.UnsupportedRequest).Write(_scratch);
+            Link.TrySendTlp(function, generation, TlpClass.Completion, _scratch.AsSpan(0, length));
+        }
+    }
+
+    private void SendControl(ReadOnlySpan<byte> message)
+    {
+        if ((_controls.Count > 0 || !Link.TrySendControl(message)) && IsUp && !_controls.TryEnqueue(message))
+        {
+            _counters.QueueOverflows++;
+        }
+    }
+}

@@ -1,0 +1,319 @@
+using ExpEther.Core.Time;
+using ExpEther.Pcie;
+using ExpEther.Pcie.Config;
+using ExpEther.Pcie.Tlp;
+using ExpEther.RootComplex;
+
+namespace ExpEther.Bridge.Hosts;
+
+/// <summary>
+/// One downstream port of the logical switch with its hot-plug slot, and the traffic of the function in it. It forwards what the host
+/// sends, type 1 configuration requests as type 0, and learns from them what DMA depends on: VF_H, Host_H and bus mastering. It lets
+/// the function's own traffic up through <see cref="DmaGate"/> and <see cref="HostRequests"/>.
+/// </summary>
+internal sealed class DownstreamSlot
+{
+    private const int CommandRegister = 4;
+    private const uint BusMasterEnable = 1 << 2;
+    private const int BusMasterByte = 1;
+
+    private readonly BridgePortConfig _upstream;
+    private readonly IHostAttachment _host;
+    private readonly UpwardQueue _upward;
+    private readonly PortErrors _errors;
+    private readonly HotPlugSequence _hotPlug;
+    private readonly HostRequests _requests;
+    private readonly DmaGate _dma;
+    private readonly byte[] _scratch = new byte[TlpLimits.BytesMax];
+    private SlotCounters _counters;
+
+    /// <param name="number">Its physical slot number, from 1.</param>
+    /// <param name="options">The bridge's.</param>
+    /// <param name="config">The port's registers.</param>
+    /// <param name="upstream">Those of the upstream port.</param>
+    /// <param name="host">The host above.</param>
+    /// <param name="upward">The way to its root complex.</param>
+    /// <param name="errors">This port's.</param>
+    public DownstreamSlot(
+        int number, HostBridgeOptions options, BridgePortConfig config, BridgePortConfig upstream, IHostAttachment host, UpwardQueue upward,
+        PortErrors errors)
+    {
+        Number = number;
+        Config = config;
+        _upstream = upstream;
+        _host = host;
+        _upward = upward;
+        _errors = errors;
+        _hotPlug = new HotPlugSequence(config);
+        _requests = new HostRequests(options.CompletionTimeout, upward);
+        _dma = new DmaGate(host, errors);
+    }
+
+    public int Number { get; }
+
+    public BridgePortConfig Config { get; }
+
+    public SlotState State => _hotPlug.State;
+
+    /// <summary>Who is in it, or is to come.</summary>
+    public SlotOccupant? Occupant => _hotPlug.OccupantOrNext;
+
+    /// <summary>Who was in it last, and comes back to it: the box's MAC and the function's number.</summary>
+    public (ulong Box, ushort Function)? LastKey { get; private set; }
+
+    public bool IsReachable => _hotPlug.IsReachable;
+
+    /// <summary>True too when nothing is reachable, since nothing will be sent then.</summary>
+    public bool HasRoomForPosted => !IsReachable || Occupant!.Box.Link.HasRoom(TlpClass.Posted);
+
+    public Instant? NextDeadline => Instant.Earliest(_hotPlug.NextDeadline, _requests.NextDeadline);
+
+    public SlotStatus ToStatus() => new(Number, State, Config.Rid, Occupant?.ToStatus(), _counters);
+
+    /// <summary>Puts a function in; the slot is empty, or its occupant spent.</summary>
+    public void Insert(SlotOccupant occupant, Instant now)
+    {
+        _dma.Clear();
+        LastKey = (occupant.Box.Mac.Value, occupant.Function);
+        _hotPlug.Insert(occupant, now);
+        Interrupt();
+    }
+
+    /// <summary>Surprise removal: the function is gone, whatever the host thinks.</summary>
+    public void Remove(Instant now)
+    {
+        _hotPlug.Remove(now);
+        EndTraffic();
+        Interrupt();
+    }
+
+    public void PressAttention(Instant now)
+    {
+        if (_hotPlug.PressAttention(now) is { } letGo)
+        {
+            LetGo(letGo);
+        }
+
+        Interrupt();
+    }
+
+    /// <summary>Answers a configuration request to the port itself.</summary>
+    public void AcceptPortConfig(in TlpView tlp, Instant now)
+    {
+        if (!PortConfigSpace.Answer(Config, tlp, _upward))
+        {
+            return;
+        }
+
+        if (_hotPlug.OnRegistersWritten(now) is { } letGo)
+        {
+            LetGo(letGo);
+        }
+
+        _hotPlug.Poll(now);
+        Interrupt();
+    }
+
+    /// <summary>Sends a request or message of the host to the function. Only while <see cref="IsReachable"/>.</summary>
+    /// <returns>False: posted, and the link has no room now.</returns>
+    public bool TryForward(in TlpView tlp, Instant now)
+    {
+        var occupant = Occupant!;
+        var link = occupant.Box.Link;
+        if (tlp.Class == TlpClass.Posted)
+        {
+            if (tlp.Payload.Length > link.MaxPayloadBytes)
+            {
+                _counters.Malformed++;
+                _errors.Report(UncorrectableError.MalformedTlp, tlp.Bytes, "posted request above the link's payload size", false, now);
+                return true;
+            }
+
+            if (!link.TrySendTlp(occupant.Function, occupant.Generation, TlpClass.Posted, tlp.Bytes))
+            {
+                return false;
+            }
+
+            _counters.HostRequests++;
+            return true;
+        }
+
+        ForwardNonPosted(tlp, occupant, now);
+        return true;
+    }
+
+    /// <summary>Takes a TLP of the function. The caller has checked function and generation.</summary>
+    public void OnFunctionTlp(in TlpView tlp, Instant now)
+    {
+        var occupant = _hotPlug.Occupant;
+        if (occupant is null)
+        {
+            // It is still waiting for its slot; it cannot have been given work.
+            _counters.Malformed++;
+        }
+        else if (!tlp.HasValidEcrc)
+        {
+            _counters.Malformed++;
+            _errors.Report(UncorrectableError.Ecrc, tlp.Bytes, "TLP with a wrong ECRC", advisory: false, now);
+        }
+        else if (tlp.IsCompletion)
+        {
+            OnCompletion(tlp, occupant, now);
+        }
+        else if (tlp.IsMemory)
+        {
+            _dma.OnRequest(tlp, occupant, DmaRefusal(occupant), ref _counters, now);
+            PumpDma();
+        }
+        else if (tlp.IsMessage && IsReachable && tlp.MessageRouting is MessageRouting.ToRootComplex or MessageRouting.GatheredToRootComplex)
+        {
+            _counters.Messages++;
+            _upward.PassMessage(tlp.Bytes);
+        }
+        else
+        {
+            RefuseKind(tlp, occupant, now);
+        }
+    }
+
+    /// <summary>Bytes under the function's name and generation that are no TLP.</summary>
+    public void OnMalformed(ReadOnlySpan<byte> bytes, TlpError error, Instant now)
+    {
+        _counters.Malformed++;
+        _errors.Report(UncorrectableError.MalformedTlp, bytes, $"malformed TLP: {error}", advisory: false, now);
+    }
+
+    /// <summary>Sends completions of DMA reads while the link has room.</summary>
+    public bool PumpDma() =>
+        _dma.Count > 0 && _hotPlug.Occupant is { } occupant
+        && _dma.Pump(occupant, DmaRefusal(occupant) is null, ref _counters, HostBridgeLimits.CompletionsPerTurn);
+
+    public bool Poll(Instant now)
+    {
+        var ended = _requests.Expire(now);
+        _counters.HostRequestsUnanswered += ended;
+        if (!_hotPlug.Poll(now))
+        {
+            return ended > 0;
+        }
+
+        Interrupt();
+        return true;
+    }
+
+    private void ForwardNonPosted(in TlpView tlp, SlotOccupant occupant, Instant now)
+    {
+        var turnsOff = false;
+        if (tlp.IsConfig)
+        {
+            turnsOff = LearnFromConfig(tlp, occupant);
+        }
+
+        Learn(occupant, tlp.IsConfig && tlp.Kind is TlpKind.ConfigWrite1 ? tlp.ConfigTarget : occupant.VfH, tlp.Requester);
+        var bytes = tlp.Bytes;
+        if (tlp.IsConfig)
+        {
+            bytes = _scratch.AsSpan(0, TlpRewriter.WithTarget(tlp, tlp.Requester, tlp.ConfigTarget, type1: false, _scratch));
+        }
+
+        _counters.HostRequests++;
+        if (!_requests.TryBegin(tlp, occupant.VfH, turnsOff, now))
+        {
+            _counters.HostRequestsUnanswered++;
+            _upward.Complete(Completion.To(tlp, occupant.VfH, CompletionStatus.UnsupportedRequest));
+        }
+        else if (!occupant.Box.Link.TrySendTlp(occupant.Function, occupant.Generation, TlpClass.NonPosted, bytes))
+        {
+            _counters.HostRequestsUnanswered++;
+            _requests.Forget(tlp);
+            _upward.Complete(Completion.To(tlp, occupant.VfH, CompletionStatus.UnsupportedRequest));
+        }
+    }
+
+    /// <summary>Bus mastering counts as on as soon as it is asked for, and as on until the write that turns it off is done: until then the function may have sent.</summary>
+    /// <returns>True when the write turns it off.</returns>
+    private static bool LearnFromConfig(in TlpView tlp, SlotOccupant occupant)
+    {
+        if (tlp.Kind != TlpKind.ConfigWrite1 || tlp.ConfigRegister != CommandRegister || (tlp.FirstByteEnables & BusMasterByte) == 0)
+        {
+            return false;
+        }
+
+        if ((tlp.ConfigValue & BusMasterEnable) == 0)
+        {
+            return true;
+        }
+
+        occupant.BusMasterEnable = true;
+        return false;
+    }
+
+    private void Learn(SlotOccupant occupant, Rid vfH, Rid hostH)
+    {
+        if (occupant.VfH == vfH && occupant.HostH == hostH)
+        {
+            return;
+        }
+
+        occupant.VfH = vfH;
+        occupant.HostH = hostH;
+        occupant.Box.SendPlugged(occupant, Number);
+    }
+
+    private void OnCompletion(in TlpView tlp, SlotOccupant occupant, Instant now)
+    {
+        if (!_requests.TryComplete(tlp, out var busMasterIsOff))
+        {
+            _counters.UnexpectedCompletions++;
+            _errors.Report(UncorrectableError.UnexpectedCompletion, tlp.Bytes, "completion that nothing waits for", advisory: true, now);
+        }
+        else if (busMasterIsOff)
+        {
+            occupant.BusMasterEnable = false;
+        }
+    }
+
+    private string? DmaRefusal(SlotOccupant occupant) =>
+        !IsReachable ? "DMA of a function that is powered off"
+        : !occupant.BusMasterEnable ? "DMA with bus mastering off"
+        : !Config.BusMasterEnable || !_upstream.BusMasterEnable ? "DMA with bus mastering off at a port above"
+        : null;
+
+    private void RefuseKind(in TlpView tlp, SlotOccupant occupant, Instant now)
+    {
+        _counters.Malformed++;
+        _errors.Report(UncorrectableError.UnsupportedRequest, tlp.Bytes, $"{tlp.Kind} from a function", tlp.Class == TlpClass.NonPosted, now);
+        if (tlp.Class == TlpClass.NonPosted)
+        {
+            var length = Completion.To(tlp, occupant.HostH, CompletionStatus.UnsupportedRequest).Write(_scratch);
+            occupant.Box.Link.TrySendTlp(occupant.Function, occupant.Generation, TlpClass.Completion, _scratch.AsSpan(0, length));
+        }
+    }
+
+    private void LetGo(SlotOccupant occupant)
+    {
+        EndRequests();
+        if (_hotPlug.Occupant is null)
+        {
+            _dma.Clear();
+        }
+
+        occupant.Box.SendPoweredOff(occupant);
+    }
+
+    private void EndTraffic()
+    {
+        EndRequests();
+        _dma.Clear();
+    }
+
+    private void EndRequests() => _counters.HostRequestsUnanswered += _requests.EndAll();
+
+    private void Interrupt()
+    {
+        if (Config.Slot!.TryTakeInterrupt() && Config.Msi.Enabled)
+        {
+            _host.RaiseInterrupt(Config.Rid, new HostAddress(Config.Msi.Address), Config.Msi.Data);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using ExpEther.Pcie.Tlp;
+
+namespace ExpEther.Bridge.Hosts;
+
+/// <summary>A non-posted request of the host that a function has not fully answered yet.</summary>
+internal struct HostRequest
+{
+    /// <summary>How it ends if the function does not answer; its Byte Count is what the function still owes.</summary>
+    public Completion Refusal;
+
+    /// <summary>A memory read: the only request that several completions may answer.</summary>
+    public bool IsMemoryRead;
+
+    /// <summary>A write of the Command register that turns bus mastering off: true once it is done.</summary>
+    public bool TurnsBusMasterOff;
+}

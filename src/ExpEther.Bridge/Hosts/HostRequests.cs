@@ -1,0 +1,117 @@
+using ExpEther.Core.Time;
+using ExpEther.Pcie;
+using ExpEther.Pcie.Tlp;
+
+namespace ExpEther.Bridge.Hosts;
+
+/// <summary>
+/// The host's outstanding non-posted requests to one slot, by requester ID and tag. Each ends: by the function's completions, or as
+/// unsupported (all ones to a reader) at the completion timeout or when the slot loses its function. After a timeout the tag stays
+/// taken until the late completion has come, which is swallowed (PCIe 5.0 §2.8); a request that reuses it before is refused.
+/// </summary>
+internal sealed class HostRequests(TimeSpan completionTimeout, UpwardQueue upward)
+{
+    private readonly OutstandingRequests<HostRequest> _outstanding = new(HostBridgeLimits.HostRequestsMax);
+
+    public int Count => _outstanding.Count;
+
+    public Instant? NextDeadline => _outstanding.NextDeadline;
+
+    /// <returns>False: the tag is not free yet, or the table is full.</returns>
+    public bool TryBegin(in TlpView request, Rid completer, bool turnsBusMasterOff, Instant now)
+    {
+        var entry = new HostRequest
+        {
+            Refusal = Completion.To(request, completer, CompletionStatus.UnsupportedRequest),
+            IsMemoryRead = request.Kind == TlpKind.MemoryRead,
+            TurnsBusMasterOff = turnsBusMasterOff,
+        };
+        return _outstanding.TryAdd(request.Requester, request.Tag, entry, now + completionTimeout);
+    }
+
+    /// <summary>Takes a request back that could not be sent.</summary>
+    public void Forget(in TlpView request) => _outstanding.TryRemove(request.Requester, request.Tag, out _);
+
+    /// <summary>Passes the function's completion to the root complex if a request waits for it.</summary>
+    /// <param name="completion">From the box.</param>
+    /// <param name="busMasterIsOff">True when it ended a write that turned bus mastering off.</param>
+    /// <returns>False: nothing waited for it, or it does not continue where the last one ended; it is dropped.</returns>
+    public bool TryComplete(in TlpView completion, out bool busMasterIsOff)
+    {
+        busMasterIsOff = false;
+        var (requester, tag) = (completion.Requester, completion.Tag);
+        switch (_outstanding.StateOf(requester, tag))
+        {
+            case OutstandingState.Quarantined:
+                if (IsFinal(completion))
+                {
+                    _outstanding.TryRemove(requester, tag, out _);
+                }
+
+                return false;
+            case OutstandingState.None:
+                return false;
+        }
+
+        _outstanding.TryGet(requester, tag, out var entry);
+        var carriesData = completion.Kind == TlpKind.CompletionWithData && entry.IsMemoryRead;
+        if (carriesData && completion.ByteCount != entry.Refusal.ByteCount)
+        {
+            return false;
+        }
+
+        if (carriesData && !IsFinal(completion))
+        {
+            var bytes = BytesOf(completion);
+            entry.Refusal = entry.Refusal with
+            {
+                ByteCount = entry.Refusal.ByteCount - bytes,
+                LowerAddress = (entry.Refusal.LowerAddress + bytes) & 0x7F,
+            };
+            _outstanding.TryUpdate(requester, tag, entry);
+        }
+        else
+        {
+            _outstanding.TryRemove(requester, tag, out _);
+            busMasterIsOff = entry.TurnsBusMasterOff && completion.Status == CompletionStatus.SuccessfulCompletion;
+        }
+
+        upward.Pass(completion.Bytes);
+        return true;
+    }
+
+    /// <summary>Ends what is past its deadline.</summary>
+    /// <returns>How many requests.</returns>
+    public int Expire(Instant now)
+    {
+        var ended = 0;
+        while (_outstanding.TryExpire(now, out _, out _, out var entry))
+        {
+            upward.Complete(entry.Refusal);
+            ended++;
+        }
+
+        return ended;
+    }
+
+    /// <summary>Ends everything: the function is gone, and what it may still answer carries a generation that nobody listens to.</summary>
+    /// <returns>How many requests were ended.</returns>
+    public int EndAll()
+    {
+        var ended = 0;
+        while (_outstanding.TryTakeLive(out _, out _, out var entry))
+        {
+            upward.Complete(entry.Refusal);
+            ended++;
+        }
+
+        _outstanding.Clear();
+        return ended;
+    }
+
+    private static bool IsFinal(in TlpView completion) =>
+        completion.Kind != TlpKind.CompletionWithData || completion.ByteCount <= BytesOf(completion);
+
+    // PCIe 5.0 §2.3.1.1: the payload starts with the DW that holds the Lower Address.
+    private static int BytesOf(in TlpView completion) => completion.Payload.Length - (completion.LowerAddress & 3);
+}
