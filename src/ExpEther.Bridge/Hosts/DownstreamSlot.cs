@@ -167,7 +167,8 @@ internal sealed class DownstreamSlot
         }
         else if (tlp.IsMessage && IsReachable && tlp.MessageRouting is MessageRouting.ToRootComplex or MessageRouting.GatheredToRootComplex)
         {
-            PassMessage(tlp);
+            _counters.Messages++;
+            _upward.PassMessage(tlp.Bytes);
         }
         else
         {
@@ -272,17 +273,6 @@ internal sealed class DownstreamSlot
         }
     }
 
-    // §6.2.6: a bridge forwards error messages only where its SERR# Enable says so.
-    private void PassMessage(in TlpView tlp)
-    {
-        _counters.Messages++;
-        if (tlp.MessageCode is not (MessageCode.ErrCorrectable or MessageCode.ErrNonFatal or MessageCode.ErrFatal)
-            || (Config.ForwardsErrorMessages && _upstream.ForwardsErrorMessages))
-        {
-            _upward.PassMessage(tlp.Bytes);
-        }
-    }
-
     private string? DmaRefusal(SlotOccupant occupant) =>
         !IsReachable ? "DMA of a function that is powered off"
         : !occupant.BusMasterEnable ? "DMA with bus mastering off"
@@ -321,9 +311,9 @@ internal sealed class DownstreamSlot
 
     private void Interrupt()
     {
-        while (Config.TryTakeInterrupt(out var address, out var data))
+        if (Config.Slot!.TryTakeInterrupt() && Config.Msi.Enabled)
         {
-            _host.RaiseInterrupt(Config.Rid, new HostAddress(address), data);
+            _host.RaiseInterrupt(Config.Rid, new HostAddress(Config.Msi.Address), Config.Msi.Data);
         }
     }
 }

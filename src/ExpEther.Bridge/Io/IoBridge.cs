@@ -1,50 +1,137 @@
-#pragma warning disable CA1822
+using System.Text;
+using ExpEther.Bridge.Io.Devices;
+using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Io.Ownership;
+using ExpEther.Bridge.Io.Sequences;
+using ExpEther.Bridge.Io.Sessions;
 using ExpEther.Bridge.Io.Status;
+using ExpEther.Bridge.Io.Traffic;
+using ExpEther.Bridge.Protocol;
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
+using ExpEther.Link;
 using ExpEther.Link.Ethernet;
 using ExpEther.Pcie.Ports;
 
 namespace ExpEther.Bridge.Io;
 
-/// <summary>The I/O bridge: root complex of its device bus, and the sole authority on which host owns which function.</summary>
-public sealed class IoBridge
+/// <summary>
+/// The I/O bridge: root complex of its device bus, and the sole authority on which host owns which function. It only composes: devices
+/// (<see cref="DeviceBus"/>), hosts (<see cref="HostSessions"/>), the two directions of traffic, ownership, and the sequences that change it.
+/// All of it runs on one owner loop: frames in by <see cref="OnFrame"/>, frames out by <see cref="TryTakeFrame"/>, the rest in
+/// <see cref="Poll"/> and on the scheduler.
+/// </summary>
+public sealed class IoBridge : ISessionEvents
 {
+    private readonly OwnerScheduler _scheduler;
+    private readonly IEventSink _events;
+    private readonly OwnerSignal _changed;
+    private readonly FunctionTable _functions = new();
+    private readonly DeviceConfigAccess _config;
+    private readonly DeviceBus _devices;
+    private readonly HostSessions _hosts;
+    private readonly OwnershipTable _ownership;
+    private readonly FunctionReset _reset;
+    private readonly OwnerFollower _follower;
+    private readonly BridgeCommands _commands;
+    private readonly HostToDevice _hostToDevice;
+    private readonly DeviceToHost _deviceToHost;
+    private Instant _now;
+    private bool _started;
+
     public IoBridge(IoBridgeOptions options, IOwnershipStore store, OwnerScheduler scheduler, IRandomSource random, IEventSink events)
     {
         Options = options;
-        _ = (store, scheduler, random, events);
+        _scheduler = scheduler;
+        _events = events;
+        _changed = new OwnerSignal(scheduler);
+        _config = new DeviceConfigAccess(scheduler, options.CompletionTimeout);
+        _devices = new DeviceBus(options, _config, scheduler, events);
+        _hosts = new HostSessions(options, this, random, events);
+        _ownership = new OwnershipTable(store, random, _changed, events, options.Name);
+        _reset = new FunctionReset(_config, scheduler, _changed, events);
+        var assign = new AssignSequence(_reset, _ownership, _changed, options);
+        var release = new ReleaseSequence(_reset, _changed, events, options);
+        _follower = new OwnerFollower(_functions, assign, release, _ownership, scheduler, _changed, events);
+        _commands = new BridgeCommands(_functions, _hosts, assign, release, _ownership, _follower, _changed);
+        _hostToDevice = new HostToDevice(_functions, _changed, events);
+        _deviceToHost = new DeviceToHost(_config, _changed, events);
     }
 
     public IoBridgeOptions Options { get; }
 
     /// <summary>When <see cref="Poll"/> has something to do by itself; null when only a frame or a device can give it work.</summary>
-    public Instant? NextDeadline => null;
+    public Instant? NextDeadline
+    {
+        get
+        {
+            var deadline = Instant.Earliest(Instant.Earliest(_hosts.NextDeadline, _devices.NextDeadline), _config.NextDeadline);
+            return _ownership.IsPending ? Instant.Earliest(deadline, _now + IoBridgeLimits.RecordPollInterval) : deadline;
+        }
+    }
 
     /// <summary>Plugs a device into the box, before <see cref="StartAsync"/>.</summary>
+    /// <param name="name">At most <see cref="PresentMessage.NameBytesMax"/> - 2 bytes of UTF-8, and no other device's.</param>
+    /// <param name="device">Not used by anyone else from now on.</param>
     public void AddDevice(string name, IPcieDevice device)
     {
+        Check.That(!_started && Encoding.UTF8.GetByteCount(name) <= PresentMessage.NameBytesMax - 2);
+        _devices.Add(name, device);
     }
 
-    /// <summary>Enumerates the devices, loads ownership and opens the links. A device that does not come up is listed as failed.</summary>
-    public Task StartAsync() => Task.CompletedTask;
+    /// <summary>Enumerates the devices, loads ownership and opens the links. A device that does not come up is reported and has no function.</summary>
+    public async Task StartAsync()
+    {
+        Check.That(!_started);
+        _ownership.Load();
+        foreach (var device in _devices.All)
+        {
+            var failure = await _devices.BringUpAsync(device, _functions);
+            if (failure.Length > 0)
+            {
+                _events.Report(EventSeverity.Error, device.Name, $"does not come up: {failure}");
+            }
+        }
+
+        foreach (var function in _functions.All)
+        {
+            function.ConfigRequests = new ConfigService(function, _config, _reset, _scheduler);
+            if (!await _reset.RestoreAsync(function))
+            {
+                function.State = FunctionState.Failed;
+                function.Failure = "its registers cannot be written";
+            }
+        }
+
+        _started = true;
+        _hosts.Open(_scheduler.Now);
+    }
+
+    /// <summary>Tells every host that the box goes away, so that slots empty now rather than when the link is given up. Take the frames after it.</summary>
+    public void Close(Instant now) => _hosts.Close(LinkDownReason.Closed, now);
 
     /// <summary>Takes a frame that has come in on any port. What is not for this bridge is dropped and counted.</summary>
-    public void OnFrame(in ReceivedFrame frame, Instant now)
-    {
-    }
+    public void OnFrame(in ReceivedFrame frame, Instant now) => _hosts.OnFrame(frame, now);
 
     /// <summary>Writes the next frame to send; at least the MTU and 18 bytes of room.</summary>
-    public bool TryTakeFrame(Instant now, Span<byte> into, out int written)
-    {
-        written = 0;
-        return false;
-    }
+    public bool TryTakeFrame(Instant now, Span<byte> into, out int written) => _hosts.TryTakeFrame(now, into, out written);
 
     /// <summary>Moves TLPs and timers on.</summary>
     /// <returns>True when something happened, so that the loop does not go to sleep.</returns>
-    public bool Poll(Instant now) => false;
+    public bool Poll(Instant now)
+    {
+        _now = now;
+        var moved = _hosts.Poll(now);
+        foreach (var device in _devices.All)
+        {
+            moved |= device.Device.Poll(now);
+            moved |= _deviceToHost.Pump(device, now);
+        }
+
+        _config.OnTime(now);
+        _ownership.Poll();
+        return moved;
+    }
 
     /// <summary>Gives a function that nobody owns to a host. <paramref name="force"/>: takes it from whoever owns it, fenced at once.</summary>
     /// <param name="function">Its name.</param>
@@ -52,15 +139,31 @@ public sealed class IoBridge
     /// <param name="force">Do not ask the present owner.</param>
     /// <param name="progress">Told each step as it is reached.</param>
     public Task<BridgeResult> AttachAsync(string function, string host, bool force = false, Action<BridgeStep>? progress = null) =>
-        Task.FromResult(BridgeResult.Refused(RefusalCode.NotStarted, "not started", "wait", function));
+        RunAsync(function, steps => _commands.AttachAsync(function, host, force, steps), progress);
 
     /// <summary>Takes a function from its owner, who is asked to let go first unless <paramref name="force"/>.</summary>
     public Task<BridgeResult> DetachAsync(string function, bool force = false, Action<BridgeStep>? progress = null) =>
-        Task.FromResult(BridgeResult.Refused(RefusalCode.NotStarted, "not started", "wait", function));
+        RunAsync(function, steps => _commands.DetachAsync(function, force, steps), progress);
 
     /// <summary>Takes a function from its owner and gives it to another host.</summary>
     public Task<BridgeResult> MoveAsync(string function, string host, bool force = false, Action<BridgeStep>? progress = null) =>
-        Task.FromResult(BridgeResult.Refused(RefusalCode.NotStarted, "not started", "wait", function));
+        RunAsync(function, steps => _commands.MoveAsync(function, host, force, steps), progress);
 
-    public IoBridgeStatus Status() => new(Options.Name, Options.Mac, [], [], []);
+    public IoBridgeStatus Status() => StatusReport.Of(Options, _scheduler.Now, _functions, _hosts, _ownership, new IoBridgeCounters(
+        _hosts.FramesNotOurs, _hostToDevice.Malformed, _hostToDevice.UnknownFunctions, _devices.All.Sum(d => d.Malformed),
+        _devices.All.Sum(d => d.UnknownRequesters), _config.TimedOut, _follower.StaleAnswers, _hosts.All.Sum(h => h.RepliesDropped)));
+
+    void ISessionEvents.OnTlp(HostSession session, ushort function, ulong generation, ReadOnlySpan<byte> tlp, Instant now) =>
+        _hostToDevice.OnTlp(session, function, generation, tlp, now);
+
+    void ISessionEvents.OnControl(HostSession session, in ControlHeader header, ReadOnlySpan<byte> message, Instant now) =>
+        _follower.OnControl(session, header, message);
+
+    void ISessionEvents.OnUp(HostSession session, Instant now) => _follower.OnUp(session);
+
+    void ISessionEvents.OnDown(HostSession session, LinkDownReason reason, Instant now) => _follower.OnDown(session, reason);
+
+    private Task<BridgeResult> RunAsync(string function, Func<StepLog, Task<BridgeResult>> command, Action<BridgeStep>? progress) => _started
+        ? _scheduler.Run(() => command(new StepLog(_scheduler, progress)))
+        : Task.FromResult(BridgeResult.Refused(RefusalCode.NotStarted, "the box is still finding its devices", "try again in a moment", function));
 }

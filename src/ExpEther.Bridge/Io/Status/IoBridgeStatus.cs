@@ -4,4 +4,5 @@ namespace ExpEther.Bridge.Io.Status;
 
 /// <summary>A whole I/O bridge as people ask for it.</summary>
 public sealed record IoBridgeStatus(
-    string Name, MacAddress Mac, IReadOnlyList<IoFunctionStatus> Functions, IReadOnlyList<IoHostStatus> Hosts, IReadOnlyList<DiscoveredHost> Discovered);
+    string Name, MacAddress Mac, IReadOnlyList<IoFunctionStatus> Functions, IReadOnlyList<IoHostStatus> Hosts, IReadOnlyList<DiscoveredHost> Discovered,
+    IoBridgeCounters Counters);

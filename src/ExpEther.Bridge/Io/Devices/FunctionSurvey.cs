@@ -1,0 +1,129 @@
+using System.Numerics;
+using ExpEther.Bridge.Io.Functions;
+using ExpEther.Pcie;
+using ExpEther.Pcie.Config;
+using ExpEther.RootComplex.Enumeration;
+
+namespace ExpEther.Bridge.Io.Devices;
+
+/// <summary>Reads what a host will be shown of a function, and what the I/O bridge must know to use it. Offsets: PCIe 5.0 §7.5.3, §7.7.2.</summary>
+internal sealed class FunctionSurvey(DeviceConfigAccess config)
+{
+    private const int DeviceCapabilities = 4;
+    private const int DeviceCapabilities2 = 0x24;
+    private const uint FlrCapableBit = 1 << 28;
+    private const uint AtomicCompleterBits = 0b11 << 7;
+    private const uint Tag10BitCompleterBit = 1 << 16;
+
+    /// <summary>MRRS of 4096 B: a read is one request on the Ethernet, its answer is cut at the link's MPS.</summary>
+    private const int MaxReadRequestField = 5 << 12;
+
+    private const int ExtendedTagEnable = 1 << 8;
+
+    /// <summary>
+    /// The largest payload that all functions of a device can have and that fits an Ethernet frame beside its headers; what is longer
+    /// than a peer's frames allow is cut on the way.
+    /// </summary>
+    public static int FittingPayload(IReadOnlyList<PciNode> nodes, int mtuBytes)
+    {
+        var supported = 4096;
+        foreach (var node in nodes)
+        {
+            supported = Math.Min(supported, node.MaxPayloadSupportedBytes);
+        }
+
+        return Math.Max(128, Math.Min(supported, (int)BitOperations.RoundUpToPowerOf2((uint)mtuBytes + 1) / 2));
+    }
+
+    public async Task<RealFunction> ReadAsync(PciNode node, int maxPayloadBytes)
+    {
+        var caps = node.Capabilities;
+        uint deviceCapabilities = 0, deviceCapabilities2 = 0, msixControl = 0, msixTable = 0, msixPba = 0;
+        if (caps.PciExpress != 0)
+        {
+            deviceCapabilities = await ReadAsync(node.Rid, caps.PciExpress + DeviceCapabilities);
+            deviceCapabilities2 = await ReadAsync(node.Rid, caps.PciExpress + DeviceCapabilities2);
+        }
+
+        if (caps.MsiX != 0)
+        {
+            msixControl = await ReadAsync(node.Rid, caps.MsiX);
+            msixTable = await ReadAsync(node.Rid, caps.MsiX + 4);
+            msixPba = await ReadAsync(node.Rid, caps.MsiX + 8);
+        }
+
+        var payloadField = BitOperations.Log2((uint)maxPayloadBytes) - 7;
+        return new RealFunction
+        {
+            Rid = node.Rid,
+            Bars = node.Bars,
+            PciExpressOffset = caps.PciExpress,
+            MsixOffset = caps.MsiX,
+            FlrCapable = (deviceCapabilities & FlrCapableBit) != 0,
+            Tag10BitCompleter = (deviceCapabilities2 & Tag10BitCompleterBit) != 0,
+            DeviceControl = (ushort)((payloadField << 5) | MaxReadRequestField | ExtendedTagEnable),
+            VendorCapabilities = await VendorCapabilitiesAsync(node.Rid),
+            Description = new EndpointDescription
+            {
+                VendorId = node.VendorId,
+                DeviceId = node.DeviceId,
+                SubsystemVendorId = node.SubsystemVendorId,
+                SubsystemId = node.SubsystemId,
+                ClassCode = (int)node.ClassCode,
+                RevisionId = node.RevisionId,
+                Bars = [.. node.Bars.Select(b => new BarDescription(b.Index, (long)b.SizeBytes, b.Is64Bit, b.Prefetchable))],
+                MsixVectors = caps.MsiX == 0 ? 0 : (int)((msixControl >> 16) & 0x7FF) + 1,
+                MsixTable = Location(msixTable),
+                MsixPba = Location(msixPba),
+                Serial = await SerialAsync(node.Rid),
+                MaxPayloadSupported = node.MaxPayloadSupportedBytes,
+                FlrCapable = true,
+                Tag10BitCompleter = (deviceCapabilities2 & Tag10BitCompleterBit) != 0,
+                AtomicCompleter = (deviceCapabilities2 & AtomicCompleterBits) != 0,
+            },
+        };
+    }
+
+    private static MsixLocation Location(uint register) => new((int)(register & 7), register & ~7U);
+
+    private async Task<uint> ReadAsync(Rid rid, int register)
+    {
+        var read = await config.ReadAsync(rid, register);
+        return read.IsSuccess ? read.Value : 0;
+    }
+
+    private async Task<ulong?> SerialAsync(Rid rid)
+    {
+        var walk = CapabilityWalk.For(ExtendedCapabilityId.DeviceSerialNumber);
+        while (!walk.IsDone)
+        {
+            walk.Feed(await ReadAsync(rid, walk.Register));
+        }
+
+        return walk.Found == 0 ? null : await ReadAsync(rid, walk.Found + 4) | ((ulong)await ReadAsync(rid, walk.Found + 8) << 32);
+    }
+
+    private async Task<IReadOnlyList<(int Offset, int Bytes)>> VendorCapabilitiesAsync(Rid rid)
+    {
+        var found = new List<(int, int)>();
+        if (((await ReadAsync(rid, ConfigRegister.Command) >> 16) & ConfigRegister.StatusCapabilitiesList) == 0)
+        {
+            return found;
+        }
+
+        var at = (int)await ReadAsync(rid, ConfigRegister.CapabilitiesPointer) & 0xFC;
+        for (var left = ConfigLimits.CapabilitiesMax; left > 0 && at >= ConfigLimits.CapabilityStart; left--)
+        {
+            var header = await ReadAsync(rid, at);
+            var bytes = (int)(header >> 16) & 0xFF;
+            if ((byte)header == (byte)CapabilityId.VendorSpecific && bytes is > 4 and <= 64 && found.Count < IoBridgeLimits.VendorCapabilitiesMax)
+            {
+                found.Add((at, bytes));
+            }
+
+            at = (int)(header >> 8) & 0xFC;
+        }
+
+        return found;
+    }
+}

@@ -1,0 +1,125 @@
+using ExpEther.Bridge.Io.Devices;
+using ExpEther.Bridge.Io.Sessions;
+using ExpEther.Bridge.Io.Status;
+using ExpEther.Core.Time;
+using ExpEther.Pcie;
+using ExpEther.Pcie.Tlp;
+
+namespace ExpEther.Bridge.Io.Functions;
+
+/// <summary>
+/// A function that a host can own: what it is, what its owner sees of it, and whose it is now. TLPs pass only while it
+/// <see cref="IsOpen"/>; sequences open and close it, the traffic classes obey.
+/// <para>
+/// Two numbers guard against yesterday's TLPs. The generation names an assignment and travels with every TLP on the link. The era counts
+/// the function's resets within the box, so that an answer to a request from before a reset is known as such even within one assignment.
+/// </para>
+/// </summary>
+internal sealed class IoFunction(string name, ushort number, BusDevice device, RealFunction real)
+{
+    private IoFunctionCounters _counters;
+    private Instant _nextReport = Instant.Zero;
+
+    public string Name { get; } = name;
+
+    /// <summary>Its number on links.</summary>
+    public ushort Number { get; } = number;
+
+    public BusDevice Device { get; } = device;
+
+    public RealFunction Real { get; } = real;
+
+    public Rid VfIo => Real.Rid;
+
+    public VirtualConfigSpace Config { get; } = new(real);
+
+    public VfWindows Windows => field ??= new VfWindows(Config.Endpoint, Real.Bars);
+
+    /// <summary>Keyed by Host_IO and tag.</summary>
+    public OutstandingRequests<HostRequest> HostRequests { get; } = new(IoBridgeLimits.HostRequestsPerFunctionMax);
+
+    /// <summary>Keyed by VF_IO and tag.</summary>
+    public OutstandingRequests<DmaRequest> DmaRequests { get; } = new(IoBridgeLimits.DmaRequestsPerFunctionMax);
+
+    /// <summary>Answers the owner's configuration requests; set once, when the function joins the bridge.</summary>
+    public ConfigService ConfigRequests
+    {
+        get => field ?? throw new InvariantException("the function has not joined the bridge");
+        set;
+    }
+
+    public FunctionState State { get; set; } = FunctionState.Idle;
+
+    public string Failure { get; set; } = "";
+
+    /// <summary>The sequence that is at work on it; null: none.</summary>
+    public string? Busy { get; set; }
+
+    /// <summary>The host whose TLPs are let through; set while the function is presented.</summary>
+    public HostSession? Session { get; set; }
+
+    public ulong Generation { get; set; }
+
+    public uint Era { get; set; } = 1;
+
+    /// <summary>Bus Master Enable as the device has it. It goes on before and off after the device is told.</summary>
+    public bool BusMaster { get; set; }
+
+    /// <summary>A forced command waits: the sequence at work waits for nobody any more.</summary>
+    public bool Hurry { get; set; }
+
+    /// <summary>The epoch of its owner's link in which it was last presented or tried to be: once in each.</summary>
+    public uint TriedEpoch { get; set; }
+
+    /// <summary>Reset, and not opened to any host since.</summary>
+    public bool IsClean { get; set; }
+
+    public bool IsResetting { get; set; }
+
+    public Rid? HostH { get; set; }
+
+    public Rid? VfHTold { get; set; }
+
+    public int? Slot { get; set; }
+
+    /// <summary>The owner's last word on this generation.</summary>
+    public HostAnswer Answer { get; set; }
+
+    public ref IoFunctionCounters Counters => ref _counters;
+
+    public bool IsOpen => State is FunctionState.Presented or FunctionState.Releasing;
+
+    /// <summary>True at most once per <see cref="IoBridgeLimits.ReportInterval"/>.</summary>
+    public bool MayReport(Instant now)
+    {
+        if (now < _nextReport)
+        {
+            return false;
+        }
+
+        _nextReport = now + IoBridgeLimits.ReportInterval;
+        return true;
+    }
+
+    /// <summary>Lets a host's TLPs through from now on.</summary>
+    public void Open(HostSession session, ulong generation)
+    {
+        Check.That(!IsOpen && HostRequests.Count == 0 && DmaRequests.Count == 0);
+        Session = session;
+        Generation = generation;
+        State = FunctionState.Presented;
+        IsClean = false;
+        Answer = HostAnswer.None;
+        HostH = null;
+        VfHTold = null;
+        Slot = null;
+    }
+
+    /// <summary>Lets nothing through from now on. What the owner still sends carries a generation that is over.</summary>
+    public void Close(FunctionState state)
+    {
+        State = state;
+        Session = null;
+        BusMaster = false;
+    }
+}

@@ -1,0 +1,78 @@
+using ExpEther.Pcie.Tlp;
+
+namespace ExpEther.Bridge.Io;
+
+/// <summary>Every table, queue and wait of an I/O bridge has its bound here.</summary>
+public static class IoBridgeLimits
+{
+    /// <summary>Each has a Host_IO of its own: eight buses of 32 devices.</summary>
+    public const int HostsMax = 256;
+
+    /// <summary>Requester IDs of one host seen in one epoch: function numbers of its Host_IO.</summary>
+    public const int HostRequestersMax = 8;
+
+    public const int DevicesMax = 64;
+
+    public const int FunctionsPerDeviceMax = 8;
+
+    /// <summary>Host bridges that announce themselves and are not configured here.</summary>
+    public const int StrangersMax = 64;
+
+    /// <summary>Non-posted requests of hosts that one function has not answered.</summary>
+    public const int HostRequestsPerFunctionMax = 1024;
+
+    /// <summary>DMA reads and atomics of one function that its owner has not answered: all 10-bit tags.</summary>
+    public const int DmaRequestsPerFunctionMax = Tag.CountOf10Bit;
+
+    /// <summary>The I/O bridge's own configuration requests: an 8-bit tag each.</summary>
+    public const int ConfigRequestsMax = Tag.CountOf8Bit;
+
+    /// <summary>Configuration requests of a host that wait for their function's device.</summary>
+    public const int ConfigWaitingPerFunctionMax = 256;
+
+    /// <summary>Completions and messages made here that wait for room on one host's link.</summary>
+    public const int RepliesPerHostMax = 1024;
+
+    public const int ReplyBytesMax = TlpLimits.HeaderBytesMax + 4 + TlpLimits.DigestBytes;
+
+    /// <summary>Control messages that wait for room on one host's link.</summary>
+    public const int ControlsPerHostMax = 1024;
+
+    /// <summary>TLPs of one device taken from it and held while its owner's link has no room.</summary>
+    public const int HeldTlpsPerDeviceMax = 16;
+
+    /// <summary>TLPs taken from one device at one turn.</summary>
+    public const int TlpsPerDeviceAndTurnMax = 64;
+
+    /// <summary>Frames taken from one link before the next link has its turn.</summary>
+    public const int FramesPerLinkAndTurnMax = 16;
+
+    /// <summary>Capabilities looked at in one chain.</summary>
+    public const int VendorCapabilitiesMax = 8;
+
+    /// <summary>PCIe 5.0 §6.6.2: a function level reset is over after this.</summary>
+    public static readonly TimeSpan FunctionLevelResetTime = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long a function may answer "configuration request retry" after a reset (PCIe 5.0 §6.6.1: 1 s).</summary>
+    public static readonly TimeSpan ConfigRetryTimeout = TimeSpan.FromSeconds(1);
+
+    public static readonly TimeSpan ConfigRetryPause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>How long a device may take to answer the requests that were on their way when it is quieted.</summary>
+    public static readonly TimeSpan HostDrainTime = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long a reset that its host asked for waits for the host's answers to earlier DMA.</summary>
+    public static readonly TimeSpan DmaDrainTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a record of ownership may take to become durable.</summary>
+    public static readonly TimeSpan RecordTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a forced command waits for the sequence at work to end.</summary>
+    public static readonly TimeSpan HurryTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often a pending record is looked at.</summary>
+    public static readonly TimeSpan RecordPollInterval = TimeSpan.FromMilliseconds(1);
+
+    /// <summary>At most one report per function in this time; the counters have them all.</summary>
+    public static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
+}

@@ -1,0 +1,180 @@
+using ExpEther.Bridge.Io.Functions;
+using ExpEther.Bridge.Io.Ownership;
+using ExpEther.Bridge.Io.Sessions;
+using ExpEther.Core.Scheduling;
+using ExpEther.Link.Ethernet;
+
+namespace ExpEther.Bridge.Io.Sequences;
+
+/// <summary>
+/// attach, detach and move: what is asked is checked and refused in words, then assign and release do it. One sequence at a time works on
+/// a function; a forced command makes the one at work hurry and has its turn after it.
+/// </summary>
+internal sealed class BridgeCommands(
+    FunctionTable functions, HostSessions hosts, AssignSequence assign, ReleaseSequence release, OwnershipTable ownership,
+    OwnerFollower follower, OwnerSignal changed)
+{
+    private readonly Refusals _refusals = new(functions, hosts);
+
+    public async Task<BridgeResult> AttachAsync(string function, string host, bool force, StepLog steps)
+    {
+        if (functions.Find(function) is not { } f)
+        {
+            return _refusals.NoSuchFunction(function);
+        }
+
+        if (hosts.Find(host) is not { } to)
+        {
+            return _refusals.NoSuchHost(host, function);
+        }
+
+        if (await BusyAsync(f, force) is { } busy)
+        {
+            return busy;
+        }
+
+        var owner = ownership.OwnerOf(function);
+        if (owner is not null && (!force || NameOf(owner) == host))
+        {
+            return Refusals.AlreadyOwned(f, NameOf(owner), host);
+        }
+
+        return await GiveAsync(f, to, force, "attach", steps);
+    }
+
+    public async Task<BridgeResult> MoveAsync(string function, string host, bool force, StepLog steps)
+    {
+        if (functions.Find(function) is not { } f)
+        {
+            return _refusals.NoSuchFunction(function);
+        }
+
+        if (hosts.Find(host) is not { } to)
+        {
+            return _refusals.NoSuchHost(host, function);
+        }
+
+        if (await BusyAsync(f, force) is { } busy)
+        {
+            return busy;
+        }
+
+        var owner = ownership.OwnerOf(function);
+        if (owner is null)
+        {
+            return Refusals.NotOwned(f, host);
+        }
+
+        if (NameOf(owner) == host)
+        {
+            return Refusals.AlreadyOwned(f, host, host);
+        }
+
+        return await GiveAsync(f, to, force, "move", steps);
+    }
+
+    public async Task<BridgeResult> DetachAsync(string function, bool force, StepLog steps)
+    {
+        if (functions.Find(function) is not { } f)
+        {
+            return _refusals.NoSuchFunction(function);
+        }
+
+        if (await BusyAsync(f, force) is { } busy)
+        {
+            return busy;
+        }
+
+        if (ownership.OwnerOf(function) is not { } owner)
+        {
+            return Refusals.NotOwned(f, null);
+        }
+
+        f.Busy = "detach";
+        f.Hurry = false;
+        steps.Add(BridgeStepName.Started);
+        var code = await release.RunAsync(f, force, steps);
+        var recorded = await ownership.RecordAsync(function, null);
+        code = code.Length == 0 && !recorded ? RefusalCode.NotRecorded : code;
+        End(f, null);
+        return Result(f, code, NameOf(owner), owner.Vlan, null, default, 0, steps);
+    }
+
+    /// <summary>Releases the function from its owner, if it has one, and assigns it.</summary>
+    private async Task<BridgeResult> GiveAsync(IoFunction function, HostSession to, bool force, string command, StepLog steps)
+    {
+        if (function.State == FunctionState.Failed)
+        {
+            return Refusals.Failed(function);
+        }
+
+        if (!to.IsUp)
+        {
+            return Refusals.NotConnected(function, to);
+        }
+
+        var owner = ownership.OwnerOf(function.Name);
+        function.Busy = command;
+        function.Hurry = false;
+        steps.Add(BridgeStepName.Started);
+        var code = "";
+        if (function.State != FunctionState.Idle || owner is not null)
+        {
+            code = await release.RunAsync(function, force, steps);
+        }
+
+        if (code.Length == 0)
+        {
+            code = await assign.RunAsync(function, to, steps);
+        }
+
+        if (code.Length == 0)
+        {
+            code = await assign.WaitForPlugAsync(function, steps);
+        }
+
+        var generation = function.Generation;
+        if (code == RefusalCode.HostRefused)
+        {
+            await ownership.RecordAsync(function.Name, null);
+        }
+
+        End(function, to);
+        return Result(function, code, owner is null ? null : NameOf(owner), owner?.Vlan ?? default, to.Name, to.Host.Vlan, generation, steps);
+    }
+
+    /// <summary>Null: the function is free to be worked on. It is not looked away from between this and setting Busy.</summary>
+    private async Task<BridgeResult?> BusyAsync(IoFunction function, bool force)
+    {
+        if (function.Busy is not null && force)
+        {
+            function.Hurry = true;
+            changed.Set();
+            await changed.WaitUntil(() => function.Busy is null, IoBridgeLimits.HurryTimeout);
+        }
+
+        return function.Busy is null ? null : Refusals.Busy(function);
+    }
+
+    private void End(IoFunction function, HostSession? owner)
+    {
+        function.Busy = null;
+        function.Hurry = false;
+        changed.Set();
+        follower.Settle(function, owner);
+    }
+
+    private static BridgeResult Result(
+        IoFunction function, string code, string? from, VlanId vlanBefore, string? to, VlanId vlanAfter, ulong generation, StepLog steps)
+    {
+        steps.Add(BridgeStepName.Done);
+        var result = code.Length == 0 ? new BridgeResult { Ok = true } : Refusals.Ended(function, code, to);
+        return result with
+        {
+            Function = function.Name, From = from, To = to, VlanBefore = vlanBefore, VlanAfter = vlanAfter, Generation = generation,
+            Steps = steps.Steps,
+        };
+    }
+
+    private string NameOf(OwnershipRecord owner) => hosts.NameOf(owner);
+}

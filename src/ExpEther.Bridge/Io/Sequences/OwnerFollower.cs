@@ -1,0 +1,157 @@
+using ExpEther.Bridge.Io.Functions;
+using ExpEther.Bridge.Io.Ownership;
+using ExpEther.Bridge.Io.Sessions;
+using ExpEther.Bridge.Protocol;
+using ExpEther.Core.Scheduling;
+using ExpEther.Link;
+
+namespace ExpEther.Bridge.Io.Sequences;
+
+/// <summary>
+/// Keeps functions in step with their owners' links, without being asked: a link that dies fences its functions at once and resets them;
+/// a new epoch gets them presented again, each under a new generation; a host that powers a slot off by itself gives the function back.
+/// Level-triggered: <see cref="Settle"/> looks at what is, and is called whenever a sequence ends or a link comes up.
+/// </summary>
+internal sealed class OwnerFollower(
+    FunctionTable functions, AssignSequence assign, ReleaseSequence release, OwnershipTable ownership,
+    OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
+{
+    /// <summary>Answers to generations that are over, or from hosts that do not own the function.</summary>
+    public long StaleAnswers { get; private set; }
+
+    public void OnUp(HostSession session)
+    {
+        events.Report(EventSeverity.Information, session.Name, $"link up, epoch {session.Link.Epoch}");
+        foreach (var function in functions.All)
+        {
+            Settle(function, session);
+        }
+
+        changed.Set();
+    }
+
+    public void OnDown(HostSession session, LinkDownReason reason)
+    {
+        events.Report(EventSeverity.Warning, session.Name, $"link down: {reason}");
+        foreach (var function in functions.All)
+        {
+            if (function.Session == session)
+            {
+                function.Counters.Fenced++;
+                function.Close(FunctionState.Fenced);
+                Settle(function, session);
+            }
+        }
+
+        changed.Set();
+    }
+
+    public void OnControl(HostSession session, in ControlHeader header, ReadOnlySpan<byte> message)
+    {
+        if (functions.Find(header.Function) is not { IsOpen: true } function || function.Session != session
+            || function.Generation != header.Generation)
+        {
+            StaleAnswers++;
+            return;
+        }
+
+        switch (header.Kind)
+        {
+            case ControlKind.Plugged when PluggedMessage.TryParse(message, out var plugged):
+                function.Answer = HostAnswer.Plugged;
+                function.Slot = plugged.Slot;
+                function.HostH = plugged.HostH;
+                function.VfHTold = plugged.VfH;
+                break;
+            case ControlKind.PoweredOff:
+                function.Answer = HostAnswer.PoweredOff;
+                GiveBack(function, session);
+                break;
+            case ControlKind.Refused when RefusedMessage.TryParse(message, out var refused):
+                function.Answer = HostAnswer.Refused;
+                OnRefused(function, session, refused.Reason);
+                break;
+            default:
+                StaleAnswers++;
+                break;
+        }
+
+        changed.Set();
+    }
+
+    /// <summary>Nobody works on the function: does it need something?</summary>
+    public void Settle(IoFunction function, HostSession? owner)
+    {
+        if (function.Busy is not null)
+        {
+            return;
+        }
+
+        if (function.State == FunctionState.Fenced)
+        {
+            function.Busy = "link-down";
+            scheduler.Start(() => QuietAsync(function, owner));
+        }
+        else if (function.State == FunctionState.Idle && owner is { IsUp: true } && Owns(owner, function) && function.TriedEpoch != owner.Link.Epoch)
+        {
+            function.Busy = "link-up";
+            scheduler.Start(() => PresentAsync(function, owner));
+        }
+    }
+
+    private bool Owns(HostSession session, IoFunction function) =>
+        ownership.OwnerOf(function.Name) is { } record && record.Vlan == session.Host.Vlan && record.Mac == session.Host.Mac;
+
+    private async Task QuietAsync(IoFunction function, HostSession? owner)
+    {
+        await release.RunAsync(function, true, new StepLog(scheduler, null));
+        End(function, owner);
+    }
+
+    private async Task PresentAsync(IoFunction function, HostSession owner)
+    {
+        var code = await assign.RunAsync(function, owner, new StepLog(scheduler, null));
+        if (code.Length > 0)
+        {
+            events.Report(EventSeverity.Error, function.Name, $"could not be given back to host {owner.Name}: {code}");
+        }
+
+        End(function, owner);
+    }
+
+    /// <summary>The host's operating system ejected the function and nobody asked it to.</summary>
+    private void GiveBack(IoFunction function, HostSession session)
+    {
+        if (function.Busy is not null)
+        {
+            return;
+        }
+
+        events.Report(EventSeverity.Information, function.Name, $"host {session.Name} let it go");
+        function.Busy = "given-back";
+        scheduler.Start(async () =>
+        {
+            await release.RunAsync(function, false, new StepLog(scheduler, null));
+            await ownership.RecordAsync(function.Name, null);
+            End(function, null);
+        });
+    }
+
+    private void OnRefused(IoFunction function, HostSession session, RefusalReason reason)
+    {
+        if (function.Busy is not null)
+        {
+            return;
+        }
+
+        events.Report(EventSeverity.Error, function.Name, $"host {session.Name} could not take it: {reason}");
+        function.Close(FunctionState.Idle);
+    }
+
+    private void End(IoFunction function, HostSession? owner)
+    {
+        function.Busy = null;
+        changed.Set();
+        Settle(function, owner);
+    }
+}

@@ -1,0 +1,55 @@
+using ExpEther.Bridge.Io.Functions;
+using ExpEther.Bridge.Io.Sessions;
+
+namespace ExpEther.Bridge.Io.Sequences;
+
+/// <summary>What people read when a command is refused: what is the matter, and what to do next.</summary>
+internal sealed class Refusals(FunctionTable functions, HostSessions hosts)
+{
+    public BridgeResult NoSuchFunction(string function) => BridgeResult.Refused(
+        RefusalCode.NoSuchFunction, $"there is no function '{function}' here",
+        $"functions of this box: {ListOrNone(functions.All.Select(f => f.Name))}", function);
+
+    public BridgeResult NoSuchHost(string host, string function) => BridgeResult.Refused(
+        RefusalCode.NoSuchHost, $"there is no host '{host}' in this box's configuration",
+        $"configured hosts: {ListOrNone(hosts.All.Select(h => h.Name))}", function);
+
+    public static BridgeResult AlreadyOwned(IoFunction function, string owner, string host) => BridgeResult.Refused(
+        RefusalCode.AlreadyOwned, $"{function.Name} is already owned by host '{owner}'",
+        owner == host
+            ? "nothing is to be done; 'expether ls' shows where it is"
+            : $"use 'expether move {function.Name} {host}', or --force to take it without asking '{owner}'", function.Name);
+
+    public static BridgeResult NotOwned(IoFunction function, string? host) => BridgeResult.Refused(
+        RefusalCode.NotOwned, $"{function.Name} is owned by no host",
+        host is null ? "nothing is to be done" : $"use 'expether attach {function.Name} {host}'", function.Name);
+
+    public static BridgeResult NotConnected(IoFunction function, HostSession host) => BridgeResult.Refused(
+        RefusalCode.HostNotConnected, $"host '{host.Name}' (VLAN {host.Host.Vlan}, {host.Host.Mac}) is not connected",
+        host.IsAnnounced
+            ? "it announces itself, but no link comes up: compare the keys and 'sealed' of both sides"
+            : "is 'expether host' running there, in that VLAN, with that MAC?", function.Name);
+
+    public static BridgeResult Busy(IoFunction function) => BridgeResult.Refused(
+        RefusalCode.Busy, $"{function.Name} is busy: {function.Busy} is at work on it",
+        "wait until it ends, or use --force to stop waiting for the host", function.Name);
+
+    public static BridgeResult Failed(IoFunction function) => BridgeResult.Refused(
+        RefusalCode.DeviceFailed, $"{function.Name} cannot be used: {function.Failure}", "restart the box's daemon; look at its log", function.Name);
+
+    /// <summary>A sequence that began and did not reach its end.</summary>
+    public static BridgeResult Ended(IoFunction function, string code, string? host) => code switch
+    {
+        RefusalCode.HostRefused => BridgeResult.Refused(
+            code, $"host '{host}' could not take {function.Name}: it has no free slot; the function is owned by no host now",
+            $"detach something from '{host}' or give it more slots, then attach again", function.Name),
+        RefusalCode.LinkDown => BridgeResult.Refused(
+            code, $"the link to host '{host}' went down meanwhile; {function.Name} is its and will be given to it when the link is back",
+            "wait for the link, or move the function", function.Name),
+        RefusalCode.NotRecorded => BridgeResult.Refused(
+            code, $"the ownership of {function.Name} could not be made durable", "look at the disk that holds the box's state", function.Name),
+        _ => Failed(function),
+    };
+
+    private static string ListOrNone(IEnumerable<string> names) => string.Join(", ", names.DefaultIfEmpty("none"));
+}

@@ -1,0 +1,60 @@
+using ExpEther.Bridge.Io.Functions;
+using ExpEther.Pcie.Tlp;
+
+namespace ExpEther.Bridge.Io.Traffic;
+
+/// <summary>
+/// What has been taken from a device and has not left: usually nothing. The first TLP may be half sent (cut into pieces); more are only
+/// held while the owner's link has no room and the I/O bridge waits for an answer of its own from behind them.
+/// </summary>
+internal sealed class DeviceOutput
+{
+    private readonly byte[][] _held = new byte[IoBridgeLimits.HeldTlpsPerDeviceMax][];
+    private readonly int[] _lengths = new int[IoBridgeLimits.HeldTlpsPerDeviceMax];
+    private int _head;
+
+    public int Count { get; private set; }
+
+    public bool IsFull => Count == _held.Length;
+
+    public ReadOnlySpan<byte> First => _held[_head].AsSpan(0, _lengths[_head]);
+
+    /// <summary>The first TLP as it goes out, once translated; 0: not yet.</summary>
+    public int OutLength { get; set; }
+
+    public byte[] Out { get; } = new byte[TlpLimits.BytesMax];
+
+    /// <summary>Payload bytes of <see cref="Out"/> that have been sent.</summary>
+    public int OutOffset { get; set; }
+
+    public IoFunction? OutFunction { get; set; }
+
+    public ulong OutGeneration { get; set; }
+
+    /// <summary>Where the next TLP taken from the device goes; then <see cref="Added"/>.</summary>
+    public Span<byte> Room => _held[(_head + Count) % _held.Length] ??= new byte[TlpLimits.BytesMax];
+
+    public void Added(int length)
+    {
+        _lengths[(_head + Count) % _held.Length] = length;
+        Count++;
+    }
+
+    public void RemoveFirst()
+    {
+        _head = (_head + 1) % _held.Length;
+        Count--;
+        OutLength = 0;
+        OutOffset = 0;
+        OutFunction = null;
+    }
+
+    /// <summary>The device was reset: what it said before is void.</summary>
+    public void Clear()
+    {
+        Count = 0;
+        OutLength = 0;
+        OutOffset = 0;
+        OutFunction = null;
+    }
+}

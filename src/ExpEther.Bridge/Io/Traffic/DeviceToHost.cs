@@ -1,0 +1,290 @@
+using ExpEther.Bridge.Io.Devices;
+using ExpEther.Bridge.Io.Functions;
+using ExpEther.Core.Scheduling;
+using ExpEther.Core.Time;
+using ExpEther.Pcie.Tlp;
+
+namespace ExpEther.Bridge.Io.Traffic;
+
+/// <summary>
+/// What devices send: rows 2, 4, 6, 7, 8 and 9 of the table in ARCHITECTURE.md. The owner of the requester's RID gets it, whatever its
+/// address says.
+/// <para>
+/// A TLP is taken from a device, translated once, and sent in one piece or several as the owner's link has room. While it has none, the
+/// device is not asked for more: its own queues fill, and only they. The exception is a configuration request of the I/O bridge itself
+/// whose completion is behind: then a few TLPs are held here until it comes. A function that was closed meanwhile has its TLP refused.
+/// </para>
+/// </summary>
+internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal changed, IEventSink events)
+{
+    private readonly byte[] _piece = new byte[TlpLimits.BytesMax];
+    private readonly byte[] _reply = new byte[TlpLimits.HeaderBytesMax];
+
+    private enum Verdict
+    {
+        /// <summary>It ended here.</summary>
+        Done,
+
+        /// <summary>It is translated and waits in the output.</summary>
+        Send,
+    }
+
+    /// <summary>Moves what a device has to say.</summary>
+    /// <returns>True when anything moved.</returns>
+    public bool Pump(BusDevice device, Instant now)
+    {
+        var moved = false;
+        for (var budget = IoBridgeLimits.TlpsPerDeviceAndTurnMax; budget > 0; budget--)
+        {
+            if (device.Output.Count == 0 && !Take(device, now))
+            {
+                break;
+            }
+
+            if (!TryFinishFirst(device, now))
+            {
+                moved |= TakeBehind(device, now);
+                break;
+            }
+
+            moved = true;
+        }
+
+        return moved;
+    }
+
+    /// <summary>Takes one TLP; completions of the I/O bridge's own requests are used at once.</summary>
+    private bool Take(BusDevice device, Instant now)
+    {
+        var room = device.Output.Room;
+        if (!device.Device.TryTake(now, room, out var length))
+        {
+            return false;
+        }
+
+        if (TlpView.TryParse(room[..length], out var view) == TlpError.None && view.IsCompletion && view.Requester == DeviceConfigAccess.Reserved)
+        {
+            config.OnCompletion(view);
+            changed.Set();
+            return true;
+        }
+
+        device.Output.Added(length);
+        return true;
+    }
+
+    private bool TakeBehind(BusDevice device, Instant now)
+    {
+        var moved = false;
+        while (config.WaitingFor(device.Bus) > 0 && !device.Output.IsFull && Take(device, now))
+        {
+            moved = true;
+        }
+
+        return moved;
+    }
+
+    /// <returns>False: the owner's link has no room; all or part of it is still there.</returns>
+    private bool TryFinishFirst(BusDevice device, Instant now)
+    {
+        var output = device.Output;
+        if (output.Count == 0)
+        {
+            return true;
+        }
+
+        if (output.OutLength == 0)
+        {
+            var error = TlpView.TryParse(output.First, out var view);
+            if (error != TlpError.None)
+            {
+                device.Malformed++;
+                output.RemoveFirst();
+                return true;
+            }
+
+            var function = device.Find(view.IsCompletion ? view.Completer : view.Requester);
+            if (function is { IsOpen: true, Session: { HasRoom: false } })
+            {
+                return false;
+            }
+
+            if (Translate(device, function, view, now) == Verdict.Done)
+            {
+                output.RemoveFirst();
+                return true;
+            }
+        }
+
+        return TrySendFirst(output);
+    }
+
+    private bool TrySendFirst(DeviceOutput output)
+    {
+        var function = output.OutFunction!;
+        var error = TlpView.TryParse(output.Out.AsSpan(0, output.OutLength), out var view);
+        Check.That(error == TlpError.None);
+        bool last;
+        do
+        {
+            if (!function.IsOpen || function.Generation != output.OutGeneration || function.Session is not { } session)
+            {
+                function.Counters.DmaPostedDropped++;
+                break;
+            }
+
+            if (!session.Link.HasRoom(view.Class))
+            {
+                return false;
+            }
+
+            var offset = output.OutOffset;
+            last = TlpPieces.Next(view, session.Link.MaxPayloadBytes, ref offset, _piece, out var length);
+            if (!session.Link.TrySendTlp(function.Number, function.Generation, view.Class, _piece.AsSpan(0, length)))
+            {
+                return false;
+            }
+
+            output.OutOffset = offset;
+            function.Counters.TlpsToHost++;
+        }
+        while (!last);
+        function.Counters.BytesToHost += view.Payload.Length;
+        output.RemoveFirst();
+        if (output.Count == 0)
+        {
+            changed.Set();
+        }
+
+        return true;
+    }
+
+    private Verdict Translate(BusDevice device, IoFunction? function, in TlpView view, Instant now)
+    {
+        if (function is null)
+        {
+            device.UnknownRequesters++;
+            Refuse(device, null, view, now);
+            return Verdict.Done;
+        }
+
+        if (!view.HasValidEcrc)
+        {
+            function.Counters.BadEcrc++;
+            Refuse(device, function, view, now);
+            return Verdict.Done;
+        }
+
+        if (view.IsPoisoned)
+        {
+            function.Counters.Poisoned++;
+        }
+
+        if (view.IsCompletion)
+        {
+            return TranslateCompletion(function, view);
+        }
+
+        if (view.IsMessage)
+        {
+            return TranslateMessage(function, view);
+        }
+
+        // Row 4 and 6; configuration requests of a device fit no row.
+        if (!function.IsOpen || !function.BusMaster || view.IsConfig || (view.Class == TlpClass.NonPosted && !TryNote(function, view)))
+        {
+            Refuse(device, function, view, now);
+            return Verdict.Done;
+        }
+
+        return Translated(function, IdSwap.ToHost(view, function.Config.VfH, device.Output.Out));
+    }
+
+    /// <summary>Row 2.</summary>
+    private Verdict TranslateCompletion(IoFunction function, in TlpView view)
+    {
+        if (!function.HostRequests.TryGet(view.Requester, view.Tag, out var request)
+            || !CompletionBytes.TryTakeAway(view, request.BytesLeft, out var left))
+        {
+            function.Counters.UnexpectedCompletions++;
+            return Verdict.Done;
+        }
+
+        if (left > 0)
+        {
+            function.HostRequests.TryUpdate(view.Requester, view.Tag, request with { BytesLeft = left });
+        }
+        else
+        {
+            function.HostRequests.TryRemove(view.Requester, view.Tag, out _);
+            if (function.HostRequests.Count == 0)
+            {
+                changed.Set();
+            }
+        }
+
+        if (!function.IsOpen || request.Era != function.Era)
+        {
+            function.Counters.StaleCompletions++;
+            return Verdict.Done;
+        }
+
+        return Translated(function, IdSwap.CompletionToHost(view, function.Config.VfH, request.HostH, function.Device.Output.Out));
+    }
+
+    /// <summary>Row 7: errors and PME are the host's to know. INTx is hidden, and so is what is between a device and its own link.</summary>
+    private static Verdict TranslateMessage(IoFunction function, in TlpView view)
+    {
+        if (!function.IsOpen || view.MessageCode is not (MessageCode.ErrCorrectable or MessageCode.ErrNonFatal or MessageCode.ErrFatal
+            or MessageCode.PmPme or MessageCode.VendorDefinedType0 or MessageCode.VendorDefinedType1))
+        {
+            function.Counters.MessagesHidden++;
+            return Verdict.Done;
+        }
+
+        return Translated(function, IdSwap.ToHost(view, function.Config.VfH, function.Device.Output.Out));
+    }
+
+    private static bool TryNote(IoFunction function, in TlpView view) => function.DmaRequests.TryAdd(
+        function.VfIo, view.Tag, new DmaRequest(function.Era, CompletionBytes.Expected(view)), Instant.Never);
+
+    private static Verdict Translated(IoFunction function, int length)
+    {
+        var output = function.Device.Output;
+        output.OutLength = length;
+        output.OutOffset = 0;
+        output.OutFunction = function;
+        output.OutGeneration = function.Generation;
+        return Verdict.Send;
+    }
+
+    /// <summary>Row 9.</summary>
+    private void Refuse(BusDevice device, IoFunction? function, in TlpView view, Instant now)
+    {
+        if (view.IsCompletion)
+        {
+            return;
+        }
+
+        var isNonPosted = view.Class == TlpClass.NonPosted;
+        if (isNonPosted)
+        {
+            var completer = function?.Session?.HostIo.Primary ?? DeviceConfigAccess.Reserved;
+            var length = Completion.To(view, completer, CompletionStatus.UnsupportedRequest).Write(_reply);
+            Check.That(device.Device.TryAccept(_reply.AsSpan(0, length), now));
+        }
+
+        if (function is null)
+        {
+            return;
+        }
+
+        function.Counters.DmaUnsupportedRequests += isNonPosted ? 1 : 0;
+        function.Counters.DmaPostedDropped += isNonPosted ? 0 : 1;
+        if (function.MayReport(now))
+        {
+            var why = function.IsOpen ? function.BusMaster ? "a request that cannot be passed on" : "bus mastering is off" : "nobody owns it now";
+            events.Report(EventSeverity.Warning, function.Name, $"DMA refused: {why}");
+        }
+    }
+}
