@@ -1,17 +1,80 @@
-#pragma warning disable CA1822
+using System.Numerics;
 using ExpEther.Core.Time;
-using ExpEther.Link.Ethernet;
+using ExpEther.Link.Sealing;
+using ExpEther.Link.Setup;
+using ExpEther.Link.Windows;
+using ExpEther.Link.Wire;
 using ExpEther.Pcie.Tlp;
 
 namespace ExpEther.Link;
 
-/// <summary>A reliable, ordered, sealed link to one peer in one VLAN.</summary>
-public sealed class EtherLink
+/// <summary>
+/// A reliable, ordered, sealed link to one peer in one VLAN; bytes and time in, bytes and time out (docs/wire-format.md).
+/// <para>
+/// States: Closed -Open-> Connecting -set-up-> Up -death, RESET, protocol error-> Connecting; Close leads to Closed from anywhere. A new
+/// epoch replaces one in use without a pause in between when the peer has set it up: OnDown, then OnUp.
+/// </para>
+/// <para>
+/// Timers: set-up retry (doubling), delayed acknowledgement, retransmission timeout (doubling), keep-alive, silence (an alarm only) and
+/// death: nothing authentic heard, or nothing acknowledged, for <see cref="LinkOptions.LinkDead"/>. Between silence and death nothing is
+/// lost and nothing is refused but for lack of room.
+/// </para>
+/// <para>
+/// Order: a record gets its place when it enters the send window, and records are delivered in that one order. Posted requests, completions
+/// and control messages enter at once or are refused; non-posted requests without credit wait aside, and may be overtaken there.
+/// </para>
+/// This class only composes: <see cref="InitiatorHandshake"/>, <see cref="ResponderHandshake"/> and <see cref="Session"/> set epochs up,
+/// <see cref="SendWindow"/>, <see cref="ReceiveWindow"/>, <see cref="CreditGate"/>, <see cref="CreditLedger"/>,
+/// <see cref="NonPostedAside"/>, <see cref="AckSchedule"/>, <see cref="RttEstimator"/> and <see cref="ICongestionControl"/> serve the
+/// one in use.
+/// </summary>
+public sealed partial class EtherLink : IDisposable
 {
+    private readonly ILinkConsumer _consumer;
+    private readonly IEventSink _events;
+    private readonly SetupSeal _setupSeal;
+    private readonly InitiatorHandshake? _initiator;
+    private readonly ResponderHandshake? _responder;
+    private readonly SendWindow _send = new();
+    private readonly ReceiveWindow _receive;
+    private readonly CreditGate _gate = new();
+    private readonly CreditLedger _ledger = new();
+    private readonly NonPostedAside _aside = new();
+    private readonly AckSchedule _ack;
+    private readonly RttEstimator _rtt;
+    private readonly ICongestionControl _congestion;
+    private readonly byte[] _scratch;
+    private readonly byte[] _hint = new byte[LinkLimits.HintBytesMax];
+    private int _hintBytes;
+
     public EtherLink(LinkOptions options, ILinkConsumer consumer, IRandomSource random, IEventSink events)
+        : this(options, consumer, random, events, new FixedWindow(options.WindowBytes))
     {
+    }
+
+    internal EtherLink(LinkOptions options, ILinkConsumer consumer, IRandomSource random, IEventSink events, ICongestionControl congestion)
+    {
+        Check.That(options.MtuBytes is >= LinkLimits.MtuBytesMin and <= LinkLimits.MtuBytesMax);
+        Check.That(!options.Sealed || options.PreSharedKey.Length == LinkLimits.KeyBytes);
         Options = options;
-        _ = (consumer, random, events);
+        _consumer = consumer;
+        _events = events;
+        _setupSeal = new SetupSeal(options);
+        if (options.Role == LinkRole.Initiator)
+        {
+            _initiator = new InitiatorHandshake(options, _setupSeal, random);
+        }
+        else
+        {
+            _responder = new ResponderHandshake(options, _setupSeal, random);
+        }
+
+        _receive = new ReceiveWindow(options.MtuBytes);
+        _ack = new AckSchedule(options.AckDelay);
+        _rtt = new RttEstimator(options.RetransmitMin, options.RetransmitMax);
+        _congestion = congestion;
+        _scratch = new byte[options.MtuBytes];
+        MaxPayloadBytes = PayloadFor(options.MtuBytes);
     }
 
     public LinkOptions Options { get; }
@@ -19,60 +82,181 @@ public sealed class EtherLink
     public LinkState State { get; private set; }
 
     /// <summary>The epoch in use, 0 when there is none.</summary>
-    public uint Epoch { get; private set; }
+    public uint Epoch => _session?.Epoch ?? 0;
 
     /// <summary>The peer's name as it told it in set-up; empty before.</summary>
     public string PeerName { get; private set; } = "";
 
-    /// <summary>The largest TLP payload both sides' MTU allows: a power of two, 128 to 4096. A guess from our own MTU before set-up.</summary>
-    public int MaxPayloadBytes { get; private set; } = 1024;
+    /// <summary>The largest TLP payload both sides' MTU allows: a power of two, 128 to 4096. From our own MTU alone before set-up.</summary>
+    public int MaxPayloadBytes { get; private set; }
 
     public LinkCounters Counters { get; } = new();
 
-    /// <summary>When <see cref="OnTime"/> or <see cref="TryTakeFrame"/> has something to do by itself; null: only a frame or a send can give it work.</summary>
-    public Instant? NextDeadline => null;
+    /// <summary>Smoothed round trip; zero before the first sample of an epoch.</summary>
+    public TimeSpan RoundTrip => _rtt.Smoothed;
+
+    /// <summary>Non-posted requests that wait for the peer's credit.</summary>
+    public int NonPostedWaiting => _aside.Count;
 
     /// <summary>Starts set-up (initiator) or listens for it (responder).</summary>
-    public void Open(Instant now) => State = LinkState.Connecting;
-
-    /// <summary>Ends the epoch, tells the peer by RESET (take it with <see cref="TryTakeFrame"/>) and stays closed until <see cref="Open"/>.</summary>
-    public void Close(LinkDownReason reason, Instant now) => State = LinkState.Closed;
-
-    /// <summary>Takes a frame that has come in. Whatever does not belong here is dropped and counted by its reason.</summary>
-    public void OnFrame(in ReceivedFrame frame, Instant now) => Counters.CountDrop(FrameDrop.NotOpen);
-
-    /// <summary>Lets timers run: retransmission, keep-alive, silence, death.</summary>
-    public void OnTime(Instant now)
+    public void Open(Instant now)
     {
+        if (State != LinkState.Closed)
+        {
+            return;
+        }
+
+        State = LinkState.Connecting;
+        _initiator?.Start(now);
     }
 
-    /// <summary>Writes the next frame to send: destination, source, 802.1Q tag, EtherType, payload.</summary>
-    /// <param name="now">The owner's time.</param>
-    /// <param name="into">At least the MTU and 18 bytes.</param>
-    /// <param name="written">Bytes written.</param>
-    /// <returns>False when there is nothing to send now.</returns>
-    public bool TryTakeFrame(Instant now, Span<byte> into, out int written)
+    /// <summary>Ends the epoch, tells the peer by RESET (take it with <see cref="TryTakeFrame"/>) and stays closed until <see cref="Open"/>.</summary>
+    public void Close(LinkDownReason reason, Instant now)
     {
-        written = 0;
-        return false;
+        if (State == LinkState.Closed)
+        {
+            return;
+        }
+
+        State = LinkState.Closed;
+        _initiator?.Stop(keepCandidate: false);
+        _responder?.Clear(except: null);
+        EndEpoch(reason, tellPeer: true, now);
     }
 
     /// <summary>Is there room for one TLP of the largest size of this class? False unless the link is up.</summary>
-    public bool HasRoom(TlpClass c) => false;
+    public bool HasRoom(TlpClass c)
+    {
+        if (State != LinkState.Up)
+        {
+            return false;
+        }
+
+        return c == TlpClass.NonPosted
+            ? _aside.HasRoom
+            : MayEnter(c, MaxPayloadBytes + LinkLimits.TlpOverheadBytesMax);
+    }
 
     /// <summary>Queues a TLP. Non-posted requests wait aside for credit; posted ones and completions overtake them there.</summary>
     /// <returns>False: no room, or the link is not up.</returns>
-    public bool TrySendTlp(ushort function, ulong generation, TlpClass c, ReadOnlySpan<byte> tlp) => false;
+    public bool TrySendTlp(ushort function, ulong generation, TlpClass c, ReadOnlySpan<byte> tlp)
+    {
+        if (State != LinkState.Up)
+        {
+            return false;
+        }
+
+        Check.That(tlp.Length > 0 && tlp.Length <= MaxPayloadBytes + LinkLimits.TlpOverheadBytesMax);
+        var mayEnter = MayEnter(c, tlp.Length);
+        if (c != TlpClass.NonPosted)
+        {
+            if (mayEnter)
+            {
+                Enter(function, generation, c, tlp);
+            }
+
+            return mayEnter;
+        }
+
+        if (mayEnter && _aside.Count == 0)
+        {
+            Enter(function, generation, c, tlp);
+            return true;
+        }
+
+        if (!_aside.HasRoom)
+        {
+            return false;
+        }
+
+        _aside.Add(function, generation, tlp);
+        return true;
+    }
 
     /// <summary>Queues a control message of at most <see cref="LinkLimits.ControlBytesMax"/> bytes, in order with posted TLPs.</summary>
     /// <returns>False: no room, or the link is not up.</returns>
-    public bool TrySendControl(ReadOnlySpan<byte> message) => false;
+    public bool TrySendControl(ReadOnlySpan<byte> message)
+    {
+        Check.That(message.Length is > 0 and <= LinkLimits.ControlBytesMax);
+        var bytes = RecordLayout.Bytes + message.Length;
+        if (State != LinkState.Up || !_send.HasRoom(bytes, 1))
+        {
+            return false;
+        }
 
-    /// <summary>Sends a hint with the next frame, once; a newer one replaces it.</summary>
+        var record = _send.Append(bytes);
+        RecordView.WritePrefix(record, RecordKind.Control, 0, message.Length);
+        message.CopyTo(record[RecordLayout.Bytes..]);
+        Counters.ControlsSent++;
+        return true;
+    }
+
+    /// <summary>Sends a hint of at most <see cref="LinkLimits.HintBytesMax"/> bytes with the next frame, once; a newer one replaces it.</summary>
     public void SendHint(ReadOnlySpan<byte> hint)
     {
+        Check.That(hint.Length is > 0 and <= LinkLimits.HintBytesMax);
+        if (State == LinkState.Up && (_session!.Peer.Features & LinkFeatures.Hints) != 0)
+        {
+            hint.CopyTo(_hint);
+            _hintBytes = hint.Length;
+        }
+    }
+
+    /// <summary>Gives a delivered non-posted request's credit back, where <see cref="LinkOptions.HoldsNonPostedCredit"/> says that we do.</summary>
+    /// <param name="tlpBytes">That request's length.</param>
+    public void ReturnNonPosted(int tlpBytes)
+    {
+        Check.That(Options.HoldsNonPostedCredit);
+        _ledger.Return(TlpClass.NonPosted, 1, CreditGate.DataUnits(tlpBytes));
+        _ack.Hurry();
     }
 
     /// <summary>True when nothing was heard for <see cref="LinkOptions.PathSilent"/>.</summary>
-    public bool IsSilent(Instant now) => false;
+    public bool IsSilent(Instant now) => State == LinkState.Up && now - _lastHeard >= Options.PathSilent;
+
+    public void Dispose()
+    {
+        _initiator?.Stop(keepCandidate: false);
+        _responder?.Clear(except: null);
+        _session?.Dispose();
+        _ended?.Dispose();
+        _session = _ended = null;
+        State = LinkState.Closed;
+    }
+
+    private static int PayloadFor(int mtuBytes)
+    {
+        var room = mtuBytes - FrameLayout.Bytes - Seal.GcmTagBytes - CreditRecordLayout.Bytes - TlpRecordLayout.Bytes - LinkLimits.TlpOverheadBytesMax;
+        var power = 1 << BitOperations.Log2((uint)room);
+        return Math.Clamp(power, LinkLimits.PayloadBytesMin, LinkLimits.PayloadBytesMax);
+    }
+
+    private bool MayEnter(TlpClass c, int tlpBytes) =>
+        _gate.Allows(c, CreditGate.DataUnits(tlpBytes))
+        && _send.HasRoom(TlpRecordLayout.Bytes + tlpBytes + LinkLimits.ControlReserveBytes, 1 + LinkLimits.ControlReserveRecords);
+
+    private void Enter(ushort function, ulong generation, TlpClass c, ReadOnlySpan<byte> tlp)
+    {
+        _gate.Use(c, CreditGate.DataUnits(tlp.Length));
+        var record = _send.Append(TlpRecordLayout.Bytes + tlp.Length);
+        RecordView.WriteTlpHead(record, c, function, generation, tlp.Length);
+        tlp.CopyTo(record[TlpRecordLayout.Bytes..]);
+        Counters.CountTlpSent(c);
+    }
+
+    /// <summary>Lets non-posted requests go on whose credit or room has come.</summary>
+    private void DrainAside()
+    {
+        while (_aside.Count > 0)
+        {
+            var tlp = _aside.Peek(out var function, out var generation);
+            if (!MayEnter(TlpClass.NonPosted, tlp.Length))
+            {
+                return;
+            }
+
+            Enter(function, generation, TlpClass.NonPosted, tlp);
+            _aside.Remove();
+        }
+    }
 }

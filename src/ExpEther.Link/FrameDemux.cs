@@ -1,4 +1,5 @@
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Wire;
 
 namespace ExpEther.Link;
 
@@ -14,9 +15,13 @@ public sealed class FrameDemux
     /// <returns>The link that the frame's addresses and VLAN name, or null.</returns>
     public EtherLink? Find(in ReceivedFrame frame) => _links.GetValueOrDefault((frame.Destination, frame.Source, frame.Vlan));
 
-    /// <summary>Does this payload look like an announcement? Nothing else is checked.</summary>
-    public static bool IsAnnouncement(in ReceivedFrame frame) => false;
+    /// <summary>What the payload claims to be; null when it is no frame of ours. Nothing is authenticated here.</summary>
+    public static FrameType? TypeOf(in ReceivedFrame frame) =>
+        FrameHeader.TryParse(frame.Payload, out var header) == FrameError.None ? header.Type : null;
 
-    /// <summary>Does this payload look like the INIT of a set-up, so that an unknown peer wants a link?</summary>
-    public static bool IsInit(in ReceivedFrame frame) => false;
+    /// <summary>Does it claim to be an announcement?</summary>
+    public static bool IsAnnouncement(in ReceivedFrame frame) => TypeOf(frame) == FrameType.Announce;
+
+    /// <summary>Does it claim to be the INIT of a set-up: some peer, known or not, wants a link?</summary>
+    public static bool IsInit(in ReceivedFrame frame) => TypeOf(frame) == FrameType.Init;
 }

@@ -1,4 +1,5 @@
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Wire;
 
 namespace ExpEther.Link;
 
@@ -16,7 +17,7 @@ public sealed record LinkOptions
     /// <summary>IEEE 802 local experimental EtherType 1 unless configured otherwise.</summary>
     public ushort EtherType { get; init; } = LinkLimits.EtherTypeDefault;
 
-    /// <summary>Bytes after the EtherType that the wire carries; 1500 to 65535.</summary>
+    /// <summary>Bytes after the EtherType that the wire carries; 1024 to 65535.</summary>
     public int MtuBytes { get; init; } = 1500;
 
     /// <summary>True: records are encrypted and frames authenticated with AES-256-GCM. False: CRC32C only, anyone on the VLAN can speak.</summary>
@@ -35,7 +36,7 @@ public sealed record LinkOptions
     public TimeSpan PathSilent { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How long an acknowledgement waits for a frame to ride on.</summary>
-    public TimeSpan AckDelay { get; init; } = TimeSpan.FromMicroseconds(50);
+    public TimeSpan AckDelay { get; init; } = TimeSpan.FromMicroseconds(100);
 
     /// <summary>How often an idle link says that it lives.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromMilliseconds(200);
@@ -44,4 +45,24 @@ public sealed record LinkOptions
     public TimeSpan SetupRetry { get; init; } = TimeSpan.FromMilliseconds(100);
 
     public TimeSpan SetupRetryMax { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>Shortest and longest wait for an acknowledgement before a record is sent again.</summary>
+    public TimeSpan RetransmitMin { get; init; } = TimeSpan.FromMilliseconds(5);
+
+    public TimeSpan RetransmitMax { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Pause between two answers to frames of an epoch that is over.</summary>
+    public TimeSpan StaleAnswer { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>Bytes in flight under the fixed window.</summary>
+    public int WindowBytes { get; init; } = LinkLimits.WindowBytes;
+
+    /// <summary>Credits granted to the peer at the beginning of an epoch.</summary>
+    public CreditSet Credits { get; init; } = CreditSet.Default;
+
+    /// <summary>
+    /// False: a non-posted request's credit goes back as soon as it was delivered. True: the consumer gives it back by
+    /// <see cref="EtherLink.ReturnNonPosted"/>, and so bounds how many it holds.
+    /// </summary>
+    public bool HoldsNonPostedCredit { get; init; }
 }

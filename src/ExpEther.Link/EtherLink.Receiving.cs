@@ -1,0 +1,406 @@
+using ExpEther.Core.Time;
+using ExpEther.Link.Ethernet;
+using ExpEther.Link.Setup;
+using ExpEther.Link.Windows;
+using ExpEther.Link.Wire;
+using ExpEther.Pcie.Tlp;
+
+namespace ExpEther.Link;
+
+/// <summary>Frames that come in: cheap checks first, the seal last, then acknowledgement, then records.</summary>
+public sealed partial class EtherLink
+{
+    private const ushort EchoDelayMax = ushort.MaxValue;
+
+    private ulong _echoFrame;
+    private uint _echoTimestamp;
+    private Instant _echoAt;
+    private ulong _highestEcho;
+    private bool _isReceiving;
+
+    /// <summary>Takes a frame that has come in. Whatever does not belong here is dropped and counted by its reason.</summary>
+    public void OnFrame(in ReceivedFrame frame, Instant now)
+    {
+        Check.That(!_isReceiving);
+        _isReceiving = true;
+        Counters.FramesReceived++;
+        Counters.BytesReceived += frame.Payload.Length;
+        if (Admit(frame, now) is { } reason)
+        {
+            Counters.CountDrop(reason);
+        }
+
+        _isReceiving = false;
+    }
+
+    /// <returns>Why the frame is dropped; null when it was taken.</returns>
+    private FrameDrop? Admit(in ReceivedFrame frame, Instant now)
+    {
+        if (frame.Destination != Options.Local)
+        {
+            return FrameDrop.WrongDestination;
+        }
+
+        if (frame.Source != Options.Peer)
+        {
+            return FrameDrop.WrongSource;
+        }
+
+        if (frame.Vlan != Options.Vlan)
+        {
+            return FrameDrop.WrongVlan;
+        }
+
+        var error = FrameHeader.TryParse(frame.Payload, out var header);
+        if (error != FrameError.None)
+        {
+            return error == FrameError.WrongVersion ? FrameDrop.WrongVersion : FrameDrop.Malformed;
+        }
+
+        if (header.Length > Options.MtuBytes)
+        {
+            return FrameDrop.Malformed;
+        }
+
+        if ((header.Flags & FrameFlags.Sealed) != 0 != Options.Sealed)
+        {
+            return FrameDrop.WrongForm;
+        }
+
+        var bytes = frame.Payload[..header.Length];
+        return header.Type is FrameType.Data or FrameType.Reset ? AdmitOfEpoch(header, bytes, now) : AdmitSetup(header, bytes, now);
+    }
+
+    private FrameDrop? AdmitSetup(in FrameHeader header, ReadOnlySpan<byte> bytes, Instant now)
+    {
+        if (State == LinkState.Closed)
+        {
+            return FrameDrop.NotOpen;
+        }
+
+        // By role first: neither side spends a hash on what it would not take.
+        var expected = _initiator is not null ? header.Type is FrameType.Accept or FrameType.Stale : header.Type == FrameType.Init;
+        if (!expected)
+        {
+            return FrameDrop.UnexpectedSetup;
+        }
+
+        if (!_setupSeal.IsAuthentic(bytes))
+        {
+            return Options.Sealed ? FrameDrop.BrokenSeal : FrameDrop.BadChecksum;
+        }
+
+        if (header.Type == FrameType.Stale)
+        {
+            return TakeStale(header.Epoch, now);
+        }
+
+        if (SetupMessage.TryParse(header, bytes, _setupSeal.TagBytes) is not { } message)
+        {
+            return FrameDrop.Malformed;
+        }
+
+        if (_initiator is not null)
+        {
+            return _initiator.OnAccept(message, Epoch) ? null : FrameDrop.UnexpectedSetup;
+        }
+
+        if (_session is { } session && session.InitiatorNonce.AsSpan().SequenceEqual(message.InitiatorNonce))
+        {
+            // The initiator has not heard from us in the epoch it confirmed.
+            _ack.Hurry();
+            return null;
+        }
+
+        return _responder!.OnInit(message) ? null : FrameDrop.WrongVersion;
+    }
+
+    /// <summary>The peer says that it does not know our epoch. True or replayed: asking for a new one tells.</summary>
+    private FrameDrop? TakeStale(uint epoch, Instant now)
+    {
+        if (_session is null || epoch != _session.Epoch)
+        {
+            return FrameDrop.UnexpectedSetup;
+        }
+
+        if (_initiator is { IsActive: false })
+        {
+            _initiator.Start(now);
+        }
+
+        return null;
+    }
+
+    private FrameDrop? AdmitOfEpoch(in FrameHeader header, ReadOnlySpan<byte> bytes, Instant now)
+    {
+        var session = FindSession(header.Epoch);
+        if (session is null)
+        {
+            if (State == LinkState.Closed)
+            {
+                return FrameDrop.NotOpen;
+            }
+
+            if (header.Type == FrameType.Data)
+            {
+                _responder?.OnUnknownEpoch(header.Epoch, now);
+            }
+
+            return FrameDrop.OldEpoch;
+        }
+
+        if (session.Open(header, bytes, _scratch, out var records) is { } drop)
+        {
+            return drop;
+        }
+
+        if (session == _ended)
+        {
+            if (header.Type == FrameType.Data && now >= _resetAfter)
+            {
+                _resetDue = true;
+                _resetAfter = now + Options.StaleAnswer;
+            }
+
+            return State == LinkState.Closed ? FrameDrop.NotOpen : FrameDrop.OldEpoch;
+        }
+
+        if (header.Type == FrameType.Reset)
+        {
+            return TakeReset(session, now);
+        }
+
+        if (session != _session)
+        {
+            BeginEpoch(session, now);
+        }
+
+        return session == _session ? TakeData(session, header, records, now) : null;
+    }
+
+    private Session? FindSession(uint epoch)
+    {
+        if (_session is not null && _session.Epoch == epoch)
+        {
+            return _session;
+        }
+
+        if (_ended is not null && _ended.Epoch == epoch)
+        {
+            return _ended;
+        }
+
+        return _initiator is not null
+            ? _initiator.Candidate?.Epoch == epoch ? _initiator.Candidate : null
+            : _responder!.Find(epoch);
+    }
+
+    private FrameDrop? TakeReset(Session session, Instant now)
+    {
+        if (session != _session)
+        {
+            return FrameDrop.UnexpectedSetup;
+        }
+
+        _events.Report(EventSeverity.Warning, SourceName, "link is down: the peer ended it");
+        EndEpoch(LinkDownReason.PeerReset, tellPeer: false, now);
+        return null;
+    }
+
+    private FrameDrop? TakeData(Session session, in FrameHeader header, ReadOnlySpan<byte> records, Instant now)
+    {
+        NoteHeard(session, header, now);
+        if (!RecordView.TryCount(records, out var count) || !TakeAcknowledgement(session, header, now))
+        {
+            BreakOff("a frame of it cannot be", now);
+            return FrameDrop.Malformed;
+        }
+
+        if (!TakeUnsequenced(session, records, now))
+        {
+            return null;
+        }
+
+        var drop = count > 0 ? TakeSequenced(session, header.RecordSequence, count, records, now) : null;
+        if (session == _session)
+        {
+            DrainAside();
+        }
+
+        return drop;
+    }
+
+    private void NoteHeard(Session session, in FrameHeader header, Instant now)
+    {
+        _lastHeard = now;
+        if (_isSilent)
+        {
+            _isSilent = false;
+            _events.Report(EventSeverity.Information, SourceName, "the path is back");
+            _rtt.OnProgress();
+            _retransmitAt = _send.HasUnacknowledged ? now : Instant.Never;
+        }
+
+        if (header.FrameNumber == session.Replay.Highest)
+        {
+            (_echoFrame, _echoTimestamp, _echoAt) = (header.FrameNumber, header.Timestamp, now);
+        }
+    }
+
+    /// <returns>False: the peer acknowledges what was never sent.</returns>
+    private bool TakeAcknowledgement(Session session, in FrameHeader header, Instant now)
+    {
+        var acknowledged = _send.OnAcknowledged(header.Acknowledgement, header.SelectiveAck);
+        if (acknowledged < 0)
+        {
+            return false;
+        }
+
+        var hasEcho = (header.Flags & FrameFlags.Echo) != 0;
+        var behind = (uint)session.LastFrameNumber - header.FrameEcho;
+        if (hasEcho && behind < session.LastFrameNumber)
+        {
+            TakeEcho(session.LastFrameNumber - behind, header, now);
+        }
+
+        if (acknowledged > 0)
+        {
+            _congestion.OnAcknowledged(acknowledged, _rtt.Smoothed, now);
+            _rtt.OnProgress();
+            _lastProgress = now;
+            _retransmitAt = _send.HasUnacknowledged ? now + _rtt.Timeout : Instant.Never;
+        }
+
+        return true;
+    }
+
+    private void TakeEcho(ulong highestFrame, in FrameHeader header, Instant now)
+    {
+        if (highestFrame > _highestEcho)
+        {
+            _highestEcho = highestFrame;
+            var roundTrip = (int)(Microseconds(now) - header.TimestampEcho - header.EchoDelay);
+            if (header.EchoDelay != EchoDelayMax && roundTrip >= 0)
+            {
+                _rtt.OnSample(TimeSpan.FromMicroseconds(roundTrip));
+            }
+        }
+
+        var reordering = Math.Max((int)_rtt.Smoothed.TotalMicroseconds / 4, LinkLimits.ReorderMicrosecondsMin);
+        var lost = _send.DetectLoss(highestFrame, header.TimestampEcho, reordering, header.Acknowledgement, header.SelectiveAck);
+        if (lost > 0)
+        {
+            _congestion.OnLoss(lost, now);
+        }
+    }
+
+    /// <returns>False: the consumer ended the epoch meanwhile.</returns>
+    private bool TakeUnsequenced(Session session, ReadOnlySpan<byte> records, Instant now)
+    {
+        while (records.Length > 0)
+        {
+            Check.That(RecordView.TryRead(ref records, out var record));
+            switch (record.Kind)
+            {
+                case RecordKind.Credits:
+                    _gate.Update(CreditSet.Read(record.Body));
+                    break;
+                case RecordKind.Hint:
+                    _consumer.OnHint(this, record.Body, now);
+                    if (session != _session)
+                    {
+                        return false;
+                    }
+
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        return true;
+    }
+
+    private FrameDrop? TakeSequenced(Session session, ulong first, int count, ReadOnlySpan<byte> records, Instant now)
+    {
+        if (!_receive.IsInWindow(first, count))
+        {
+            _ack.Hurry();
+            return FrameDrop.OutOfWindow;
+        }
+
+        _ack.OnRecords(now);
+        if (first > _receive.Next)
+        {
+            _ack.Hurry();
+            var stored = _receive.Store(first, count, records);
+            Counters.FramesDuplicate += stored == 0 ? 1 : 0;
+            return stored < 0 ? FrameDrop.OutOfWindow : null;
+        }
+
+        var sequence = first;
+        var fresh = false;
+        while (records.Length > 0 && session == _session)
+        {
+            Check.That(RecordView.TryRead(ref records, out var record));
+            if (!record.IsSequenced)
+            {
+                continue;
+            }
+
+            if (sequence++ == _receive.Next)
+            {
+                fresh = true;
+                _receive.Advance();
+                Deliver(record, now);
+            }
+        }
+
+        if (!fresh)
+        {
+            Counters.FramesDuplicate++;
+            _ack.Hurry();
+        }
+
+        while (session == _session && _receive.TryTake(out var early))
+        {
+            Deliver(early, now);
+        }
+
+        return null;
+    }
+
+    private void Deliver(in RecordView record, Instant now)
+    {
+        if (record.Kind == RecordKind.Control)
+        {
+            Counters.ControlsReceived++;
+            _consumer.OnControl(this, record.Body, now);
+            return;
+        }
+
+        var c = record.Class;
+        var dataUnits = CreditGate.DataUnits(record.Tlp.Length);
+        if (!_ledger.TryTake(c, dataUnits))
+        {
+            BreakOff("the peer sent more than its credit", now);
+            return;
+        }
+
+        if (c != TlpClass.NonPosted || !Options.HoldsNonPostedCredit)
+        {
+            _ledger.Return(c, 1, dataUnits);
+        }
+
+        Counters.CountTlpReceived(c);
+        _consumer.OnTlp(this, record.Function, record.Generation, record.Tlp, now);
+    }
+
+    private void BreakOff(string why, Instant now)
+    {
+        _events.Report(EventSeverity.Error, SourceName, $"link is down: {why}");
+        EndEpoch(LinkDownReason.ProtocolError, tellPeer: true, now);
+    }
+
+    private static uint Microseconds(Instant now) => (uint)(now.Nanoseconds / 1000);
+}

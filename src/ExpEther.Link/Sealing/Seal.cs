@@ -1,0 +1,111 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using ExpEther.Link.Wire;
+
+namespace ExpEther.Link.Sealing;
+
+/// <summary>
+/// Closes and opens the frames of one epoch: AES-256-GCM with a key per direction, or CRC32C in the unsealed form. The header is
+/// authenticated, the records are encrypted. The GCM nonce is path ‖ frame number (docs/wire-format.md, "Sealing"); it is never used twice,
+/// and <see cref="Close"/> asserts it. The only place that knows AesGcm's exception.
+/// </summary>
+internal sealed class Seal : IDisposable
+{
+    public const int GcmTagBytes = 16;
+    private const int NonceBytes = 12;
+
+    private readonly AesGcm? _send;
+    private readonly AesGcm? _receive;
+    private readonly ulong[] _lastNumber = new ulong[LinkLimits.PathsMax];
+
+    private Seal(AesGcm? send, AesGcm? receive)
+    {
+        _send = send;
+        _receive = receive;
+    }
+
+    public int TagBytes => _send is null ? Crc32C.Bytes : GcmTagBytes;
+
+    public static Seal WithKeys(byte[] sendKey, byte[] receiveKey) => new(new AesGcm(sendKey, GcmTagBytes), new AesGcm(receiveKey, GcmTagBytes));
+
+    public static Seal WithChecksum() => new(null, null);
+
+    /// <summary>Encrypts a frame's records in place and writes its tag.</summary>
+    /// <param name="path">As in the header.</param>
+    /// <param name="frameNumber">As in the header; higher than all before on this path.</param>
+    /// <param name="frame">Header, records, room for the tag.</param>
+    public void Close(byte path, ulong frameNumber, Span<byte> frame)
+    {
+        Check.That(frameNumber > _lastNumber[path]);
+        _lastNumber[path] = frameNumber;
+        var body = frame[..^TagBytes];
+        var tag = frame[^TagBytes..];
+        if (_send is null)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(tag, Crc32C.Compute(body));
+            return;
+        }
+
+        Span<byte> nonce = stackalloc byte[NonceBytes];
+        WriteNonce(nonce, path, frameNumber);
+        var records = body[FrameLayout.Bytes..];
+        _send.Encrypt(nonce, records, records, tag, body[..FrameLayout.Bytes]);
+    }
+
+    /// <summary>Checks a frame and gives out its records.</summary>
+    /// <param name="path">As in the header.</param>
+    /// <param name="frameNumber">As in the header.</param>
+    /// <param name="frame">Exactly the header's Length.</param>
+    /// <param name="scratch">Where records are decrypted to; as long as the longest frame.</param>
+    /// <param name="records">In <paramref name="scratch"/>, or in <paramref name="frame"/> when nothing is encrypted.</param>
+    /// <returns>False: the tag does not fit.</returns>
+    public bool TryOpen(byte path, ulong frameNumber, ReadOnlySpan<byte> frame, Span<byte> scratch, out ReadOnlySpan<byte> records)
+    {
+        records = default;
+        if (frame.Length < FrameLayout.Bytes + TagBytes)
+        {
+            return false;
+        }
+
+        var body = frame[..^TagBytes];
+        var tag = frame[^TagBytes..];
+        var sealedRecords = body[FrameLayout.Bytes..];
+        if (_receive is null)
+        {
+            records = sealedRecords;
+            return BinaryPrimitives.ReadUInt32LittleEndian(tag) == Crc32C.Compute(body);
+        }
+
+        if (sealedRecords.Length > scratch.Length)
+        {
+            return false;
+        }
+
+        Span<byte> nonce = stackalloc byte[NonceBytes];
+        WriteNonce(nonce, path, frameNumber);
+        var plain = scratch[..sealedRecords.Length];
+        try
+        {
+            _receive.Decrypt(nonce, sealedRecords, tag, plain, body[..FrameLayout.Bytes]);
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return false;
+        }
+
+        records = plain;
+        return true;
+    }
+
+    public void Dispose()
+    {
+        _send?.Dispose();
+        _receive?.Dispose();
+    }
+
+    private static void WriteNonce(Span<byte> into, byte path, ulong frameNumber)
+    {
+        BinaryPrimitives.WriteUInt32BigEndian(into, path);
+        BinaryPrimitives.WriteUInt64BigEndian(into[4..], frameNumber);
+    }
+}

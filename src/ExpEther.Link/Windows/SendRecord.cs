@@ -1,0 +1,16 @@
+namespace ExpEther.Link.Windows;
+
+/// <summary>A sequenced record in the send ring.</summary>
+internal struct SendRecord
+{
+    public int Offset;
+    public int Length;
+
+    /// <summary>The frame that carried it last.</summary>
+    public ulong Frame;
+
+    /// <summary>That frame's timestamp, microseconds.</summary>
+    public uint Timestamp;
+
+    public SendRecordState State;
+}

@@ -1,0 +1,9 @@
+namespace ExpEther.Link.Windows;
+
+internal enum SendRecordState : byte
+{
+    Queued,
+    InFlight,
+    Lost,
+    Acknowledged,
+}

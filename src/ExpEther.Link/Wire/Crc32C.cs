@@ -1,0 +1,27 @@
+using System.Buffers.Binary;
+using System.Numerics;
+
+namespace ExpEther.Link.Wire;
+
+/// <summary>CRC-32C (Castagnoli, reflected, initial value and final XOR all ones), as iSCSI uses it (RFC 3720 appendix B.4).</summary>
+public static class Crc32C
+{
+    public const int Bytes = 4;
+
+    public static uint Compute(ReadOnlySpan<byte> data)
+    {
+        var crc = uint.MaxValue;
+        while (data.Length >= 8)
+        {
+            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(data));
+            data = data[8..];
+        }
+
+        foreach (var octet in data)
+        {
+            crc = BitOperations.Crc32C(crc, octet);
+        }
+
+        return ~crc;
+    }
+}
