@@ -1,22 +1,75 @@
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
 using ExpEther.Pcie;
+using ExpEther.Pcie.Config;
 using ExpEther.Pcie.Ports;
+using ExpEther.Pcie.Tlp;
+using ExpEther.RootComplex.Config;
+using ExpEther.RootComplex.Dma;
+using ExpEther.RootComplex.Enumeration;
+using ExpEther.RootComplex.Errors;
 using ExpEther.RootComplex.Functions;
+using ExpEther.RootComplex.HotPlug;
+using ExpEther.RootComplex.Interrupts;
 using ExpEther.RootComplex.Memory;
+using ExpEther.RootComplex.Requests;
 using ExpEther.RootComplex.Tree;
 
 namespace ExpEther.RootComplex;
 
-/// <summary>The CPU side of PCI Express in a process; its <see cref="ITlpPort"/> is the link below root port 00:00.0.</summary>
+/// <summary>
+/// The CPU side of PCI Express in a process: what a host's root complex and its operating system's PCI core do. Its <see cref="ITlpPort"/>
+/// is the link below root port 00:00.0.
+/// <para>
+/// Ordering (PCIe 5.0 §2.4.1): posted writes leave first, then completions, then non-posted requests, so nothing ever passes an earlier posted
+/// write, and posted writes and completions pass stalled requests.
+/// </para>
+/// Whoever owns it calls <see cref="Poll"/> at every turn, moves TLPs, and runs the scheduler it was given; asynchronous members are called from
+/// sequences on that scheduler.
+/// </summary>
 public sealed class HostRootComplex : ITlpPort, IHostAttachment
 {
+    private readonly RootComplexOptions _options;
+    private readonly HostServices _host;
+    private readonly BridgePortConfig _rootPort;
+    private readonly DmaCompleter _dma;
+    private readonly ErrorCollector _errors;
+    private readonly FunctionBinder _binder;
+    private readonly BusResources _resources;
+    private readonly List<SlotController> _slots = [];
+
     public HostRootComplex(RootComplexOptions options, OwnerScheduler scheduler, IEventSink events)
     {
-        Check.That(scheduler is not null && events is not null);
+        Check.That((ulong)options.MmioBase + options.MmioBytes <= InterruptController.WindowBase);
+        _options = options;
         Memory = new HostMemory(options.MemoryBase, options.MemoryBytes);
         Tree = new PciTree(options.Name);
+        _rootPort = new BridgePortConfig(new BridgePortDescription
+        {
+            PortType = PortType.RootPort,
+            VendorId = RootPortIds.VendorId,
+            DeviceId = RootPortIds.DeviceId,
+            MaxPayloadSupported = TlpLimits.PayloadBytesMax,
+        });
+        var interrupts = new InterruptController(Counters);
+        var requests = new CpuRequests(HostConfigAccess.RootPortRid, options.CompletionTimeout, scheduler, Counters);
+        var config = new HostConfigAccess(_rootPort, requests);
+        _host = new HostServices(
+            options.Name, scheduler, events, Memory, config, requests, new PostedWrites(HostConfigAccess.RootPortRid), interrupts,
+            new BusEnumerator(config, scheduler, events, options.Name));
+        _dma = new DmaCompleter(HostConfigAccess.RootPortRid, Memory, interrupts, Counters);
+        _errors = new ErrorCollector(options.Name, scheduler, config, Tree, events, Counters);
+        _resources = new BusResources
+        {
+            Memory = new AddressWindow(options.MmioBase, options.MmioBytes),
+            Prefetchable = new AddressWindow(options.Mmio64Base, options.Mmio64Bytes),
+            HotPlugMemoryBytes = options.HotPlugMemoryBytes,
+            HotPlugPrefetchableBytes = options.HotPlugPrefetchableBytes,
+        };
+        _binder = new FunctionBinder(_host, _resources);
     }
+
+    public string Name => _options.Name;
 
     public HostMemory Memory { get; }
 
@@ -24,26 +77,85 @@ public sealed class HostRootComplex : ITlpPort, IHostAttachment
 
     public PciTree Tree { get; }
 
-    /// <summary>The endpoints that drivers can use, in tree order.</summary>
-    public IReadOnlyList<PciFunction> Functions { get; } = [];
+    public RootComplexCounters Counters { get; } = new();
 
-    public Instant? NextDeadline { get; }
+    /// <summary>Configuration space of everything below, root port included.</summary>
+    public IConfigAccess Config => _host.Config;
+
+    /// <summary>The endpoints that are there, in the order they came.</summary>
+    public IReadOnlyList<PciFunction> Functions => _binder.Functions;
+
+    public Instant? NextDeadline => _host.Interrupts.HasPending ? _host.Scheduler.Now : _host.Requests.NextDeadline;
 
     /// <summary>Adds a driver; it is offered every function that has none, now and later.</summary>
-    public void AddDriver(IFunctionDriver driver) => throw new NotImplementedException();
+    public void AddDriver(IFunctionDriver driver) => _binder.AddDriver(driver);
 
-    /// <summary>Enumerates everything below the root port, starts hot-plug and binds drivers. Runs on the owner's scheduler.</summary>
-    public Task EnumerateAsync() => throw new NotImplementedException();
+    /// <summary>
+    /// Enumerates everything below the root port, binds drivers, and starts hot-plug. Cards in slots that were off are powered on and come
+    /// after this ended. Called once, on the scheduler.
+    /// </summary>
+    public async Task EnumerateAsync()
+    {
+        Check.That(Tree.Roots.Count == 0);
+        Tree.Roots = await _host.Enumerator.EnumerateAsync(_resources);
+        await _binder.AddFunctionsAsync(Tree.Roots);
+        foreach (var node in Tree.Nodes.Where(node => node.IsHotPlugSlot).ToList())
+        {
+            var slot = new SlotController(node, _host, _binder, _options.AttentionDelay);
+            _slots.Add(slot);
+            await PortInterrupt.EnableAsync(node, _host, slot.OnInterrupt);
+            await slot.StartAsync();
+        }
+    }
+
+    /// <summary>Lets every driver let go of its function in order, as at shutdown.</summary>
+    public Task StopAsync() => _binder.StopAsync();
 
     /// <summary>Runs interrupt handlers and ends requests that are past their timeout.</summary>
     /// <returns>True when something happened.</returns>
-    public bool Poll(Instant now) => throw new NotImplementedException();
+    public bool Poll(Instant now)
+    {
+        var expired = _host.Requests.Expire(now);
+        return _host.Interrupts.Dispatch() || expired;
+    }
 
-    public bool TryAccept(ReadOnlySpan<byte> tlp, Instant now) => throw new NotImplementedException();
+    public bool TryAccept(ReadOnlySpan<byte> tlp, Instant now)
+    {
+        if (TlpView.TryParse(tlp, out var view) != TlpError.None || !view.HasValidEcrc)
+        {
+            Counters.TlpsMalformed++;
+            return true;
+        }
 
-    public bool TryTake(Instant now, Span<byte> into, out int length) => throw new NotImplementedException();
+        switch (view.Kind)
+        {
+            case TlpKind.MemoryWrite:
+                _dma.OnWrite(view, _rootPort.BusMasterEnable);
+                break;
+            case TlpKind.MemoryRead:
+                _dma.OnRead(view, _rootPort.BusMasterEnable, _binder.MaxPayloadBytesOf(view.Requester));
+                break;
+            case TlpKind.Completion or TlpKind.CompletionWithData:
+                _host.Requests.OnCompletion(view);
+                break;
+            case TlpKind.Message or TlpKind.MessageWithData:
+                _errors.OnMessage(view);
+                break;
+            default:
+                _dma.Refuse(view);
+                break;
+        }
 
-    public bool IsInterruptAddress(HostAddress address) => address.Value >> 20 == 0xFEE;
+        return true;
+    }
 
-    public void RaiseInterrupt(Rid requester, HostAddress address, uint data) => throw new NotImplementedException();
+    public bool TryTake(Instant now, Span<byte> into, out int length)
+        => _host.Posted.TryTake(into, out length) || _dma.TryTake(into, out length) || _host.Requests.TryTake(into, out length);
+
+    public bool IsInterruptAddress(HostAddress address) => InterruptController.IsInterruptAddress(address);
+
+    public void RaiseInterrupt(Rid requester, HostAddress address, uint data) => _host.Interrupts.Raise(requester, address, data);
+
+    /// <summary>The hot-plug slot of a port; null when it has none.</summary>
+    internal SlotController? SlotOf(Rid port) => _slots.Find(slot => slot.Port == port);
 }

@@ -40,6 +40,18 @@ public static class RootComplexLimits
     /// <summary>How long a function-level reset may take (PCIe 5.0 §6.6.2).</summary>
     public static readonly TimeSpan FunctionResetTime = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How long a sequence waits for room among the posted writes.</summary>
+    public static readonly TimeSpan PostedWriteTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>A slot's registers are looked at again after this, in case an interrupt was lost.</summary>
+    public static readonly TimeSpan SlotLookAgain = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Reads of Slot Status in one service of a slot: a status that never settles ends here.</summary>
+    public const int SlotStatusReadsMax = 16;
+
+    /// <summary>Error sources looked up at once; others are only counted.</summary>
+    public const int ErrorSourcesMax = 16;
+
     /// <summary>How long a powered slot may take to bring its link up.</summary>
     public static readonly TimeSpan LinkUpTimeout = TimeSpan.FromSeconds(1);
 

@@ -23,6 +23,8 @@ public sealed class PciNode
 
     public byte RevisionId { get; init; }
 
+    public bool IsMultiFunction { get; init; }
+
     public required PciCapabilities Capabilities { get; init; }
 
     /// <summary>The port above; null on the root bus.</summary>
@@ -57,7 +59,15 @@ public sealed class PciNode
     /// <summary>Physical Slot Number of a port that has a slot.</summary>
     public int SlotNumber { get; internal set; }
 
+    /// <summary>A port with a 64-bit prefetchable window.</summary>
+    internal bool HasPrefetchable64 { get; set; }
+
     internal List<PciNode> ChildList { get; } = [];
+
+    /// <summary>What is free of <see cref="Memory"/>; null without that window.</summary>
+    internal AddressAllocator? MemoryFree { get; set; }
+
+    internal AddressAllocator? PrefetchableFree { get; set; }
 
     /// <summary>This node and all below it, depth first.</summary>
     public IEnumerable<PciNode> SelfAndBelow()

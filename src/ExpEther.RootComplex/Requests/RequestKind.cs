@@ -1,0 +1,8 @@
+namespace ExpEther.RootComplex.Requests;
+
+internal enum RequestKind : byte
+{
+    MemoryRead,
+    ConfigRead,
+    ConfigWrite,
+}
