@@ -27,8 +27,12 @@ public class HostMmioTests
         bench.TrySend(write1);
         bench.TrySend(write2);
 
-        Assert.Equal((1, 10UL, write1), (Assert.Single(first.Tlps).Function, first.Tlps[0].Generation, first.Tlps[0].Tlp));
-        Assert.Equal((1, 20UL, write2), (Assert.Single(second.Tlps).Function, second.Tlps[0].Generation, second.Tlps[0].Tlp));
+        var (function1, generation1, got1) = Assert.Single(first.Tlps);
+        var (function2, generation2, got2) = Assert.Single(second.Tlps);
+        Assert.Equal((1, 10UL), (function1, generation1));
+        Assert.Equal((1, 20UL), (function2, generation2));
+        Assert.Equal(write1, got1);
+        Assert.Equal(write2, got2);
     }
 
     [Fact]
