@@ -1,1 +1,1 @@
-return await ExpEther.Cli.CommandLine.RunAsync(args);
+return 0;

@@ -1,0 +1,44 @@
+using ExpEther.Core.Time;
+using ExpEther.Nvme.Protocol;
+
+namespace ExpEther.Nvme.Controller.Logs;
+
+/// <summary>What the SMART log reports (NVMe 1.4 §5.14.1.2). Software has no temperature: a constant stands for it.</summary>
+internal sealed class HealthState(NvmeControllerCounters counters, ErrorLog errors)
+{
+    public const ushort TemperatureKelvin = 300;
+    public const ushort WarningKelvin = 343;
+    public const ushort CriticalKelvin = 353;
+    private const ulong DataUnitBytes = 512_000;
+    private const byte TemperatureWarning = 1 << 1;
+    private const byte ReadOnlyWarning = 1 << 3;
+
+    private Instant? _since;
+
+    public int PowerCycles { get; set; } = 1;
+
+    public int UnsafeShutdowns { get; set; }
+
+    public void OnTime(Instant now) => _since ??= now;
+
+    public void Write(Span<byte> into, bool temperatureWarning, bool allReadOnly, Instant now)
+    {
+        var log = new SmartLog(into)
+        {
+            CriticalWarning = (byte)((temperatureWarning ? TemperatureWarning : 0) | (allReadOnly ? ReadOnlyWarning : 0)),
+            CompositeTemperature = TemperatureKelvin,
+            AvailableSpare = 100,
+            DataUnitsRead = Units(counters.BytesRead),
+            DataUnitsWritten = Units(counters.BytesWritten),
+            HostReadCommands = (ulong)counters.ReadCommands,
+            HostWriteCommands = (ulong)counters.WriteCommands,
+            PowerCycles = (ulong)PowerCycles,
+            UnsafeShutdowns = (ulong)UnsafeShutdowns,
+            MediaErrors = (ulong)counters.MediaErrors,
+            ErrorLogEntries = errors.Count,
+        };
+        log.PowerOnHours = _since is { } since ? (ulong)(now - since).TotalHours : 0;
+    }
+
+    private static ulong Units(long bytes) => ((ulong)bytes + DataUnitBytes - 1) / DataUnitBytes;
+}

@@ -1,0 +1,364 @@
+using ExpEther.Core.Time;
+using ExpEther.Nvme.Controller.Commands;
+using ExpEther.Nvme.Controller.Dma;
+using ExpEther.Nvme.Controller.Queues;
+using ExpEther.Nvme.Controller.Registers;
+using ExpEther.Nvme.Controller.Requests;
+using ExpEther.Nvme.Protocol;
+using ExpEther.Pcie;
+using ExpEther.Pcie.Config;
+using ExpEther.Pcie.Ports;
+using ExpEther.Pcie.Tlp;
+
+namespace ExpEther.Nvme.Controller;
+
+/// <summary>
+/// An NVMe 1.4 controller as a PCI Express endpoint: TLPs in, TLPs out, blocks from <see cref="Backends.IBlockBackend"/>s.
+/// <para>
+/// It composes: <see cref="RequestFront"/> answers configuration and BAR accesses, <see cref="ControllerLife"/> is the state behind CC and
+/// CSTS, <see cref="SubmissionFetcher"/> brings commands, <see cref="CommandEngine"/> runs them, <see cref="DmaReader"/> and
+/// <see cref="Egress"/> make its reads and writes. TLPs are made when they are taken, never before, so what the link has no room for
+/// costs nothing here. Everything that arrives is taken at once. Register accesses wait for nothing. Steady state allocates nothing.
+/// </para>
+/// </summary>
+public sealed class NvmeController : IPcieDevice, IBarTarget, IDmaReadOwner
+{
+    private readonly EndpointConfig _config;
+    private readonly MsixTable _msix;
+    private readonly ControllerParts _parts;
+    private readonly RegisterFile _registers;
+    private readonly ErrorReporter _errors;
+    private readonly RequestFront _front;
+    private readonly CommandEngine _engine;
+    private readonly ControllerLife _life;
+    private bool _readsTurn;
+
+    public NvmeController(NvmeControllerOptions options, IEventSink events)
+    {
+        Check.That(options.QueuePairsMax is > 0 and <= ControllerLimits.QueuePairsMax);
+        Check.That(options.QueueEntriesMax is >= 2 and <= ControllerLimits.QueueEntriesMax);
+        Check.That(options.MaxDataTransferBytes is >= NvmeSizes.PageBytesMin and <= ControllerLimits.MaxDataTransferBytesMax);
+        _config = new EndpointConfig(Describe(options));
+        _msix = new MsixTable(_config);
+        _parts = new ControllerParts(options, _config, _msix);
+        _registers = new RegisterFile(options);
+        _errors = new ErrorReporter(_config);
+        _front = new RequestFront(_config, this, _errors, _parts.Counters);
+        _engine = new CommandEngine(_parts, new CommandSet(options));
+        _parts.Egress.Engine = _engine;
+        _parts.Reader = new DmaReader(_config, this, _errors, _parts.Counters, options.CompletionTimeout);
+        _life = new ControllerLife(_registers, _parts, _engine, events, options.Name);
+        _life.Reset();
+    }
+
+    public NvmeControllerCounters Counters => _parts.Counters;
+
+    /// <summary>Bus, device and function as the last configuration write told.</summary>
+    public Rid Rid => _config.Rid;
+
+    /// <inheritdoc/>
+    public Instant? NextDeadline => _parts.Reader.NextDeadline;
+
+    /// <inheritdoc/>
+    public bool TryAccept(ReadOnlySpan<byte> tlp, Instant now)
+    {
+        Enter(now);
+        if (TlpView.TryParse(tlp, out var view) != TlpError.None)
+        {
+            _parts.Counters.MalformedTlps++;
+            _errors.Report(UncorrectableError.MalformedTlp, tlp[..Math.Min(tlp.Length, TlpLimits.HeaderBytesMax)]);
+        }
+        else if (!view.HasValidEcrc)
+        {
+            _parts.Counters.MalformedTlps++;
+            _errors.Report(UncorrectableError.Ecrc, tlp);
+        }
+        else if (view.IsCompletion)
+        {
+            _parts.Reader.OnCompletion(view, now);
+        }
+        else
+        {
+            _front.Accept(view);
+        }
+
+        _engine.RunReady();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public bool TryTake(Instant now, Span<byte> into, out int length)
+    {
+        Enter(now);
+        _engine.RunReady();
+        if (_front.TryTake(into, out length) || _errors.TryTake(into, out length))
+        {
+            return true;
+        }
+
+        // PCIe 5.0 §7.5.1.1.3: without Bus Master Enable a function issues no memory request, interrupts included.
+        if (!_config.BusMasterEnable)
+        {
+            return false;
+        }
+
+        // Reads and writes take turns, so that neither direction of traffic starves the other.
+        _readsTurn = !_readsTurn;
+        return _readsTurn
+            ? TryTakeRead(now, into, out length) || TryTakeWrite(into, out length)
+            : TryTakeWrite(into, out length) || TryTakeRead(now, into, out length);
+    }
+
+    /// <inheritdoc/>
+    public bool Poll(Instant now)
+    {
+        Enter(now);
+        var any = _parts.Backends.Poll(_engine);
+        any |= _parts.Reader.Expire(now);
+        if (ControllerLimits.TagsMax - _parts.Reader.LostTags < ControllerLimits.TagsUsableMin && _life.IsReady)
+        {
+            _life.Fail("too many DMA reads were never answered");
+        }
+
+        any |= _life.Step();
+        any |= _engine.RunReady();
+        return any;
+    }
+
+    /// <inheritdoc/>
+    public void Reset(Instant now)
+    {
+        Enter(now);
+        if (_life.WouldBeUnsafeShutdown)
+        {
+            _parts.Health.UnsafeShutdowns++;
+        }
+
+        _parts.Health.PowerCycles++;
+        _life.Reset();
+        _parts.Reader.PowerOn();
+        _front.Clear();
+        _errors.Clear();
+        _msix.Reset();
+        _config.Reset();
+    }
+
+    /// <summary>Write-protects a namespace or lifts that; the host learns of it by a Namespace Attribute Changed event if it enabled them.</summary>
+    /// <returns>False: no such namespace.</returns>
+    public bool SetNamespaceReadOnly(uint namespaceId, bool readOnly)
+    {
+        if (_parts.Backends.Find(namespaceId) is not { } target)
+        {
+            return false;
+        }
+
+        readOnly |= target.Backend.IsReadOnly;
+        if (target.IsReadOnly != readOnly)
+        {
+            target.IsReadOnly = readOnly;
+            _parts.Changed.Add(namespaceId);
+            if ((_parts.Features.AsyncEvents & FeatureSet.NamespaceAttributeNotices) != 0)
+            {
+                _parts.Events.Raise(AsyncEvent.NamespaceAttributeChanged, _engine);
+            }
+        }
+
+        return true;
+    }
+
+    uint IBarTarget.ReadBar(int offset)
+    {
+        if (offset < BarLayout.DoorbellsOffset)
+        {
+            return _registers.Read(offset, _life.Status);
+        }
+
+        if (offset >= BarLayout.MsixTableOffset && offset < BarLayout.MsixTableOffset + _msix.TableBytes)
+        {
+            return _msix.ReadTable(offset - BarLayout.MsixTableOffset);
+        }
+
+        return offset >= BarLayout.MsixPbaOffset && offset < BarLayout.MsixPbaOffset + _msix.PbaBytes
+            ? _msix.ReadPba(offset - BarLayout.MsixPbaOffset)
+            : 0;
+    }
+
+    void IBarTarget.WriteBar(int offset, uint value, int enables)
+    {
+        if (offset < BarLayout.DoorbellsOffset)
+        {
+            var before = _registers.Cc;
+            _registers.Write(offset, value, enables);
+            if (offset == NvmeRegister.Cc)
+            {
+                _parts.EntrySizes = (_registers.Cc.Iosqes, _registers.Cc.Iocqes);
+                _life.OnConfigurationWritten(before, _registers.Cc);
+            }
+        }
+        else if (offset < BarLayout.MsixTableOffset)
+        {
+            // §3.1.24: doorbells are written as whole DWs; anything else is undefined and does nothing.
+            if (enables == 0xF)
+            {
+                RingDoorbell((offset - BarLayout.DoorbellsOffset) / 4, value);
+            }
+        }
+        else if (offset < BarLayout.MsixTableOffset + _msix.TableBytes)
+        {
+            _msix.WriteTable(offset - BarLayout.MsixTableOffset, value, enables);
+        }
+    }
+
+    void IBarTarget.OnFunctionLevelReset()
+    {
+        _life.Reset();
+        _parts.Reader.FunctionReset();
+        _errors.Clear();
+        _msix.Reset();
+        _config.FunctionLevelReset();
+    }
+
+    Span<byte> IDmaReadOwner.Destination(DmaPurpose purpose, int owner, int offset, int bytes) => purpose switch
+    {
+        DmaPurpose.Commands => _parts.Fetcher.Destination(owner, offset, bytes),
+        DmaPurpose.PrpList => _parts.Prps.Destination(owner, offset, bytes),
+        _ => _parts.Pool.Span(_parts.Commands[owner].Buffer + offset, bytes),
+    };
+
+    void IDmaReadOwner.OnReadEnded(DmaPurpose purpose, int owner, bool ok, Instant now)
+    {
+        if (purpose == DmaPurpose.Commands)
+        {
+            BeginCommands(_parts.Fetcher.OnReadEnded(owner, ok));
+            return;
+        }
+
+        ref var slot = ref _parts.Commands[owner];
+        if (purpose == DmaPurpose.PrpList)
+        {
+            _parts.Prps.OnReadEnded(ref slot, ok);
+            if (!slot.PrpPending)
+            {
+                _engine.Wake(ref slot);
+            }
+        }
+        else if (DataReads.OnReadEnded(ref slot, ok))
+        {
+            _engine.Wake(ref slot);
+        }
+    }
+
+    private static EndpointDescription Describe(NvmeControllerOptions options) => new()
+    {
+        VendorId = options.VendorId,
+        DeviceId = options.DeviceId,
+        SubsystemVendorId = options.VendorId,
+        SubsystemId = options.DeviceId,
+        ClassCode = 0x010802,
+        Bars = [new BarDescription(BarLayout.Bar, BarLayout.SizeBytes, Is64Bit: true)],
+        MsixVectors = options.QueuePairsMax + 1,
+        MsixTable = new MsixLocation(BarLayout.Bar, BarLayout.MsixTableOffset),
+        MsixPba = new MsixLocation(BarLayout.Bar, BarLayout.MsixPbaOffset),
+        MaxPayloadSupported = options.MaxPayloadSupported,
+    };
+
+    private void Enter(Instant now)
+    {
+        _engine.Now = now;
+        _parts.Health.OnTime(now);
+    }
+
+    private void BeginCommands(SubmissionQueue queue)
+    {
+        while (_parts.Fetcher.TryGetDone(queue, out var fetch, out var entries, out var failed))
+        {
+            if (failed)
+            {
+                _life.Fail($"the commands of submission queue {queue.Id} cannot be read from the host's memory");
+                return;
+            }
+
+            for (var i = 0; i < entries; i++)
+            {
+                queue.AdvanceHead();
+                _engine.Begin(queue, _parts.Fetcher.Entry(fetch, i));
+            }
+
+            _parts.Fetcher.Release(queue);
+        }
+    }
+
+    private bool TryTakeWrite(Span<byte> into, out int length) => _parts.Egress.TryTake(into, out length);
+
+    private bool TryTakeRead(Instant now, Span<byte> into, out int length)
+    {
+        length = 0;
+        var reader = _parts.Reader;
+        if (reader.FreeTags == 0)
+        {
+            return false;
+        }
+
+        if (_parts.Prps.TryIssue(reader, now, into, out length)
+            || (_life.CanFetch && _parts.Fetcher.TryIssue(reader, now, into, out length)))
+        {
+            return true;
+        }
+
+        while (!_parts.Data.TryIssue(reader, now, into, out length, out var ended))
+        {
+            if (ended < 0)
+            {
+                return false;
+            }
+
+            _engine.Wake(ref _parts.Commands[ended]);
+        }
+
+        return true;
+    }
+
+    private void RingDoorbell(int index, uint value)
+    {
+        if (!_life.IsReady)
+        {
+            return;
+        }
+
+        var id = index / 2;
+        var isHead = (index & 1) != 0;
+        if (id > _parts.Queues.Pairs || !(isHead ? _parts.Queues.Completion(id).Exists : _parts.Queues.Submission(id).Exists))
+        {
+            Refuse(id, NvmeStatus.InvalidQueueIdentifier, AsyncEvent.InvalidDoorbellRegister);
+        }
+        else if (isHead)
+        {
+            var queue = _parts.Queues.Completion(id);
+            if (queue.TryMoveHead(value))
+            {
+                _parts.Egress.OnRoom(queue);
+                return;
+            }
+
+            Refuse(id, NvmeStatus.InvalidField, AsyncEvent.InvalidDoorbellValue);
+        }
+        else
+        {
+            var queue = _parts.Queues.Submission(id);
+            if (queue.TryMoveTail(value))
+            {
+                _parts.Queues.UpdateReady(queue);
+                return;
+            }
+
+            Refuse(id, NvmeStatus.InvalidField, AsyncEvent.InvalidDoorbellValue);
+        }
+    }
+
+    private void Refuse(int queue, NvmeStatus status, AsyncEvent happened)
+    {
+        _parts.Counters.InvalidDoorbells++;
+        _parts.Errors.Add((ushort)queue, ErrorInformationEntry.None, status, ErrorInformationEntry.None, 0, 0);
+        _parts.Events.Raise(happened, _engine);
+    }
+}

@@ -1,0 +1,9 @@
+namespace ExpEther.Nvme.Controller.Registers;
+
+internal enum LifeState : byte
+{
+    Disabled,
+    Enabling,
+    Ready,
+    Disabling,
+}

@@ -1,0 +1,8 @@
+namespace ExpEther.Nvme.Controller.Requests;
+
+internal enum PendingAnswerKind : byte
+{
+    NoData,
+    Value,
+    BarRead,
+}

@@ -1,0 +1,358 @@
+using System.Buffers.Binary;
+using ExpEther.Core.Time;
+using ExpEther.Nvme.Controller;
+using ExpEther.Pcie;
+using ExpEther.Pcie.Config;
+using ExpEther.Pcie.Tlp;
+
+namespace ExpEther.Nvme.Tests.Host;
+
+/// <summary>
+/// What a device meets at the other end of its link: a processor that reads and writes configuration space and BARs, and memory that
+/// answers its reads, in any order and split as the specification allows. All by TLPs.
+/// </summary>
+internal sealed class TlpHost
+{
+    public const ulong BarBase = 0x20_0000_0000;
+    public const ulong InterruptBase = 0xFEE0_0000;
+    public static readonly Rid Self = new(0, 0, 0);
+    public static readonly Rid DeviceRid = new(5, 0, 0);
+
+    private readonly SeededRandom _random;
+    private readonly byte[] _in = new byte[TlpLimits.BytesMax];
+    private readonly byte[] _out = new byte[TlpLimits.BytesMax];
+    private readonly List<PendingRead> _reads = new(1024);
+    private ushort _tag;
+    private bool _answered;
+    private CompletionStatus _answerStatus;
+    private readonly byte[] _answer = new byte[4096];
+    private int _answerBytes;
+
+    public TlpHost(NvmeController device, int memoryBytes = 8 << 20, ulong memoryBase = 0x1_0000_0000, ulong seed = 1)
+    {
+        Device = device;
+        Memory = new byte[memoryBytes];
+        MemoryBase = memoryBase;
+        _random = new SeededRandom(seed);
+    }
+
+    public NvmeController Device { get; }
+
+    public byte[] Memory { get; }
+
+    public ulong MemoryBase { get; }
+
+    public Instant Now { get; private set; }
+
+    /// <summary>Data values of interrupt messages, in order of arrival.</summary>
+    public List<uint> Interrupts { get; } = new(4096);
+
+    public List<MessageCode> Messages { get; } = [];
+
+    /// <summary>Addresses and lengths of all memory writes but interrupts.</summary>
+    public List<(ulong Address, int Bytes)> Writes { get; } = new(65536);
+
+    public List<(ulong Address, int Bytes, int Tag)> Reads { get; } = new(65536);
+
+    public bool RecordsTraffic { get; set; }
+
+    /// <summary>Cut completions at random legal places, answer requests in random order.</summary>
+    public bool Shuffles { get; set; }
+
+    /// <summary>Reads of memory are not answered.</summary>
+    public bool IsSilent { get; set; }
+
+    /// <summary>Completions poisoned from now on.</summary>
+    public bool Poisons { get; set; }
+
+    public int MaxPayloadBytes { get; set; } = 512;
+
+    public int OutstandingReads => _reads.Count;
+
+    public int OutstandingReadsMax { get; private set; }
+
+    public Span<byte> At(ulong address, int bytes) => Memory.AsSpan((int)(address - MemoryBase), bytes);
+
+    public void Advance(TimeSpan by)
+    {
+        Now += by;
+        Pump();
+    }
+
+    /// <summary>Moves TLPs until nothing more happens.</summary>
+    public void Pump()
+    {
+        for (var idle = 0; idle < 2;)
+        {
+            var any = Device.Poll(Now);
+            while (Device.TryTake(Now, _in, out var length))
+            {
+                any = true;
+                Receive(_in.AsSpan(0, length));
+            }
+
+            if (!IsSilent)
+            {
+                any |= AnswerOne();
+            }
+
+            idle = any ? 0 : idle + 1;
+        }
+    }
+
+    public void Send(ReadOnlySpan<byte> tlp) => Assert.True(Device.TryAccept(tlp, Now));
+
+    public void WriteConfig(int register, uint value, int enables = 0xF)
+    {
+        var length = new ConfigWrite(Self, NextTag(), DeviceRid, register, false, value, enables).Write(_out);
+        Assert.Equal(CompletionStatus.SuccessfulCompletion, Ask(length));
+    }
+
+    public uint ReadConfig(int register)
+    {
+        var length = new ConfigRead(Self, NextTag(), DeviceRid, register, false).Write(_out);
+        Assert.Equal(CompletionStatus.SuccessfulCompletion, Ask(length));
+        return BinaryPrimitives.ReadUInt32LittleEndian(_answer);
+    }
+
+    public CompletionStatus TryReadMemory(ulong address, int bytes, out byte[] data)
+    {
+        var length = new MemoryRead(Self, NextTag(), address, bytes).Write(_out);
+        var status = Ask(length);
+        data = _answer[.._answerBytes];
+        return status;
+    }
+
+    public uint Read32(int offset)
+    {
+        Assert.Equal(CompletionStatus.SuccessfulCompletion, TryReadMemory(BarBase + (ulong)offset, 4, out var data));
+        return BinaryPrimitives.ReadUInt32LittleEndian(data);
+    }
+
+    public ulong Read64(int offset)
+    {
+        Assert.Equal(CompletionStatus.SuccessfulCompletion, TryReadMemory(BarBase + (ulong)offset, 8, out var data));
+        return BinaryPrimitives.ReadUInt64LittleEndian(data);
+    }
+
+    public void Write32(int offset, uint value)
+    {
+        Span<byte> data = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(data, value);
+        WriteMemory(BarBase + (ulong)offset, data);
+    }
+
+    public void Write64(int offset, ulong value)
+    {
+        Span<byte> data = stackalloc byte[8];
+        BinaryPrimitives.WriteUInt64LittleEndian(data, value);
+        WriteMemory(BarBase + (ulong)offset, data);
+    }
+
+    public void WriteMemory(ulong address, ReadOnlySpan<byte> data) =>
+        Send(_out.AsSpan(0, new MemoryWrite(Self, address).Write(_out, data)));
+
+    /// <summary>What an operating system does before it binds a driver: BAR, MSI-X table entries unmasked, memory space and bus mastering.</summary>
+    public void SetUp(int maxPayloadBytes = 512, int maxReadRequestBytes = 512)
+    {
+        WriteConfig(ConfigRegister.Bar0, unchecked((uint)BarBase));
+        WriteConfig(ConfigRegister.Bar0 + 4, (uint)(BarBase >> 32));
+        WriteConfig(ConfigRegister.Command, ConfigRegister.CommandMemorySpaceEnable | ConfigRegister.CommandBusMasterEnable, 0b0011);
+        var pcie = FindCapability(CapabilityId.PciExpress);
+        var control = ReadConfig(pcie + 8) & 0xFFFF & ~0x70E0u;
+        WriteConfig(pcie + 8, control | (uint)(System.Numerics.BitOperations.Log2((uint)maxPayloadBytes / 128) << 5)
+            | (uint)(System.Numerics.BitOperations.Log2((uint)maxReadRequestBytes / 128) << 12), 0b0011);
+        MaxPayloadBytes = maxPayloadBytes;
+        var msix = FindCapability(CapabilityId.Msix);
+        var vectors = (int)((ReadConfig(msix) >> 16) & 0x7FF) + 1;
+        for (var vector = 0; vector < vectors; vector++)
+        {
+            SetVector(vector, masked: false);
+        }
+
+        WriteConfig(msix, 0x8000_0000, 0b1100);
+    }
+
+    public void SetVector(int vector, bool masked)
+    {
+        var table = (int)(ReadConfig(FindCapability(CapabilityId.Msix) + 4) & ~7u);
+        Write64(table + (vector * 16), InterruptBase);
+        Write32(table + (vector * 16) + 8, (uint)(0x100 + vector));
+        Write32(table + (vector * 16) + 12, masked ? 1u : 0);
+    }
+
+    public bool IsPending(int vector)
+    {
+        var pba = (int)(ReadConfig(FindCapability(CapabilityId.Msix) + 8) & ~7u);
+        return (Read32(pba + (vector / 32 * 4)) & (1u << (vector % 32))) != 0;
+    }
+
+    public int FindCapability(CapabilityId id)
+    {
+        var at = (int)(ReadConfig(0x34) & 0xFC);
+        while (at != 0)
+        {
+            var header = ReadConfig(at);
+            if ((byte)header == (byte)id)
+            {
+                return at;
+            }
+
+            at = (int)((header >> 8) & 0xFC);
+        }
+
+        return 0;
+    }
+
+    public void StartFunctionLevelReset()
+    {
+        var pcie = FindCapability(CapabilityId.PciExpress);
+        WriteConfig(pcie + 8, (ReadConfig(pcie + 8) & 0xFFFF) | 0x8000, 0b0011);
+    }
+
+    private Tag NextTag() => new(_tag = (ushort)((_tag + 1) & 0xFF));
+
+    /// <summary>Sends what is in the buffer and waits for all of its completion; everything the device sends meanwhile is served.</summary>
+    private CompletionStatus Ask(int length)
+    {
+        _answered = false;
+        _answerBytes = 0;
+        Send(_out.AsSpan(0, length));
+        for (var turns = 0; !_answered; turns++)
+        {
+            Assert.True(turns < 100_000, "the device never answers");
+            if (Device.TryTake(Now, _in, out var taken))
+            {
+                Receive(_in.AsSpan(0, taken));
+            }
+        }
+
+        return _answerStatus;
+    }
+
+    private void Receive(ReadOnlySpan<byte> tlp)
+    {
+        Assert.Equal(TlpError.None, TlpView.TryParse(tlp, out var view));
+        switch (view.Kind)
+        {
+            case TlpKind.Completion:
+                _answerStatus = view.Status;
+                _answered = true;
+                break;
+            case TlpKind.CompletionWithData:
+                _answerStatus = view.Status;
+                view.Payload.CopyTo(_answer.AsSpan(_answerBytes));
+                _answerBytes += view.Payload.Length;
+                _answered = view.ByteCount <= view.Payload.Length;
+                break;
+            case TlpKind.MemoryWrite:
+                ReceiveWrite(view);
+                break;
+            case TlpKind.MemoryRead:
+                if (RecordsTraffic)
+                {
+                    Reads.Add((view.Address, view.ByteLength, view.Tag.Value));
+                }
+
+                var tag = view.Tag;
+                Assert.False(_reads.Exists(r => r.Tag == tag), "a tag is in use twice");
+                _reads.Add(new PendingRead { Requester = view.Requester, Tag = view.Tag, Address = view.Address, Left = view.ByteLength });
+                OutstandingReadsMax = Math.Max(OutstandingReadsMax, _reads.Count);
+                break;
+            case TlpKind.Message:
+                Messages.Add(view.MessageCode);
+                break;
+            default:
+                Assert.Fail($"the device sent {view.Kind}");
+                break;
+        }
+    }
+
+    private void ReceiveWrite(in TlpView view)
+    {
+        var payload = view.Payload;
+        Assert.True(payload.Length <= MaxPayloadBytes, "Max_Payload_Size");
+        if (view.Address == InterruptBase)
+        {
+            Interrupts.Add(BinaryPrimitives.ReadUInt32LittleEndian(payload));
+            return;
+        }
+
+        if (RecordsTraffic)
+        {
+            Writes.Add((view.Address, payload.Length));
+        }
+
+        if (view.Address >= MemoryBase && view.Address - MemoryBase + (ulong)payload.Length <= (ulong)Memory.Length)
+        {
+            payload.CopyTo(At(view.Address, payload.Length));
+        }
+    }
+
+    /// <summary>Answers one read, or a piece of one.</summary>
+    private bool AnswerOne()
+    {
+        if (_reads.Count == 0)
+        {
+            return false;
+        }
+
+        var index = Shuffles ? _random.Next(_reads.Count) : 0;
+        var read = _reads[index];
+        int length;
+        if (read.Address < MemoryBase || read.Address - MemoryBase + (ulong)read.Left > (ulong)Memory.Length)
+        {
+            length = new Completion(Self, read.Requester, read.Tag, CompletionStatus.UnsupportedRequest, read.Left, (int)(read.Address & 0x7F)).Write(_out);
+            _reads.RemoveAt(index);
+        }
+        else
+        {
+            var bytes = Piece(read);
+            var completion = new Completion(
+                Self, read.Requester, read.Tag, CompletionStatus.SuccessfulCompletion, read.Left, (int)(read.Address & 0x7F),
+                Poisons ? TlpAttributes.Poisoned : TlpAttributes.None);
+            length = completion.Write(_out, At(read.Address, bytes));
+            read.Address += (ulong)bytes;
+            read.Left -= bytes;
+            if (read.Left == 0)
+            {
+                _reads.RemoveAt(index);
+            }
+            else
+            {
+                _reads[index] = read;
+            }
+        }
+
+        Send(_out.AsSpan(0, length));
+        return true;
+    }
+
+    private int Piece(in PendingRead read)
+    {
+        // PCIe 5.0 §2.3.1.1: each completion but the last ends on a read completion boundary, here 64 bytes.
+        var toBoundary = 64 - (int)(read.Address & 63);
+        var most = Math.Min(read.Left, MaxPayloadBytes);
+        if (most < read.Left)
+        {
+            most -= (int)((read.Address + (ulong)most) & 63);
+        }
+
+        if (!Shuffles || toBoundary >= most)
+        {
+            return most;
+        }
+
+        var boundaries = (most - toBoundary) / 64;
+        var pick = toBoundary + (64 * _random.Next(boundaries + 1));
+        return _random.Chance(0.5) ? most : Math.Min(pick, most);
+    }
+
+    private struct PendingRead
+    {
+        public Rid Requester;
+        public Tag Tag;
+        public ulong Address;
+        public int Left;
+    }
+}
