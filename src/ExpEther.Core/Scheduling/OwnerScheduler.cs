@@ -14,18 +14,40 @@ namespace ExpEther.Core.Scheduling;
 /// </summary>
 public sealed class OwnerScheduler : SynchronizationContext
 {
+    private const int TimersKeptMin = 64;
+
     private readonly Queue<(SendOrPostCallback Callback, object? State)> _ready = new();
     private readonly PriorityQueue<TaskCompletionSource<bool>, (long At, long Order)> _timers = new();
     private readonly HashSet<Task> _started = [];
     private long _order;
+    private int _timersKept = TimersKeptMin;
     private Exception? _fault;
 
     public Instant Now { get; private set; }
 
+    /// <summary>Timers held, those of waiters that were woken in time included.</summary>
+    internal int TimerCount => _timers.Count;
+
     public bool HasReady => _ready.Count > 0 || _fault is not null;
 
     /// <summary>When <see cref="Advance"/> has something to do next; null when no timer is set.</summary>
-    public Instant? NextDeadline => _timers.TryPeek(out _, out var key) ? new Instant(key.At) : null;
+    public Instant? NextDeadline
+    {
+        get
+        {
+            while (_timers.TryPeek(out var timer, out var key))
+            {
+                if (!timer.Task.IsCompleted)
+                {
+                    return new Instant(key.At);
+                }
+
+                _timers.Dequeue();
+            }
+
+            return null;
+        }
+    }
 
     /// <summary>Sets the time and makes every timer that is due ready. Time never runs backwards.</summary>
     public void Advance(Instant now)
@@ -105,7 +127,24 @@ public sealed class OwnerScheduler : SynchronizationContext
     }
 
     /// <summary>Gives <paramref name="waiter"/> a deadline: it completes with false at <paramref name="at"/> unless it completed before.</summary>
-    internal void Arm(TaskCompletionSource<bool> waiter, Instant at) => _timers.Enqueue(waiter, (at.Nanoseconds, _order++));
+    internal void Arm(TaskCompletionSource<bool> waiter, Instant at)
+    {
+        if (_timers.Count >= _timersKept)
+        {
+            DropCompletedTimers();
+        }
+
+        _timers.Enqueue(waiter, (at.Nanoseconds, _order++));
+    }
+
+    // Waiters woken in time leave their timers behind, up to the longest timeout: they are swept when the heap has doubled.
+    private void DropCompletedTimers()
+    {
+        var live = _timers.UnorderedItems.Where(item => !item.Element.Task.IsCompleted).ToArray();
+        _timers.Clear();
+        _timers.EnqueueRange(live);
+        _timersKept = Math.Max(TimersKeptMin, live.Length * 2);
+    }
 
     public override void Post(SendOrPostCallback d, object? state) => _ready.Enqueue((d, state));
 

@@ -8,10 +8,11 @@ namespace ExpEther.Pcie.Config;
 /// </summary>
 public sealed class PcieCapability
 {
-    // What a physical link would have trained to; shown by lspci, obeyed by nobody: the link here is Ethernet.
-    private const int LinkSpeed8GTs = 3;
+    // What a physical link would have trained to; shown by lspci, obeyed by nobody: the link here is Ethernet. From 8 GT/s on more
+    // capabilities would be required (§7.7.3) that say nothing about such a link.
+    private const int LinkSpeed5GTs = 2;
     private const int LinkWidthX4 = 4;
-    private const int SupportedSpeedsTo8GTs = 0b0111 << 1;
+    private const int SupportedSpeedsTo5GTs = 0b0011 << 1;
     private const int MaxReadRequest512 = 2;
 
     private readonly ConfigSpace _space;
@@ -122,7 +123,11 @@ public sealed class PcieCapability
             return it;
         }
 
-        Add(space, it.Offset + PcieRegister.LinkCapabilities, PcieRegister.LinkCapabilitiesDataLinkActiveReporting, true);
+        Add(
+            space, it.Offset + PcieRegister.LinkCapabilities,
+            PcieRegister.LinkCapabilitiesDataLinkActiveReporting | PcieRegister.LinkCapabilitiesBandwidthNotification, true);
+        space.DefineRw16(it.Offset + PcieRegister.LinkControl, PcieRegister.LinkControlBandwidthInterrupts);
+        space.DefineRw1c16(it.Offset + PcieRegister.LinkStatus, PcieRegister.LinkStatusBandwidthChanged);
         Add(space, capabilities2, PcieRegister.DeviceCapabilities2AriForwarding, true);
         space.DefineRw16(it.Offset + PcieRegister.DeviceControl2, PcieRegister.DeviceControl2AriForwardingEnable);
         space.DefineRw16(it.Offset + PcieRegister.LinkControl, PcieRegister.LinkControlLinkDisable);
@@ -171,17 +176,18 @@ public sealed class PcieCapability
 
     private void LayOutLink()
     {
-        _space.Set32(Offset + PcieRegister.LinkCapabilities, LinkSpeed8GTs | (LinkWidthX4 << 4) | PcieRegister.LinkCapabilitiesAspmOptionality);
-        _space.Set32(Offset + PcieRegister.LinkCapabilities2, SupportedSpeedsTo8GTs);
-        _space.Set16(Offset + PcieRegister.LinkControl2, LinkSpeed8GTs);
+        _space.Set32(Offset + PcieRegister.LinkCapabilities, LinkSpeed5GTs | (LinkWidthX4 << 4) | PcieRegister.LinkCapabilitiesAspmOptionality);
+        _space.Set32(Offset + PcieRegister.LinkCapabilities2, SupportedSpeedsTo5GTs);
+        _space.Set16(Offset + PcieRegister.LinkControl2, LinkSpeed5GTs);
         // ASPM, common clock and extended synch can be written; there is no physical layer to heed them.
         _space.DefineRw16(Offset + PcieRegister.LinkControl, 0b1100_0011);
         _space.DefineRw16(Offset + PcieRegister.LinkControl2, 0xF);
         _space.DefineSticky16(Offset + PcieRegister.LinkControl, 0b1100_0011);
         _space.DefineSticky16(Offset + PcieRegister.LinkControl2, 0xF);
+        SetLinkTrained(false);
     }
 
     private void SetLinkTrained(bool trained) => _space.Set16(
         Offset + PcieRegister.LinkStatus,
-        (ushort)(PcieRegister.LinkStatusSlotClock | (trained ? LinkSpeed8GTs | (LinkWidthX4 << 4) : 0)));
+        (ushort)(PcieRegister.LinkStatusSlotClock | (trained ? LinkSpeed5GTs | (LinkWidthX4 << 4) : 0)));
 }

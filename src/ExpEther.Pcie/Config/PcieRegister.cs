@@ -49,14 +49,17 @@ public static class PcieRegister
     public const ushort DeviceStatusTransactionsPending = 1 << 5;
 
     public const uint LinkCapabilitiesDataLinkActiveReporting = 1 << 20;
+    public const uint LinkCapabilitiesBandwidthNotification = 1 << 21;
     public const uint LinkCapabilitiesAspmOptionality = 1 << 22;
 
     public const ushort LinkControlReadCompletionBoundary = 1 << 3;
     public const ushort LinkControlLinkDisable = 1 << 4;
     public const ushort LinkControlRetrain = 1 << 5;
+    public const ushort LinkControlBandwidthInterrupts = 3 << 10;
 
     public const ushort LinkStatusSlotClock = 1 << 12;
     public const ushort LinkStatusDataLinkActive = 1 << 13;
+    public const ushort LinkStatusBandwidthChanged = 3 << 14;
 
     public const uint SlotCapabilitiesAttentionButton = 1 << 0;
     public const uint SlotCapabilitiesPowerController = 1 << 1;
