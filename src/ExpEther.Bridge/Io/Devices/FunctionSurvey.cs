@@ -3,22 +3,15 @@ using ExpEther.Bridge.Io.Functions;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Config;
 using ExpEther.RootComplex.Enumeration;
+using ExpEther.RootComplex.Functions;
 
 namespace ExpEther.Bridge.Io.Devices;
 
 /// <summary>Reads what a host will be shown of a function, and what the I/O bridge must know to use it. Offsets: PCIe 5.0 §7.5.3, §7.7.2.</summary>
 internal sealed class FunctionSurvey(DeviceConfigAccess config)
 {
-    private const int DeviceCapabilities = 4;
-    private const int DeviceCapabilities2 = 0x24;
-    private const uint FlrCapableBit = 1 << 28;
-    private const uint AtomicCompleterBits = 0b11 << 7;
-    private const uint Tag10BitCompleterBit = 1 << 16;
-
     /// <summary>MRRS of 4096 B: a read is one request on the Ethernet, its answer is cut at the link's MPS.</summary>
     private const int MaxReadRequestField = 5 << 12;
-
-    private const int ExtendedTagEnable = 1 << 8;
 
     /// <summary>
     /// The largest payload that all functions of a device can have and that fits an Ethernet frame beside its headers; what is longer
@@ -41,8 +34,8 @@ internal sealed class FunctionSurvey(DeviceConfigAccess config)
         uint deviceCapabilities = 0, deviceCapabilities2 = 0, msixControl = 0, msixTable = 0, msixPba = 0;
         if (caps.PciExpress != 0)
         {
-            deviceCapabilities = await ReadAsync(node.Rid, caps.PciExpress + DeviceCapabilities);
-            deviceCapabilities2 = await ReadAsync(node.Rid, caps.PciExpress + DeviceCapabilities2);
+            deviceCapabilities = await ReadAsync(node.Rid, caps.PciExpress + PcieRegister.DeviceCapabilities);
+            deviceCapabilities2 = await ReadAsync(node.Rid, caps.PciExpress + PcieRegister.DeviceCapabilities2);
         }
 
         if (caps.MsiX != 0)
@@ -52,16 +45,18 @@ internal sealed class FunctionSurvey(DeviceConfigAccess config)
             msixPba = await ReadAsync(node.Rid, caps.MsiX + 8);
         }
 
+        // A BAR that found no place, or that no memory BAR may be, has no window.
+        PciBar[] bars = [.. node.Bars.Where(b => b.IsAssigned && b.SizeBytes >= ConfigLimits.BarBytesMin)];
         var payloadField = BitOperations.Log2((uint)maxPayloadBytes) - 7;
         return new RealFunction
         {
             Rid = node.Rid,
-            Bars = node.Bars,
+            Bars = bars,
             PciExpressOffset = caps.PciExpress,
             MsixOffset = caps.MsiX,
-            FlrCapable = (deviceCapabilities & FlrCapableBit) != 0,
-            Tag10BitCompleter = (deviceCapabilities2 & Tag10BitCompleterBit) != 0,
-            DeviceControl = (ushort)((payloadField << 5) | MaxReadRequestField | ExtendedTagEnable),
+            FlrCapable = (deviceCapabilities & PcieRegister.DeviceCapabilitiesFlr) != 0,
+            Tag10BitCompleter = (deviceCapabilities2 & PcieRegister.DeviceCapabilities2Tag10BitCompleter) != 0,
+            DeviceControl = (ushort)((payloadField << 5) | MaxReadRequestField | PcieRegister.DeviceControlExtendedTag),
             VendorCapabilities = await VendorCapabilitiesAsync(node.Rid),
             Description = new EndpointDescription
             {
@@ -71,15 +66,15 @@ internal sealed class FunctionSurvey(DeviceConfigAccess config)
                 SubsystemId = node.SubsystemId,
                 ClassCode = (int)node.ClassCode,
                 RevisionId = node.RevisionId,
-                Bars = [.. node.Bars.Select(b => new BarDescription(b.Index, (long)b.SizeBytes, b.Is64Bit, b.Prefetchable))],
+                Bars = [.. bars.Select(b => new BarDescription(b.Index, (long)b.SizeBytes, b.Is64Bit, b.Prefetchable))],
                 MsixVectors = caps.MsiX == 0 ? 0 : (int)((msixControl >> 16) & 0x7FF) + 1,
                 MsixTable = Location(msixTable),
                 MsixPba = Location(msixPba),
                 Serial = await SerialAsync(node.Rid),
                 MaxPayloadSupported = node.MaxPayloadSupportedBytes,
                 FlrCapable = true,
-                Tag10BitCompleter = (deviceCapabilities2 & Tag10BitCompleterBit) != 0,
-                AtomicCompleter = (deviceCapabilities2 & AtomicCompleterBits) != 0,
+                Tag10BitCompleter = (deviceCapabilities2 & PcieRegister.DeviceCapabilities2Tag10BitCompleter) != 0,
+                AtomicCompleter = (deviceCapabilities2 & PcieRegister.DeviceCapabilities2Atomic64Completer) != 0,
             },
         };
     }

@@ -14,8 +14,6 @@ namespace ExpEther.Bridge.Io.Functions;
 /// </summary>
 internal sealed class FunctionReset(DeviceConfigAccess config, OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
 {
-    private const int DeviceControl = 8;
-    private const uint InitiateFlr = 1 << 15;
     private const int LowHalf = 0b0011;
 
     private readonly byte[] _tlp = new byte[TlpLimits.HeaderBytesMax];
@@ -82,7 +80,7 @@ internal sealed class FunctionReset(DeviceConfigAccess config, OwnerScheduler sc
 
         if (function.Real.PciExpressOffset != 0)
         {
-            await config.WriteAsync(function.VfIo, function.Real.PciExpressOffset + DeviceControl, function.Real.DeviceControl, LowHalf);
+            await config.WriteAsync(function.VfIo, function.Real.PciExpressOffset + PcieRegister.DeviceControl, function.Real.DeviceControl, LowHalf);
         }
 
         return await config.WriteAsync(function.VfIo, ConfigRegister.Command, Command(false), LowHalf) == ConfigStatus.Success;
@@ -105,8 +103,8 @@ internal sealed class FunctionReset(DeviceConfigAccess config, OwnerScheduler sc
 
     private async Task<bool> LevelResetAsync(IoFunction function)
     {
-        var register = function.Real.PciExpressOffset + DeviceControl;
-        if (await config.WriteAsync(function.VfIo, register, function.Real.DeviceControl | InitiateFlr, LowHalf) != ConfigStatus.Success)
+        var register = function.Real.PciExpressOffset + PcieRegister.DeviceControl;
+        if (await config.WriteAsync(function.VfIo, register, function.Real.DeviceControl | (uint)PcieRegister.DeviceControlInitiateFlr, LowHalf) != ConfigStatus.Success)
         {
             return false;
         }

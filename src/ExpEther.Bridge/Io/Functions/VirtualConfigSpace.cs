@@ -11,9 +11,7 @@ namespace ExpEther.Bridge.Io.Functions;
 /// </summary>
 internal sealed class VirtualConfigSpace
 {
-    private const int DeviceControl = 8;
     private const int MessageControl = 2;
-    private const ushort InitiateFlr = 1 << 15;
     private const ushort MsixControlBits = 0xC000;
 
     private readonly List<(int Virtual, int Real, int Bytes)> _vendor = [];
@@ -47,7 +45,7 @@ internal sealed class VirtualConfigSpace
         var changed = (value ^ Endpoint.Read(register)) & Mask(enables);
         return (register == ConfigRegister.Command && (changed & ConfigRegister.CommandBusMasterEnable) != 0)
             || (Endpoint.MsixOffset != 0 && register == Endpoint.MsixOffset && ((changed >> 16) & MsixControlBits) != 0)
-            || (register == Endpoint.PcieOffset + DeviceControl && (value & Mask(enables) & InitiateFlr) != 0);
+            || (register == Endpoint.PcieOffset + PcieRegister.DeviceControl && (value & Mask(enables) & PcieRegister.DeviceControlInitiateFlr) != 0);
     }
 
     /// <summary>A completed type 0 write: it also tells the function its RID (PCIe 5.0 §2.2.6.2).</summary>
@@ -66,7 +64,7 @@ internal sealed class VirtualConfigSpace
             effect |= ConfigEffect.MsixControl;
         }
 
-        if (Endpoint.Description.FlrCapable && change.WroteOnes16(Endpoint.PcieOffset + DeviceControl, InitiateFlr))
+        if (Endpoint.Description.FlrCapable && change.WroteOnes16(Endpoint.PcieOffset + PcieRegister.DeviceControl, PcieRegister.DeviceControlInitiateFlr))
         {
             effect |= ConfigEffect.FunctionLevelReset;
         }

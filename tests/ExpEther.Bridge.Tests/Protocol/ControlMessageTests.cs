@@ -1,0 +1,72 @@
+using CsCheck;
+using ExpEther.Bridge.Protocol;
+using ExpEther.Pcie;
+
+namespace ExpEther.Bridge.Tests.Protocol;
+
+public sealed class ControlMessageTests
+{
+    private readonly byte[] _bytes = new byte[128];
+
+    [Fact]
+    public void Present_is_read_as_it_was_written()
+    {
+        var sent = new PresentMessage(7, 0x1122_3344_5566_7788, "nvme0 ä", 0x1AF4, 0x4242, 0x010802, 9);
+        var length = sent.Write(_bytes);
+        Assert.True(PresentMessage.TryParse(_bytes.AsSpan(0, length), out var read));
+        Assert.Equal(sent, read);
+        Assert.False(PresentMessage.TryParse(_bytes.AsSpan(0, length - 1), out _));
+    }
+
+    [Fact]
+    public void The_layout_is_little_endian_with_the_kind_first()
+    {
+        var length = new PluggedMessage(0x0203, 0x1122_3344_5566_7788, 4, new Rid(0x0008), new Rid(0x0510)).Write(_bytes);
+        Assert.Equal("100003028877665544332211040008001005", Convert.ToHexString(_bytes.AsSpan(0, length)));
+    }
+
+    [Fact]
+    public void The_short_messages_are_read_as_they_were_written()
+    {
+        var refused = new RefusedMessage(1, 2, RefusalReason.NoFreeSlot);
+        Assert.True(RefusedMessage.TryParse(_bytes.AsSpan(0, refused.Write(_bytes)), out var readRefused));
+        Assert.Equal(refused, readRefused);
+
+        var press = new PressAttentionMessage(1, ulong.MaxValue);
+        Assert.True(PressAttentionMessage.TryParse(_bytes.AsSpan(0, press.Write(_bytes)), out var readPress));
+        Assert.Equal(press, readPress);
+
+        var withdraw = new WithdrawMessage(ushort.MaxValue, 3);
+        Assert.True(WithdrawMessage.TryParse(_bytes.AsSpan(0, withdraw.Write(_bytes)), out var readWithdraw));
+        Assert.Equal(withdraw, readWithdraw);
+
+        var off = new PoweredOffMessage(3, 4);
+        Assert.True(PoweredOffMessage.TryParse(_bytes.AsSpan(0, off.Write(_bytes)), out var readOff));
+        Assert.Equal(off, readOff);
+    }
+
+    [Fact]
+    public void A_message_of_one_kind_is_not_read_as_another()
+    {
+        var length = new WithdrawMessage(1, 2).Write(_bytes);
+        Assert.False(PressAttentionMessage.TryParse(_bytes.AsSpan(0, length), out _));
+        Assert.False(PoweredOffMessage.TryParse(_bytes.AsSpan(0, length), out _));
+    }
+
+    [Fact]
+    public void Fields_that_a_later_version_adds_at_the_end_do_not_disturb()
+    {
+        var length = new RefusedMessage(1, 2, RefusalReason.NoFreeSlot).Write(_bytes);
+        Assert.True(RefusedMessage.TryParse(_bytes.AsSpan(0, length + 20), out _));
+    }
+
+    [Fact]
+    public void Any_bytes_are_read_or_refused_without_an_exception() => Gen.Byte.Array[0, 120].Sample(bytes =>
+    {
+        _ = ControlHeader.TryParse(bytes, out _);
+        _ = PresentMessage.TryParse(bytes, out var present) && present.Name.Length <= PresentMessage.NameBytesMax;
+        _ = PluggedMessage.TryParse(bytes, out _);
+        _ = RefusedMessage.TryParse(bytes, out _);
+        _ = PoweredOffMessage.TryParse(bytes, out _);
+    });
+}
