@@ -156,11 +156,13 @@ public sealed class HostToDeviceTests
 
     [Theory]
     [InlineData(MemH - 4, 4)]
-    [InlineData(MemH + 0xFFFC, 8)]
+    [InlineData(MemH32 + 0xFC, 8)]
+    [InlineData(MemH32 + 0x100, 4)]
     [InlineData(0x1000UL, 4)]
     public void Row_9_a_request_that_no_window_takes_whole_ends_in_UR(ulong address, int bytes)
     {
-        var rig = new IoRig().StartAndPlug();
+        var small = TestDevice.Plain with { Bars = [TestDevice.Plain.Bars[0], new BarDescription(2, 0x100)] };
+        var rig = new IoRig(devices: [new TestDevice(small)]).StartAndPlug();
         rig.Host.Read(address, bytes, tag: 6);
         rig.Run(() => rig.Host.Tlps.Count == 1);
         var answer = rig.Host.Tlps[0].View;
