@@ -1,14 +1,24 @@
+using ExpEther.Nvme.Protocol;
+
 namespace ExpEther.Nvme.Driver;
 
 /// <summary>How a command of the driver ended.</summary>
 /// <param name="Outcome">Whether the controller answered at all.</param>
-/// <param name="Status">The status field of the completion entry (type and code, 11 bits: SCT in 10:8, SC in 7:0); 0 is success.</param>
+/// <param name="Status">The completion entry's status field.</param>
 /// <param name="Value">DW0 of the completion entry.</param>
-public readonly record struct NvmeResult(NvmeOutcome Outcome, ushort Status, uint Value)
+public readonly record struct NvmeResult(NvmeOutcome Outcome, NvmeStatus Status, uint Value)
 {
-    public bool IsSuccess => Outcome == NvmeOutcome.Completed && Status == 0;
+    public bool IsSuccess => Outcome == NvmeOutcome.Completed && Status.IsSuccess;
 
-    public static NvmeResult Failed(NvmeOutcome outcome) => new(outcome, 0, 0);
+    public static NvmeResult Failed(NvmeOutcome outcome) => new(outcome, NvmeStatus.Success, 0);
 
-    public override string ToString() => Outcome == NvmeOutcome.Completed ? $"status {Status >> 8:x}h/{Status & 0xFF:x2}h" : Outcome.ToString();
+    /// <summary>For a user: what happened.</summary>
+    public override string ToString() => Outcome switch
+    {
+        NvmeOutcome.Completed => $"the controller answered {Status}",
+        NvmeOutcome.Removed => "the disk was removed",
+        NvmeOutcome.TimedOut => "the controller did not answer in time",
+        NvmeOutcome.ControllerFailed => "the controller failed",
+        _ => "the request is not possible on this disk",
+    };
 }
