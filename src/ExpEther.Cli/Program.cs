@@ -1,1 +1,1 @@
-return 0;
+return await ExpEther.Cli.CommandLine.RunAsync(args);

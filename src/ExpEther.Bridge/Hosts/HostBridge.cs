@@ -1,5 +1,6 @@
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
+using ExpEther.Link;
 using ExpEther.Link.Ethernet;
 using ExpEther.Pcie.Config;
 using ExpEther.Pcie.Ports;
@@ -145,6 +146,15 @@ public sealed class HostBridge : ITlpPort
         while (sent);
 
         return busy;
+    }
+
+    /// <summary>Tells every box that the host goes away, so that its functions are free now rather than when the link is given up. Take the frames after it.</summary>
+    public void Close(Instant now)
+    {
+        foreach (var box in _boxes.All)
+        {
+            box.Link.Close(LinkDownReason.Closed, now);
+        }
     }
 
     public HostBridgeStatus Status() => new(

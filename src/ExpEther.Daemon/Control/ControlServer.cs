@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Text;
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
+using ExpEther.Linux.Polling;
 
 namespace ExpEther.Daemon.Control;
 
@@ -15,6 +16,7 @@ public sealed class ControlServer : IDisposable
     private readonly IControlCommands _commands;
     private readonly OwnerScheduler _scheduler;
     private readonly List<ControlConnection> _connections = [];
+    private readonly List<int> _watched = [];
 
     /// <exception cref="IOException">The socket cannot be made; the message says why and what to do.</exception>
     public ControlServer(string path, IControlCommands commands, OwnerScheduler scheduler)
@@ -70,13 +72,23 @@ public sealed class ControlServer : IDisposable
         return active;
     }
 
-    /// <summary>Hands every file descriptor to wait for to <paramref name="add"/>.</summary>
-    public void AddTo(Action<int, bool, bool> add)
+    /// <summary>Makes <paramref name="poller"/> watch what this server waits for now; called before each sleep.</summary>
+    public void Watch(Poller poller)
     {
-        add((int)_listener.Handle, true, false);
+        foreach (var descriptor in _watched)
+        {
+            poller.Remove(descriptor);
+        }
+
+        _watched.Clear();
+        Watch(poller, (int)_listener.Handle, PollEvents.Readable);
         foreach (var connection in _connections)
         {
-            add(connection.FileDescriptor, connection.WantsToRead, connection.WantsToWrite);
+            var events = (connection.WantsToRead ? PollEvents.Readable : PollEvents.None) | (connection.WantsToWrite ? PollEvents.Writable : PollEvents.None);
+            if (events != PollEvents.None && !connection.IsClosed)
+            {
+                Watch(poller, connection.FileDescriptor, events);
+            }
         }
     }
 
@@ -135,6 +147,12 @@ public sealed class ControlServer : IDisposable
         }
 
         throw new IOException($"a daemon already listens at {path}; stop it first, or give this one another name or --socket PATH");
+    }
+
+    private void Watch(Poller poller, int descriptor, PollEvents events)
+    {
+        poller.Add(descriptor, events);
+        _watched.Add(descriptor);
     }
 
     private bool Accept(Instant now)

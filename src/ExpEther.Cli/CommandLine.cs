@@ -1,0 +1,131 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.Text.Json.Nodes;
+using ExpEther.Cli.Commands;
+using ExpEther.Daemon.Config;
+using ExpEther.Daemon.Control;
+
+namespace ExpEther.Cli;
+
+/// <summary>
+/// The command line as a whole: what commands there are, and how every failure leaves the process: one message that says what, where and
+/// what to do next on stderr (as JSON on stdout under <c>--json</c>), and an exit code.
+/// </summary>
+internal static class CommandLine
+{
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var root = Build();
+        var parsed = root.Parse(args);
+        var screen = parsed.Screen();
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+            {
+                await Console.Error.WriteLineAsync($"expether: {error.Message}");
+            }
+
+            var command = string.Join(' ', Path(parsed.CommandResult.Command, root));
+            await Console.Error.WriteLineAsync($"expether: see `expether {(command.Length > 0 ? command + " " : "")}--help`");
+            return ExitCode.Usage;
+        }
+
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+        }
+        catch (ConfigException e)
+        {
+            foreach (var error in e.Errors)
+            {
+                await Console.Error.WriteLineAsync(error.ToString());
+            }
+
+            if (screen.IsJson)
+            {
+                screen.Json(new JsonObject
+                {
+                    ["error"] = new JsonObject
+                    {
+                        ["code"] = "bad-configuration",
+                        ["mistakes"] = new JsonArray([.. e.Errors.Select(m => (JsonNode)new JsonObject
+                        {
+                            ["file"] = m.File, ["line"] = m.Line, ["key"] = m.Key, ["what"] = m.What, ["remedy"] = m.Remedy,
+                        })]),
+                    },
+                });
+            }
+
+            return ExitCode.Usage;
+        }
+        catch (ControlException e)
+        {
+            screen.Error(e.Error);
+            return e.Error.Code switch
+            {
+                ControlErrorCode.NotReachable or ControlErrorCode.ConnectionLost => ExitCode.NotReachable,
+                ControlErrorCode.BadArgument => ExitCode.Usage,
+                _ => ExitCode.Failed,
+            };
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            screen.Error(new ControlError("io-error", e.Message, "check the path and its permissions"));
+            return ExitCode.Failed;
+        }
+    }
+
+    private static RootCommand Build()
+    {
+        var root = new RootCommand("PCI Express over Ethernet in software: devices of an I/O box, used by other machines' hosts, moved between them by their VLAN.");
+        root.Add(SharedOptions.Json);
+        var examples = new Dictionary<Command, string>();
+        foreach (var (command, text) in Commands())
+        {
+            root.Add(command);
+            examples.Add(command, text);
+        }
+
+        examples.Add(root, """
+              expether demo                             the whole path on this machine, in half a minute
+              expether io --config examples/io.toml     start an I/O box
+              expether host --config examples/host.toml start a host
+              expether ls                               functions, who owns them, hosts
+              expether attach disk1 host1               give a function to a host
+
+            Exit codes: 0 done, 1 refused or failed, 2 wrong command line or configuration, 3 no daemon reached, 4 no network port.
+            """);
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!, examples);
+        return root;
+    }
+
+    private static IEnumerable<(Command Command, string Examples)> Commands() =>
+    [
+        HostCommand.Build(),
+        SwitchCommand.Build(),
+        ListCommand.Build(),
+        OwnershipCommands.BuildAttach(),
+        OwnershipCommands.BuildDetach(),
+        OwnershipCommands.BuildMove(),
+        StatsCommand.Build(),
+        TreeCommand.Build(),
+        NvmeCommand.Build(),
+        KeygenCommand.Build(),
+    ];
+
+    private static List<string> Path(Command command, RootCommand root)
+    {
+        var names = new List<string>();
+        for (var at = command; at is not null && at != root; at = at.Parents.OfType<Command>().FirstOrDefault())
+        {
+            names.Insert(0, at.Name);
+        }
+
+        return names;
+    }
+}

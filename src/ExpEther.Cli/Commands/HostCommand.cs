@@ -1,0 +1,28 @@
+using System.CommandLine;
+using ExpEther.Daemon.Config;
+using ExpEther.Daemon.Hosts;
+
+namespace ExpEther.Cli.Commands;
+
+internal static class HostCommand
+{
+    public static (Command, string) Build()
+    {
+        var config = SharedOptions.Config();
+        var socket = new Option<string>("--socket") { Description = "Where to make the control socket.", HelpName = "PATH" };
+        var exitWithStdin = SharedOptions.ExitWithStdin();
+        var command = new Command("host", "Run this machine's hosts: for each a host bridge, and an embedded root complex above it.") { config, socket, exitWithStdin };
+        command.SetAction(parsed =>
+        {
+            var settings = HostConfig.Load(parsed.GetRequiredValue(config));
+            var run = new DaemonRun(parsed, exitWithStdin);
+            run.WarnOfExampleKeys(settings.Hosts.Select(h => (h.Name, h.Key)));
+            return run.Run(
+                "host", settings.Name, parsed.GetValue(socket) ?? settings.Socket,
+                path => new HostDaemon(settings, path, run.Events), daemon => daemon.Run(), daemon => daemon.Stop(), daemon => daemon.PortName);
+        });
+        return (command, """
+              expether host --config examples/host.toml
+            """);
+    }
+}

@@ -1,0 +1,110 @@
+using System.CommandLine;
+using ExpEther.Cli.Output;
+
+namespace ExpEther.Cli.Commands;
+
+internal static class ListCommand
+{
+    public static (Command, string) Build()
+    {
+        var socket = SharedOptions.Socket();
+        var command = new Command("ls", "List an I/O box's functions and hosts, or a host's slots and disks, or a switch's ports.") { socket };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var screen = parsed.Screen();
+            using var client = await ConnectAsync(parsed.GetValue(socket), cancel);
+            var result = await client.CallAsync("ls", cancel: cancel);
+            if (screen.IsJson)
+            {
+                screen.Json(result);
+            }
+            else
+            {
+                screen.Text(result.Cell("kind") switch
+                {
+                    "io" => OfBox(result),
+                    "host" => OfHosts(result),
+                    _ => OfSwitch(result),
+                });
+            }
+
+            return ExitCode.Ok;
+        });
+        return (command, """
+              expether ls
+              expether ls --json
+              expether ls --socket /run/expether/host-host1.sock
+            """);
+    }
+
+    /// <summary>The I/O box is meant unless only a host or a switch runs here.</summary>
+    private static async Task<Daemon.Control.ControlClient> ConnectAsync(string? socket, CancellationToken cancel)
+    {
+        if (socket is null)
+        {
+            try
+            {
+                return await SharedOptions.ConnectAsync(null, cancel, "io");
+            }
+            catch (Daemon.Control.ControlException) when (Daemon.Control.ControlPaths.Existing("io").Count == 0)
+            {
+                return await SharedOptions.ConnectAsync(null, cancel, "host", "switch");
+            }
+        }
+
+        return await SharedOptions.ConnectAsync(socket, cancel, "io");
+    }
+
+    private static string OfBox(System.Text.Json.Nodes.JsonObject box)
+    {
+        var functions = new TextTable("FUNCTION", "STATE", "OWNER", "VLAN", "GENERATION", "VF_IO", "VF_H", "HOST_IO", "HOST_H", "MEM_IO", "MEM_H");
+        foreach (var f in box.Objects("functions"))
+        {
+            functions.Add(
+                f.Cell("name"), f.Cell("state"), f.Cell("owner"), f.Cell("vlan"), f.Cell("generation"), f.Cell("vfIo"), f.Cell("vfH"),
+                f.Cell("hostIo"), f.Cell("hostH"), f.Cell("memIo"), f.Cell("memH"));
+        }
+
+        var hosts = new TextTable("HOST", "VLAN", "MAC", "LINK", "ANNOUNCED", "FUNCTIONS");
+        foreach (var h in box.Objects("hosts"))
+        {
+            hosts.Add(h.Cell("name"), h.Cell("vlan"), h.Cell("mac"), h.Cell("link"), h.Cell("announced"), h.Cell("functions"));
+        }
+
+        var text = $"{functions}\n\n{hosts}";
+        var strangers = new TextTable("NOT CONFIGURED", "VLAN", "MAC");
+        foreach (var h in box.Objects("discovered"))
+        {
+            strangers.Add(h.Cell("name"), h.Cell("vlan"), h.Cell("mac"));
+        }
+
+        return box.Objects("discovered").Any() ? $"{text}\n\n{strangers}" : text;
+    }
+
+    private static string OfHosts(System.Text.Json.Nodes.JsonObject daemon)
+    {
+        var slots = new TextTable("HOST", "VLAN", "SLOT", "STATE", "FUNCTION", "BOX", "BDF", "DISK", "SIZE", "GENERATION");
+        foreach (var h in daemon.Objects("hosts"))
+        {
+            foreach (var s in h.Objects("slots"))
+            {
+                slots.Add(
+                    h.Cell("name"), h.Cell("vlan"), s.Cell("slot"), s.Cell("state"), s.Cell("function"), s.Cell("box"), s.Cell("bdf"), s.Cell("disk"),
+                    s["bytes"] is null ? "-" : JsonText.Size(s.Count("bytes")), s.Cell("generation"));
+            }
+        }
+
+        return slots.ToString();
+    }
+
+    private static string OfSwitch(System.Text.Json.Nodes.JsonObject daemon)
+    {
+        var ports = new TextTable("PORT", "MODE", "FAULT", "RECEIVED", "SENT", "DROPPED");
+        foreach (var p in daemon.Objects("ports"))
+        {
+            ports.Add(p.Cell("name"), p.Cell("mode"), p.Cell("fault"), p.Cell("received"), p.Cell("sent"), p.Cell("dropped"));
+        }
+
+        return ports.ToString();
+    }
+}

@@ -1,0 +1,40 @@
+using System.CommandLine;
+using ExpEther.Cli.Output;
+
+namespace ExpEther.Cli.Commands;
+
+internal static class NvmeIdCommand
+{
+    public static Command Build()
+    {
+        var options = new NvmeOptions();
+        var command = new Command("id", "Ask a disk what it is.");
+        options.AddDiskTo(command);
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var screen = parsed.Screen();
+            using var client = await options.ConnectAsync(parsed, cancel);
+            var id = await client.CallAsync("nvme.id", options.Disk(parsed), cancel: cancel);
+            if (screen.IsJson)
+            {
+                screen.Json(id);
+                return ExitCode.Ok;
+            }
+
+            foreach (var name in (ReadOnlySpan<string>)["host", "disk", "function", "bdf", "serial", "model", "firmware", "nvmeVersion", "vendorId", "queueDepth", "maxTransferBytes"])
+            {
+                screen.Text($"{name,-17} {id.Cell(name)}");
+            }
+
+            foreach (var space in id.Objects("namespaces"))
+            {
+                screen.Text(
+                    $"{"namespace " + space.Cell("id"),-17} {JsonText.Size(space.Count("bytes"))} ({space.Cell("bytes")} bytes), blocks of {space.Cell("blockBytes")} bytes"
+                    + (space["readOnly"]?.GetValue<bool>() == true ? ", read-only" : ""));
+            }
+
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+}

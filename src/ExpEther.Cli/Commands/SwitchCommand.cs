@@ -1,0 +1,116 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using ExpEther.Cli.Output;
+using ExpEther.Daemon.Control;
+using ExpEther.Daemon.Switch;
+using ExpEther.Ethernet;
+using ExpEther.Link;
+
+namespace ExpEther.Cli.Commands;
+
+/// <summary><c>switch</c> runs the lab's VLAN switch; <c>switch fault</c> breaks and mends its cables.</summary>
+internal static class SwitchCommand
+{
+    public static (Command, string) Build()
+    {
+        var port = new Option<string[]>("--port")
+        {
+            Description = "A port: NAME,packet=INTERFACE or NAME,udp=ADDRESS:PORT[,peer=ADDRESS:PORT]; then ,access=VID or ,trunk or ,trunk=VID+VID. Default: a trunk of all VLANs.",
+            HelpName = "PORT",
+        };
+        var name = new Option<string>("--name") { Description = "Part of the control socket's name.", HelpName = "NAME", DefaultValueFactory = _ => "lab" };
+        var etherType = new Option<int>("--ether-type") { Description = "What is switched.", HelpName = "N", DefaultValueFactory = _ => LinkLimits.EtherTypeDefault };
+        var mtu = new Option<int>("--mtu") { Description = "Largest payload of UDP ports, in bytes. 0: what fits a path of MTU 1500.", HelpName = "BYTES", DefaultValueFactory = _ => 0 };
+        var socket = new Option<string>("--socket") { Description = "Where to make the control socket.", HelpName = "PATH" };
+        var exitWithStdin = SharedOptions.ExitWithStdin();
+        var command = new Command("switch", "Run a VLAN switch over network interfaces or UDP: the lab's Ethernet.") { port, name, etherType, mtu, socket, exitWithStdin };
+        command.Add(BuildFault());
+        command.SetAction(parsed =>
+        {
+            var ports = new List<SwitchPortArgument>();
+            foreach (var text in parsed.GetValue(port) ?? [])
+            {
+                if (SwitchPortArgument.Parse(text, out var mistake) is { } one)
+                {
+                    ports.Add(one);
+                    continue;
+                }
+
+                Console.Error.WriteLine($"expether: --port {text}: {mistake}");
+                return ExitCode.Usage;
+            }
+
+            if (ports.Count is 0 or > EthernetLimits.SwitchPortsMax || ports.DistinctBy(p => p.Name).Count() < ports.Count
+                || parsed.GetValue(etherType) is < 0x0600 or > 0xFFFF || parsed.GetValue(mtu) is not 0 and (< 1280 or > 65_000))
+            {
+                Console.Error.WriteLine(
+                    $"expether: a switch needs 1 to {EthernetLimits.SwitchPortsMax} --port with different names, an EtherType from 0x600 to 0xFFFF and an MTU from 1280 to 65000; see `expether switch --help`");
+                return ExitCode.Usage;
+            }
+
+            var run = new DaemonRun(parsed, exitWithStdin);
+            return run.Run(
+                "switch", parsed.GetRequiredValue(name), parsed.GetValue(socket),
+                path => new SwitchDaemon(parsed.GetRequiredValue(name), ports, (ushort)parsed.GetValue(etherType), parsed.GetValue(mtu), path),
+                daemon => daemon.Run(), daemon => daemon.Stop(), _ => string.Join(", ", ports.Select(p => $"{p.Name} ({p.Mode})")));
+        });
+        return (command, """
+              expether switch --port io,packet=veth0 --port host1,packet=veth1,trunk=101 --port host2,packet=veth2,trunk=102
+              expether switch --port io,udp=127.0.0.1:4801,peer=127.0.0.1:4811 --port host1,udp=127.0.0.1:4802,peer=127.0.0.1:4812
+              expether switch fault host1 --cut       no frame passes that cable, either way
+              expether switch fault host1 --heal
+              expether switch fault all --drop 0.01   one frame of a hundred is lost
+              expether ls --socket PATH               ports, their faults and counts
+            """);
+    }
+
+    private static Command BuildFault()
+    {
+        var port = new Argument<string>("port") { Description = "Its name, or all." };
+        var cut = new Option<bool>("--cut") { Description = "Nothing passes, until --heal." };
+        var heal = new Option<bool>("--heal") { Description = "No cut, drop or delay any more." };
+        var drop = new Option<double?>("--drop") { Description = "Every frame is lost with this probability, 0 to 1.", HelpName = "P" };
+        var dropNext = new Option<long?>("--drop-next") { Description = "The next N frames are lost.", HelpName = "N" };
+        var delay = new Option<long?>("--delay-ms") { Description = "Every frame is delayed.", HelpName = "MS" };
+        var socket = SharedOptions.Socket();
+        var command = new Command("fault", "Break or mend the cable of a port of a running switch.") { port, cut, heal, drop, dropNext, delay, socket };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var arguments = new JsonObject { ["port"] = parsed.GetValue(port) };
+            Put(arguments, "cut", parsed.GetValue(cut) ? true : null);
+            Put(arguments, "heal", parsed.GetValue(heal) ? true : null);
+            Put(arguments, "drop", parsed.GetValue(drop));
+            Put(arguments, "dropNext", parsed.GetValue(dropNext));
+            Put(arguments, "delayMs", parsed.GetValue(delay));
+            if (arguments.Count == 1)
+            {
+                throw new ControlException(ControlErrorCode.BadArgument, "no fault is named", "add --cut, --heal, --drop P, --drop-next N or --delay-ms MS");
+            }
+
+            var screen = parsed.Screen();
+            using var client = await SharedOptions.ConnectAsync(parsed.GetValue(socket), cancel, "switch");
+            var result = await client.CallAsync("fault", arguments, cancel: cancel);
+            if (screen.IsJson)
+            {
+                screen.Json(result);
+                return ExitCode.Ok;
+            }
+
+            foreach (var one in result.Objects("ports"))
+            {
+                screen.Text($"{one.Cell("name")}: {(one["fault"] is null ? "no fault" : one.Cell("fault"))}");
+            }
+
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static void Put(JsonObject arguments, string name, JsonNode? value)
+    {
+        if (value is not null)
+        {
+            arguments[name] = value;
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+
+namespace ExpEther.Daemon.Events;
+
+/// <summary>Writes reports to a daemon's log, one line each: text, or JSON objects for programs.</summary>
+public sealed class LogSink(TextWriter log, bool isJson) : IEventSink
+{
+    public void Report(EventSeverity severity, string source, string text)
+    {
+        var at = DateTimeOffset.Now.ToString("yyyy-MM-ddTHH:mm:ss.fffzzz", CultureInfo.InvariantCulture);
+        var word = severity switch
+        {
+            EventSeverity.Information => "info",
+            EventSeverity.Warning => "warning",
+            _ => "error",
+        };
+        log.WriteLine(isJson
+            ? new JsonObject { ["time"] = at, ["severity"] = word, ["source"] = source, ["text"] = text }.ToJsonString()
+            : $"{at} {word} {source}: {text}");
+    }
+}

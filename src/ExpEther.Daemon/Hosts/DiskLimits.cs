@@ -1,0 +1,17 @@
+namespace ExpEther.Daemon.Hosts;
+
+/// <summary>How a host's disks are read and written on behalf of control clients.</summary>
+internal static class DiskLimits
+{
+    /// <summary>Commands kept in flight by one transfer.</summary>
+    public const int CommandsInFlight = 16;
+
+    /// <summary>Bytes moved by one command, unless the disk allows less.</summary>
+    public const int CommandBytes = 128 << 10;
+
+    /// <summary>The longest a client may wait for a disk to appear.</summary>
+    public const int WaitMillisecondsMax = 600_000;
+
+    /// <summary>Progress is told this often.</summary>
+    public const int ProgressMilliseconds = 200;
+}

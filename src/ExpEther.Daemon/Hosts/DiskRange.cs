@@ -1,0 +1,60 @@
+using ExpEther.Daemon.Control;
+using ExpEther.Nvme.Driver;
+
+namespace ExpEther.Daemon.Hosts;
+
+/// <summary>A range of a namespace in whole blocks.</summary>
+/// <param name="Disk">Which disk.</param>
+/// <param name="Namespace">Which of its namespaces.</param>
+/// <param name="OffsetBytes">Where it starts.</param>
+/// <param name="Bytes">How long it is.</param>
+/// <param name="IsOpenEnded">No length was asked for: it reaches to the namespace's end, and a write may end before.</param>
+internal sealed record DiskRange(NvmeDisk Disk, NvmeNamespace Namespace, long OffsetBytes, long Bytes, bool IsOpenEnded)
+{
+    public int BlockBytes => Namespace.BlockBytes;
+
+    /// <summary>Reads disk, namespace, offset and bytes from a call's arguments; the rest of the disk when no length is given.</summary>
+    public static ControlReply? TryRead(ControlCall call, HostSet hosts, out DiskRange? range)
+    {
+        range = null;
+        var name = call.Arguments.Text("disk");
+        var host = call.Arguments.Text("host");
+        var nsid = call.Arguments.Number("namespace", 1, uint.MaxValue) ?? 1;
+        var offset = call.Arguments.Number("offset", 0, long.MaxValue) ?? 0;
+        var bytes = call.Arguments.Number("bytes", 0, long.MaxValue);
+        if (call.Arguments.Mistake() is { } mistake)
+        {
+            return mistake;
+        }
+
+        if (hosts.Find(host, name, out var disk) is { } missing)
+        {
+            return missing;
+        }
+
+        if (disk!.Namespaces.FirstOrDefault(n => n.Id == nsid) is not { } found)
+        {
+            return ControlReply.Fail(
+                ControlErrorCode.OutOfRange, $"disk '{disk.Name}' has no namespace {nsid}", $"it has: {string.Join(", ", disk.Namespaces.Select(n => n.Id))}");
+        }
+
+        var size = (long)found.Bytes;
+        var length = bytes ?? Math.Max(size - offset, 0);
+        if (offset > size || length > size - offset)
+        {
+            return ControlReply.Fail(
+                ControlErrorCode.OutOfRange, $"{length} bytes from {offset} do not fit into namespace {nsid} of '{disk.Name}', which has {size} bytes", "choose a smaller range");
+        }
+
+        if (offset % found.BlockBytes != 0 || length % found.BlockBytes != 0)
+        {
+            return ControlReply.Fail(
+                ControlErrorCode.OutOfRange,
+                $"{length} bytes from {offset} are not whole blocks of {found.BlockBytes} bytes",
+                $"choose multiples of {found.BlockBytes}, for example from {offset / found.BlockBytes * found.BlockBytes}");
+        }
+
+        range = new DiskRange(disk, found, offset, length, bytes is null);
+        return null;
+    }
+}

@@ -1,0 +1,104 @@
+using ExpEther.Bridge.Hosts;
+using ExpEther.Core.Scheduling;
+using ExpEther.Core.Time;
+using ExpEther.Daemon.Config;
+using ExpEther.Daemon.Loop;
+using ExpEther.Link.Ethernet;
+using ExpEther.Nvme.Driver;
+using ExpEther.Pcie.Ports;
+using ExpEther.RootComplex;
+
+namespace ExpEther.Daemon.Hosts;
+
+/// <summary>One host of a daemon: a root complex with its NVMe driver above, a host bridge below, a wire between them.</summary>
+internal sealed class EmbeddedHost : IOwnedPart
+{
+    private readonly TlpWire _wire;
+    private readonly OwnerSignal _disksChanged;
+
+    public EmbeddedHost(EmbeddedHostConfig config, HostConfig daemon, int mtuBytes, OwnerScheduler scheduler, IRandomSource random, IEventSink events)
+    {
+        Config = config;
+        RootComplex = new HostRootComplex(
+            new RootComplexOptions
+            {
+                Name = config.Name,
+                MemoryBase = config.MemoryBase,
+                MemoryBytes = config.MemoryBytes,
+                CompletionTimeout = config.CompletionTimeout,
+                AttentionDelay = config.AttentionDelay,
+            },
+            scheduler,
+            events);
+        Bridge = new HostBridge(
+            new HostBridgeOptions
+            {
+                Name = config.Name,
+                Mac = config.Mac,
+                Vlan = config.Vlan,
+                Key = config.Key,
+                Sealed = daemon.Link.Sealed,
+                EtherType = daemon.Port.EtherType,
+                MtuBytes = mtuBytes,
+                Slots = config.Slots,
+                LinkDead = daemon.Link.LinkDead,
+                PathSilent = daemon.Link.PathSilent,
+                CompletionTimeout = config.CompletionTimeout,
+            },
+            RootComplex,
+            scheduler,
+            random,
+            events);
+        _wire = new TlpWire(RootComplex, Bridge);
+        _disksChanged = new OwnerSignal(scheduler);
+        Driver = new NvmeDriver(scheduler, events);
+        Driver.DiskAdded += disk =>
+        {
+            events.Report(EventSeverity.Information, config.Name, $"{disk.Name} at {disk.Function.Rid}: {disk.ModelNumber.Trim()}, serial {disk.SerialNumber.Trim()}");
+            _disksChanged.Set();
+        };
+        Driver.DiskRemoved += disk =>
+        {
+            events.Report(EventSeverity.Information, config.Name, $"{disk.Name} at {disk.Function.Rid} is gone");
+            _disksChanged.Set();
+        };
+        RootComplex.AddDriver(Driver);
+    }
+
+    public EmbeddedHostConfig Config { get; }
+
+    public HostRootComplex RootComplex { get; }
+
+    public HostBridge Bridge { get; }
+
+    public NvmeDriver Driver { get; }
+
+    public MacAddress Mac => Config.Mac;
+
+    public Instant? NextDeadline => Instant.Earliest(RootComplex.NextDeadline, Bridge.NextDeadline);
+
+    public void OnFrame(in ReceivedFrame frame, Instant now) => Bridge.OnFrame(frame, now);
+
+    public bool TryTakeFrame(Instant now, Span<byte> into, out int written) => Bridge.TryTakeFrame(now, into, out written);
+
+    public bool Poll(Instant now)
+    {
+        var active = RootComplex.Poll(now);
+        active |= Bridge.Poll(now);
+        active |= _wire.Pump(now, LoopLimits.TlpsPerTurnMax);
+        return active;
+    }
+
+    public void Close(Instant now) => Bridge.Close(now);
+
+    /// <summary>The disk that a user means by a function's name, a driver's name (nvme0) or a serial number.</summary>
+    public NvmeDisk? FindDisk(string name) => Driver.Disks.FirstOrDefault(disk => IsNamed(disk, name));
+
+    /// <summary>The slot whose function is at this place in the host's tree; null when the host bridge knows none.</summary>
+    public SlotStatus? SlotOf(NvmeDisk disk) => Bridge.Status().Slots.FirstOrDefault(slot => slot.Function is { } f && f.VfH == disk.Function.Rid);
+
+    /// <summary>Waits until the disk is there and can be used.</summary>
+    public Task<bool> WaitForDiskAsync(string name, TimeSpan timeout) => _disksChanged.WaitUntil(() => FindDisk(name)?.IsUsable == true, timeout);
+
+    private bool IsNamed(NvmeDisk disk, string name) => disk.Name == name || disk.SerialNumber.Trim() == name || SlotOf(disk)?.Function!.Name == name;
+}

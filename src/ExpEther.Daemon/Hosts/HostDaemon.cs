@@ -1,0 +1,69 @@
+using System.Text.Json.Nodes;
+using ExpEther.Core.Scheduling;
+using ExpEther.Daemon.Config;
+using ExpEther.Daemon.Control;
+using ExpEther.Daemon.Loop;
+using ExpEther.Daemon.Ports;
+using ExpEther.Daemon.Status;
+using ExpEther.Ethernet.Ports;
+using ExpEther.Linux;
+using ExpEther.Linux.Polling;
+
+namespace ExpEther.Daemon.Hosts;
+
+/// <summary><c>expether host</c>: the hosts of one machine behind one port, on one owner loop.</summary>
+public sealed class HostDaemon : IDisposable
+{
+    private readonly INetworkPort _port;
+    private readonly ControlServer _control;
+    private readonly StopSignal _stop = new();
+    private readonly OwnerLoop _loop;
+
+    /// <exception cref="PortException">The port cannot be opened.</exception>
+    /// <exception cref="IOException">The control socket cannot be made.</exception>
+    public HostDaemon(HostConfig config, string socketPath, IEventSink events)
+    {
+        Config = config;
+        var scheduler = new OwnerScheduler();
+        var random = new SystemRandom();
+        _port = PortOpener.Open(config.Port, [.. config.Hosts.Select(h => h.Mac)], [.. config.Hosts.Select(h => h.Vlan).Distinct()]);
+        var mtu = PortOpener.MtuOf(config.Port, _port);
+        var hosts = new HostSet([.. config.Hosts.Select(h => new EmbeddedHost(h, config, mtu, scheduler, random, events))]);
+        var table = new CommandTable();
+        table.Add("ls", () => new JsonObject { ["kind"] = "host", ["name"] = config.Name, ["hosts"] = new JsonArray([.. hosts.All.Select(h => (JsonNode)HostJson.Host(h))]) });
+        table.Add("stats", () => new JsonObject
+        {
+            ["kind"] = "host",
+            ["name"] = config.Name,
+            ["port"] = CounterJson.OfPort(_port),
+            ["loop"] = new JsonObject { ["turns"] = _loop!.Turns, ["sleeps"] = _loop.Sleeps },
+            ["hosts"] = new JsonArray([.. hosts.All.Select(h => (JsonNode)HostJson.Stats(h))]),
+        });
+        _ = new HostCommands(hosts, scheduler, table);
+        _control = new ControlServer(socketPath, table, scheduler);
+        _loop = new OwnerLoop(_port, scheduler, hosts.All, _control, _stop, events);
+        foreach (var host in hosts.All)
+        {
+            scheduler.Start(host.RootComplex.EnumerateAsync);
+        }
+    }
+
+    public HostConfig Config { get; }
+
+    public string SocketPath => _control.SocketPath;
+
+    public string PortName => _port.Name;
+
+    /// <summary>Runs on the calling thread until SIGTERM, SIGINT or <see cref="Stop"/>.</summary>
+    public void Run() => _loop.Run();
+
+    /// <summary>From any thread.</summary>
+    public void Stop() => _stop.Request();
+
+    public void Dispose()
+    {
+        _control.Dispose();
+        _port.Dispose();
+        _stop.Dispose();
+    }
+}

@@ -1,0 +1,89 @@
+using System.Text.Json.Nodes;
+using ExpEther.Daemon.Status;
+using ExpEther.Nvme.Driver;
+using ExpEther.RootComplex.Enumeration;
+
+namespace ExpEther.Daemon.Hosts;
+
+/// <summary>A host's state as JSON.</summary>
+internal static class HostJson
+{
+    public static JsonObject Host(EmbeddedHost host)
+    {
+        var status = host.Bridge.Status();
+        return new JsonObject
+        {
+            ["name"] = status.Name,
+            ["vlan"] = status.Vlan.Value,
+            ["mac"] = status.Mac.ToString(),
+            ["slots"] = new JsonArray([.. status.Slots.Select(slot =>
+            {
+                var disk = host.Driver.Disks.FirstOrDefault(d => slot.Function is { } f && f.VfH == d.Function.Rid);
+                return (JsonNode)new JsonObject
+                {
+                    ["slot"] = slot.Slot,
+                    ["state"] = CounterJson.Camel(slot.State.ToString()),
+                    ["function"] = slot.Function?.Name,
+                    ["box"] = slot.Function?.BoxName,
+                    ["bdf"] = slot.Function is { } f ? f.VfH.ToString() : null,
+                    ["hostH"] = slot.Function?.HostH.ToString(),
+                    ["generation"] = slot.Function?.Generation,
+                    ["disk"] = disk?.Name,
+                    ["bytes"] = disk is { Namespaces.Count: > 0 } ? disk.Namespaces[0].Bytes : null,
+                };
+            })]),
+            ["boxes"] = new JsonArray([.. status.Boxes.Select(box => (JsonNode)new JsonObject
+            {
+                ["name"] = box.Name, ["mac"] = box.Mac.ToString(), ["link"] = box.IsUp ? box.IsSilent ? "silent" : "up" : "down", ["epoch"] = box.Epoch,
+                ["maxPayloadBytes"] = box.MaxPayloadBytes,
+            })]),
+        };
+    }
+
+    public static JsonObject Stats(EmbeddedHost host)
+    {
+        var status = host.Bridge.Status();
+        return new JsonObject
+        {
+            ["name"] = status.Name,
+            ["bridge"] = CounterJson.Of(status.Counters),
+            ["slots"] = new JsonArray([.. status.Slots.Select(slot =>
+            {
+                var counters = CounterJson.Of(slot.Counters);
+                counters.Insert(0, "slot", slot.Slot);
+                return (JsonNode)counters;
+            })]),
+            ["links"] = new JsonArray([.. status.Boxes.Select(box => (JsonNode)CounterJson.OfLink(box.Name.Length > 0 ? box.Name : box.Mac.ToString(), box.Counters))]),
+        };
+    }
+
+    public static JsonObject Disk(EmbeddedHost host, NvmeDisk disk) => new()
+    {
+        ["host"] = host.Config.Name,
+        ["disk"] = disk.Name,
+        ["function"] = host.SlotOf(disk)?.Function?.Name,
+        ["bdf"] = disk.Function.Rid.ToString(),
+        ["serial"] = disk.SerialNumber.Trim(),
+        ["model"] = disk.ModelNumber.Trim(),
+        ["bytes"] = disk.Namespaces.Count > 0 ? disk.Namespaces[0].Bytes : 0,
+        ["blockBytes"] = disk.Namespaces.Count > 0 ? disk.BlockBytes : 0,
+    };
+
+    public static JsonObject Tree(EmbeddedHost host) => new()
+    {
+        ["name"] = host.Config.Name,
+        ["text"] = host.RootComplex.Tree.ToText(),
+        ["functions"] = new JsonArray([.. host.RootComplex.Tree.Nodes.Select(node => (JsonNode)Node(node))]),
+    };
+
+    private static JsonObject Node(PciNode node) => new()
+    {
+        ["bdf"] = node.Rid.ToString(),
+        ["kind"] = CounterJson.Camel(node.Kind.ToString()),
+        ["vendorId"] = $"0x{node.VendorId:x4}",
+        ["deviceId"] = $"0x{node.DeviceId:x4}",
+        ["classCode"] = $"0x{node.ClassCode:x6}",
+        ["parent"] = node.Parent?.Rid.ToString(),
+        ["bars"] = new JsonArray([.. node.Bars.Select(bar => (JsonNode)new JsonObject { ["index"] = bar.Index, ["address"] = $"0x{bar.Address:x}", ["sizeBytes"] = bar.SizeBytes })]),
+    };
+}

@@ -1,0 +1,50 @@
+using ExpEther.Daemon.Control;
+using ExpEther.Nvme.Driver;
+
+namespace ExpEther.Daemon.Hosts;
+
+/// <summary>The hosts of one daemon, and how a user's words name their disks.</summary>
+internal sealed class HostSet(IReadOnlyList<EmbeddedHost> hosts)
+{
+    public IReadOnlyList<EmbeddedHost> All { get; } = hosts;
+
+    /// <summary>The hosts meant: the named one, or all.</summary>
+    public ControlReply? Find(string? host, out IReadOnlyList<EmbeddedHost> found)
+    {
+        found = host is null ? All : [.. All.Where(h => h.Config.Name == host)];
+        return found.Count > 0
+            ? null
+            : ControlReply.Fail(ControlErrorCode.NoSuchHost, $"this daemon has no host '{host}'", $"it has: {string.Join(", ", All.Select(h => h.Config.Name))}");
+    }
+
+    /// <summary>The disk meant: by name, or the only one there is.</summary>
+    public ControlReply? Find(string? host, string? disk, out NvmeDisk? found)
+    {
+        found = null;
+        if (Find(host, out var among) is { } noHost)
+        {
+            return noHost;
+        }
+
+        var disks = among.SelectMany(h => disk is null ? h.Driver.Disks : h.FindDisk(disk) is { } one ? [one] : []).ToList();
+        if (disks.Count == 1)
+        {
+            found = disks[0];
+            return null;
+        }
+
+        var there = string.Join(", ", among.SelectMany(h => h.Driver.Disks.Select(d => Describe(h, d))));
+        return disks.Count == 0
+            ? ControlReply.Fail(
+                ControlErrorCode.NoSuchDisk,
+                disk is null ? "there is no disk" : $"there is no disk '{disk}'",
+                there.Length > 0 ? $"there are: {there}" : "attach one at its I/O box: expether attach FUNCTION HOST")
+            : ControlReply.Fail(
+                ControlErrorCode.NoSuchDisk,
+                disk is null ? "there are several disks" : $"several disks are named '{disk}'",
+                $"name one of: {there}; with --host when hosts have equal names");
+    }
+
+    private static string Describe(EmbeddedHost host, NvmeDisk disk) =>
+        host.SlotOf(disk)?.Function is { } function ? $"{function.Name} ({disk.Name} of {host.Config.Name})" : $"{disk.Name} of {host.Config.Name}";
+}

@@ -1,0 +1,56 @@
+using System.Text.Json.Nodes;
+using ExpEther.Bridge.Io;
+using ExpEther.Daemon.Control;
+
+namespace ExpEther.Daemon.Io;
+
+/// <summary>What an I/O box can be asked beyond its state: attach, detach, move (docs/control-protocol.md).</summary>
+internal sealed class IoCommands
+{
+    private readonly IoBridge _bridge;
+
+    public IoCommands(IoBridge bridge, CommandTable table)
+    {
+        _bridge = bridge;
+        table.Add("attach", call => GiveAsync(call, bridge.AttachAsync));
+        table.Add("move", call => GiveAsync(call, bridge.MoveAsync));
+        table.Add("detach", DetachAsync);
+    }
+
+    private static async Task<ControlReply> GiveAsync(ControlCall call, Func<string, string, bool, Action<BridgeStep>?, Task<BridgeResult>> give)
+    {
+        var function = call.Arguments.RequiredText("function");
+        var host = call.Arguments.RequiredText("host");
+        var force = call.Arguments.Flag("force") ?? false;
+        return call.Arguments.Mistake() ?? ReplyOf(await give(function, host, force, step => Tell(call, step)));
+    }
+
+    private async Task<ControlReply> DetachAsync(ControlCall call)
+    {
+        var function = call.Arguments.RequiredText("function");
+        var force = call.Arguments.Flag("force") ?? false;
+        return call.Arguments.Mistake() ?? ReplyOf(await _bridge.DetachAsync(function, force, step => Tell(call, step)));
+    }
+
+    private static void Tell(ControlCall call, BridgeStep step) =>
+        call.Progress(new JsonObject { ["step"] = step.Name, ["atNanoseconds"] = step.At.Nanoseconds });
+
+    private static ControlReply ReplyOf(BridgeResult result)
+    {
+        if (!result.Ok)
+        {
+            return ControlReply.Fail(result.Code, result.Message, result.Remedy);
+        }
+
+        return ControlReply.Ok(new JsonObject
+        {
+            ["function"] = result.Function,
+            ["from"] = result.From,
+            ["to"] = result.To,
+            ["vlanBefore"] = result.VlanBefore.Value == 0 ? null : result.VlanBefore.Value,
+            ["vlanAfter"] = result.VlanAfter.Value == 0 ? null : result.VlanAfter.Value,
+            ["generation"] = result.Generation,
+            ["steps"] = new JsonArray([.. result.Steps.Select(step => (JsonNode)new JsonObject { ["step"] = step.Name, ["atNanoseconds"] = step.At.Nanoseconds })]),
+        });
+    }
+}

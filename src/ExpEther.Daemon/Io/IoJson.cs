@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using ExpEther.Bridge.Io.Status;
+using ExpEther.Daemon.Status;
+
+namespace ExpEther.Daemon.Io;
+
+/// <summary>An I/O box's state as JSON.</summary>
+internal static class IoJson
+{
+    public static JsonObject List(IoBridgeStatus status) => new()
+    {
+        ["kind"] = "io",
+        ["name"] = status.Name,
+        ["mac"] = status.Mac.ToString(),
+        ["functions"] = new JsonArray([.. status.Functions.Select(f => (JsonNode)Function(f))]),
+        ["hosts"] = new JsonArray([.. status.Hosts.Select(h => (JsonNode)Host(h))]),
+        ["discovered"] = new JsonArray([.. status.Discovered.Select(d => (JsonNode)new JsonObject
+        {
+            ["name"] = d.Name, ["vlan"] = d.Vlan.Value, ["mac"] = d.Mac.ToString(),
+        })]),
+    };
+
+    public static JsonObject Stats(IoBridgeStatus status) => new()
+    {
+        ["functions"] = new JsonArray([.. status.Functions.Select(f =>
+        {
+            var counters = CounterJson.Of(f.Counters);
+            counters.Insert(0, "name", f.Name);
+            return (JsonNode)counters;
+        })]),
+        ["links"] = new JsonArray([.. status.Hosts.Select(h => (JsonNode)CounterJson.OfLink(h.Name, h.Link))]),
+    };
+
+    private static JsonObject Function(IoFunctionStatus f) => new()
+    {
+        ["name"] = f.Name,
+        ["device"] = f.Device,
+        ["number"] = f.Number,
+        ["state"] = CounterJson.Camel(f.State.ToString()),
+        ["failure"] = f.Failure.Length > 0 ? f.Failure : null,
+        ["busy"] = f.Busy,
+        ["owner"] = f.Owner,
+        ["vlan"] = f.Vlan.Value == 0 ? null : f.Vlan.Value,
+        ["generation"] = f.Generation,
+        ["vendorId"] = $"0x{f.VendorId:x4}",
+        ["deviceId"] = $"0x{f.DeviceId:x4}",
+        ["classCode"] = $"0x{f.ClassCode:x6}",
+        ["slot"] = f.Slot,
+        ["vfIo"] = f.VfIo.ToString(),
+        ["vfH"] = f.VfH?.ToString(),
+        ["hostIo"] = f.HostIo?.ToString(),
+        ["hostH"] = f.HostH?.ToString(),
+        ["memIo"] = f.Bars.Count > 0 ? f.Bars[0].MemIo.ToString() : null,
+        ["memH"] = f.Bars.Count > 0 ? f.Bars[0].MemH?.ToString() : null,
+        ["bars"] = new JsonArray([.. f.Bars.Select(bar => (JsonNode)new JsonObject
+        {
+            ["index"] = bar.Index, ["sizeBytes"] = bar.SizeBytes, ["memH"] = bar.MemH?.ToString(), ["memIo"] = bar.MemIo.ToString(),
+        })]),
+        ["hostRequestsOutstanding"] = f.HostRequestsOutstanding,
+        ["dmaRequestsOutstanding"] = f.DmaRequestsOutstanding,
+    };
+
+    private static JsonObject Host(IoHostStatus h) => new()
+    {
+        ["name"] = h.Name,
+        ["vlan"] = h.Vlan.Value,
+        ["mac"] = h.Mac.ToString(),
+        ["link"] = h.Linked ? h.Silent ? "silent" : "up" : "down",
+        ["announced"] = h.Announced,
+        ["functions"] = new JsonArray([.. h.Functions.Select(name => (JsonNode)name)]),
+    };
+}

@@ -1,0 +1,24 @@
+using ExpEther.Core.Time;
+using ExpEther.Link.Ethernet;
+
+namespace ExpEther.Daemon.Loop;
+
+/// <summary>What an <see cref="OwnerLoop"/> runs: a bridge with all that hangs on it. Called on the owner's thread only.</summary>
+public interface IOwnedPart
+{
+    /// <summary>Frames for this address, and those for groups, are given to the part.</summary>
+    MacAddress Mac { get; }
+
+    /// <summary>When <see cref="Poll"/> has something to do by itself.</summary>
+    Instant? NextDeadline { get; }
+
+    void OnFrame(in ReceivedFrame frame, Instant now);
+
+    bool TryTakeFrame(Instant now, Span<byte> into, out int written);
+
+    /// <returns>True when something happened, so that the loop does not go to sleep.</returns>
+    bool Poll(Instant now);
+
+    /// <summary>Says good-bye to its peers; the loop then sends what <see cref="TryTakeFrame"/> still gives.</summary>
+    void Close(Instant now);
+}

@@ -1,0 +1,226 @@
+using ExpEther.Core.Scheduling;
+using ExpEther.Core.Time;
+using ExpEther.Daemon.Control;
+using ExpEther.Ethernet.Ports;
+using ExpEther.Linux.Polling;
+using ExpEther.Linux.Time;
+
+namespace ExpEther.Daemon.Loop;
+
+/// <summary>
+/// The one thread that owns a port, the bridges behind it and all they hold.
+/// <para>
+/// Theory: run to completion. A turn takes what frames have come in (a bounded burst), lets every part move on, runs the continuations
+/// of slow sequences, and sends every frame the parts want to send; a frame the port has no room for is kept in hand and offered again.
+/// When a whole turn found nothing to do the loop spins for a moment (<see cref="SpinBudget"/>), then sleeps in poll(2) until a
+/// descriptor is ready or the earliest deadline. The control socket is served at every wake-up, and now and then while busy. Frames
+/// that are queued leave together; nothing waits for more to come. No locks, and no allocation in a turn that moves frames.
+/// </para>
+/// </summary>
+public sealed class OwnerLoop
+{
+    private static readonly TimeSpan ControlInterval = TimeSpan.FromMicroseconds(LoopLimits.ControlMicroseconds);
+    private static readonly TimeSpan RefreshInterval = TimeSpan.FromMilliseconds(LoopLimits.RefreshMilliseconds);
+
+    private readonly INetworkPort _port;
+    private readonly OwnerScheduler _scheduler;
+    private readonly IOwnedPart[] _parts;
+    private readonly ControlServer _control;
+    private readonly StopSignal _stop;
+    private readonly IEventSink _events;
+    private readonly Poller _poller = new();
+    private readonly SpinBudget _spin = new();
+    private readonly List<EventFd> _wakes = [];
+    private readonly byte[] _frame;
+    private int _frameBytes;
+    private int _nextPart;
+    private Instant _nextControl;
+    private Instant _nextRefresh;
+
+    public OwnerLoop(
+        INetworkPort port, OwnerScheduler scheduler, IReadOnlyList<IOwnedPart> parts, ControlServer control, StopSignal stop, IEventSink events)
+    {
+        _port = port;
+        _scheduler = scheduler;
+        _parts = [.. parts];
+        _control = control;
+        _stop = stop;
+        _events = events;
+        _frame = new byte[port.MtuBytes + 64];
+        _poller.Add(port.PollFileDescriptor, PollEvents.Readable);
+        _poller.Add(stop.FileDescriptor, PollEvents.Readable);
+    }
+
+    /// <summary>Times the loop went to sleep, and turns it made: what <c>stats</c> shows.</summary>
+    public long Sleeps { get; private set; }
+
+    public long Turns { get; private set; }
+
+    /// <summary>Also wakes the loop; whoever owns the descriptor makes it unreadable again (a backend, when its completions are taken).</summary>
+    public void Watch(int fileDescriptor) => _poller.Add(fileDescriptor, PollEvents.Readable);
+
+    /// <summary>Also wakes the loop, which then clears the event.</summary>
+    public void Watch(EventFd wake)
+    {
+        _wakes.Add(wake);
+        _poller.Add(wake.FileDescriptor, PollEvents.Readable);
+    }
+
+    /// <summary>Runs until a stop is asked for, then says good-bye to the peers.</summary>
+    public void Run()
+    {
+        var idleSince = MonotonicClock.Now;
+        while (!_stop.IsRequested)
+        {
+            var now = MonotonicClock.Now;
+            if (Turn(now))
+            {
+                idleSince = now;
+            }
+            else if (_spin.IsOver(idleSince, now))
+            {
+                Sleep(now);
+                idleSince = MonotonicClock.Now;
+                _spin.OnSlept(idleSince - now);
+            }
+        }
+
+        Close();
+    }
+
+    /// <summary>One turn; never waits.</summary>
+    /// <returns>True when anything happened.</returns>
+    internal bool Turn(Instant now)
+    {
+        Turns++;
+        _scheduler.Advance(now);
+        var active = Receive(now);
+        foreach (var part in _parts)
+        {
+            active |= part.Poll(now);
+        }
+
+        if (now >= _nextControl)
+        {
+            _nextControl = now + ControlInterval;
+            active |= _control.Poll(now);
+        }
+
+        active |= _scheduler.HasReady && _scheduler.RunReady(LoopLimits.ContinuationsPerTurnMax) > 0;
+        active |= Send(now);
+        if (now >= _nextRefresh)
+        {
+            Refresh(now);
+        }
+
+        return active;
+    }
+
+    private bool Receive(Instant now)
+    {
+        var count = 0;
+        while (count < LoopLimits.FramesPerTurnMax && _port.TryReceive(out var frame))
+        {
+            count++;
+            foreach (var part in _parts)
+            {
+                if (frame.Destination == part.Mac || frame.Destination.IsMulticast)
+                {
+                    part.OnFrame(frame, now);
+                }
+            }
+
+            _port.Release();
+        }
+
+        return count > 0;
+    }
+
+    /// <summary>Sends all there is. Parts take turns, so that one that always has a frame does not starve the others.</summary>
+    private bool Send(Instant now)
+    {
+        var sent = 0;
+        var quiet = 0;
+        while (quiet < _parts.Length || _frameBytes > 0)
+        {
+            if (_frameBytes == 0)
+            {
+                if (!_parts[_nextPart].TryTakeFrame(now, _frame, out _frameBytes))
+                {
+                    _frameBytes = 0;
+                    quiet++;
+                    _nextPart = (_nextPart + 1) % _parts.Length;
+                    continue;
+                }
+
+                quiet = 0;
+                _nextPart = (_nextPart + 1) % _parts.Length;
+            }
+
+            if (!_port.TrySend(_frame.AsSpan(0, _frameBytes)))
+            {
+                break;
+            }
+
+            _frameBytes = 0;
+            sent++;
+        }
+
+        return sent > 0;
+    }
+
+    private void Refresh(Instant now)
+    {
+        _nextRefresh = now + RefreshInterval;
+        if (_port.Refresh())
+        {
+            _events.Report(_port.IsUp ? EventSeverity.Information : EventSeverity.Warning, _port.Name, _port.IsUp ? "the interface is up" : "the interface is down");
+        }
+    }
+
+    private void Sleep(Instant now)
+    {
+        var deadline = Instant.Earliest(_scheduler.NextDeadline, Instant.Earliest(_control.NextDeadline, _nextRefresh));
+        foreach (var part in _parts)
+        {
+            deadline = Instant.Earliest(deadline, part.NextDeadline);
+        }
+
+        var wait = deadline!.Value.Nanoseconds - now.Nanoseconds;
+        if (wait > 0)
+        {
+            Sleeps++;
+            _poller.Change(_port.PollFileDescriptor, _frameBytes > 0 ? PollEvents.Readable | PollEvents.Writable : PollEvents.Readable);
+            _control.Watch(_poller);
+            _poller.Wait(wait);
+            if ((_poller.Ready(_port.PollFileDescriptor) & PollEvents.Error) != 0)
+            {
+                _port.Refresh();
+            }
+
+            foreach (var wake in _wakes)
+            {
+                _ = wake.Clear();
+            }
+        }
+
+        _nextControl = Instant.Zero;
+    }
+
+    private void Close()
+    {
+        var end = MonotonicClock.Now + TimeSpan.FromMilliseconds(LoopLimits.ClosingMilliseconds);
+        foreach (var part in _parts)
+        {
+            part.Close(MonotonicClock.Now);
+        }
+
+        var now = MonotonicClock.Now;
+        while ((Send(now) || _frameBytes > 0) && now < end)
+        {
+            now = MonotonicClock.Now;
+        }
+
+        _control.Poll(now);
+    }
+}

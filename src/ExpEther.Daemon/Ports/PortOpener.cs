@@ -1,0 +1,31 @@
+using ExpEther.Daemon.Config;
+using ExpEther.Ethernet.Ports;
+using ExpEther.Link.Ethernet;
+
+namespace ExpEther.Daemon.Ports;
+
+/// <summary>Opens the port that a configuration describes.</summary>
+internal static class PortOpener
+{
+    /// <exception cref="PortException">No such interface, no permission, the address is in use; the message says what to do.</exception>
+    public static INetworkPort Open(PortConfig config, IReadOnlyCollection<MacAddress> macs, IReadOnlyCollection<VlanId> vlans)
+    {
+        if (config.Kind == PortKind.Udp)
+        {
+            return new UdpPort(config.Listen, config.Peers, config.MtuBytes > 0 ? config.MtuBytes : UdpPort.DefaultMtuBytes, config.EtherType);
+        }
+
+        var port = new PacketSocketPort(config.Interface, macs, vlans, config.EtherType);
+        if (config.MtuBytes <= port.MtuBytes)
+        {
+            return port;
+        }
+
+        var mtu = port.MtuBytes;
+        port.Dispose();
+        throw new PortException($"mtu = {config.MtuBytes} is more than the {mtu} bytes that interface '{config.Interface}' carries: lower it, or `ip link set {config.Interface} mtu {config.MtuBytes}`");
+    }
+
+    /// <summary>What links may use: as configured, else what the port carries.</summary>
+    public static int MtuOf(PortConfig config, INetworkPort port) => config.MtuBytes > 0 ? config.MtuBytes : port.MtuBytes;
+}

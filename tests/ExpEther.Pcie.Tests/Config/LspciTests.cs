@@ -1,0 +1,120 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text;
+using ExpEther.Pcie.Config;
+
+namespace ExpEther.Pcie.Tests;
+
+/// <summary>What pciutils makes of our configuration spaces: a judge that does not know our code.</summary>
+public class LspciTests
+{
+    [Fact]
+    public void Endpoint_is_read_by_lspci_without_complaint()
+    {
+        var config = EndpointSample.MakeEnabled();
+        config.Write(config.MsixOffset, 0x8000_0000, 0b1000);
+        var text = Lspci(config.Read);
+
+        Assert.Contains("Region 0: Memory at 4000100000 (64-bit, non-prefetchable)", text, StringComparison.Ordinal);
+        Assert.Contains("Region 4: Memory at 8000000000 (64-bit, prefetchable)", text, StringComparison.Ordinal);
+        Assert.Contains("Power Management version 3", text, StringComparison.Ordinal);
+        Assert.Contains("Express (v2) Endpoint", text, StringComparison.Ordinal);
+        Assert.Contains("FLReset+", text, StringComparison.Ordinal);
+        Assert.Contains("MaxPayload 128 bytes, MaxReadReq 512 bytes", text, StringComparison.Ordinal);
+        Assert.Contains("MSI-X: Enable+ Count=65 Masked-", text, StringComparison.Ordinal);
+        Assert.Contains("Vector table: BAR=0 offset=00002000", text, StringComparison.Ordinal);
+        Assert.Contains("Advanced Error Reporting", text, StringComparison.Ordinal);
+        Assert.Contains("Device Serial Number 00-11-22-ff-fe-33-44-55", text, StringComparison.Ordinal);
+        Assert.Contains("Alternative Routing-ID Interpretation (ARI)", text, StringComparison.Ordinal);
+        Assert.Contains("Access Control Services", text, StringComparison.Ordinal);
+        AssertUnbroken(text, capabilities: 7);
+    }
+
+    [Fact]
+    public void Hot_plug_port_is_read_by_lspci_without_complaint()
+    {
+        var port = PortSample.Make(PortType.DownstreamPort);
+        port.Write(0x18, 0x05_02_01);
+        port.Write(0x20, 0xFEB0_FEA0);
+        port.Write(port.PcieOffset + 0x18, 0x0100 | 0x00C0, 0b0011);
+        port.Slot!.SetPresence(true);
+        port.Slot.SetDataLinkActive(true);
+        var text = Lspci(port.Read);
+
+        Assert.Contains("Bus: primary=01, secondary=02, subordinate=05", text, StringComparison.Ordinal);
+        Assert.Contains("Memory behind bridge: fea00000-febfffff", text, StringComparison.Ordinal);
+        Assert.Contains("Express (v2) Downstream Port (Slot+)", text, StringComparison.Ordinal);
+        Assert.Contains("AttnBtn+ PwrCtrl+ MRL- AttnInd+ PwrInd+ HotPlug+ Surprise+", text, StringComparison.Ordinal);
+        Assert.Contains("Slot #3", text, StringComparison.Ordinal);
+        Assert.Contains("DLActive+", text, StringComparison.Ordinal);
+        Assert.Contains("PresDet+", text, StringComparison.Ordinal);
+        Assert.Contains("AttnInd Off, PwrInd On, Power-", text, StringComparison.Ordinal);
+        Assert.Contains("MSI: Enable- Count=1/1 Maskable- 64bit+", text, StringComparison.Ordinal);
+        Assert.Contains("Subsystem:", text, StringComparison.Ordinal);
+        AssertUnbroken(text, capabilities: 7);
+    }
+
+    [Theory]
+    [InlineData(PortType.RootPort, "Root Port (Slot-)", 7)]
+    [InlineData(PortType.UpstreamPort, "Upstream Port", 6)]
+    public void Other_ports_are_read_by_lspci_without_complaint(PortType type, string expected, int capabilities)
+    {
+        var text = Lspci(PortSample.Make(type).Read);
+        Assert.Contains(expected, text, StringComparison.Ordinal);
+        AssertUnbroken(text, capabilities);
+    }
+
+    private static void AssertUnbroken(string text, int capabilities)
+    {
+        foreach (var complaint in new[] { "broken", "looped", "unreadable", "access denied", "<unknown", "!!!", "???" })
+        {
+            Assert.DoesNotContain(complaint, text, StringComparison.OrdinalIgnoreCase);
+        }
+
+        Assert.Equal(capabilities, text.Split('\n').Count(line => line.Contains("Capabilities: [", StringComparison.Ordinal)));
+    }
+
+    // lspci reads what "lspci -xxxx" prints: a slot line, then 16 bytes a line.
+    private static string Lspci(Func<int, uint> read)
+    {
+        var dump = new StringBuilder("00:00.0 Device\n");
+        for (var line = 0; line < 4096; line += 16)
+        {
+            dump.Append(CultureInfo.InvariantCulture, $"{line:x2}:");
+            for (var at = line; at < line + 16; at++)
+            {
+                dump.Append(CultureInfo.InvariantCulture, $" {(byte)(read(at & ~3) >> (8 * (at & 3))):x2}");
+            }
+
+            dump.Append('\n');
+        }
+
+        var file = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllText(file, dump.ToString());
+            using var lspci = Start(file);
+            var text = lspci.StandardOutput.ReadToEnd() + lspci.StandardError.ReadToEnd();
+            lspci.WaitForExit();
+            Assert.Equal(0, lspci.ExitCode);
+            return text;
+        }
+        finally
+        {
+            File.Delete(file);
+        }
+    }
+
+    private static Process Start(string file)
+    {
+        try
+        {
+            return Process.Start(new ProcessStartInfo("lspci", ["-F", file, "-vvv"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Skip("lspci is not installed (package pciutils)");
+            throw;
+        }
+    }
+}
