@@ -87,7 +87,7 @@ public class WireFormatDocumentTests
             ? Seal.WithKeys(
                 KeySchedule.InitiatorToResponder(options.PreSharedKey, nonces, binding),
                 KeySchedule.ResponderToInitiator(options.PreSharedKey, nonces, binding))
-            : Seal.WithChecksum();
+            : Seal.WithChecksum(nonces);
         var length = FrameLayout.Bytes + TlpRecordLayout.Bytes + tlpBytes + seal.TagBytes;
         var frame = new byte[EthernetHeader.TaggedBytes + length];
         EthernetHeader.Write(frame, options.Peer, options.Local, options.Vlan, options.EtherType);

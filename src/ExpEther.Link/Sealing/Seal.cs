@@ -5,8 +5,8 @@ using ExpEther.Link.Wire;
 namespace ExpEther.Link.Sealing;
 
 /// <summary>
-/// Closes and opens the frames of one epoch: AES-256-GCM with a key per direction, or CRC32C in the unsealed form. The header is
-/// authenticated, the records are encrypted. The GCM nonce is path ‖ frame number (docs/wire-format.md, "Sealing"); it is never used twice,
+/// Closes and opens the frames of one epoch: AES-256-GCM with a key per direction, or CRC32C in the unsealed form, begun with both nonces of
+/// set-up so that a frame of another set-up does not pass even where the epoch's number came up twice. The header is authenticated, the records are encrypted. The GCM nonce is path ‖ frame number (docs/wire-format.md, "Sealing"); it is never used twice,
 /// and <see cref="Close"/> asserts it. The only place that knows AesGcm's exception.
 /// </summary>
 internal sealed class Seal : IDisposable
@@ -18,17 +18,20 @@ internal sealed class Seal : IDisposable
     private readonly AesGcm? _receive;
     private readonly ulong[] _lastNumber = new ulong[LinkLimits.PathsMax];
 
-    private Seal(AesGcm? send, AesGcm? receive)
+    private readonly uint _crcStart;
+
+    private Seal(AesGcm? send, AesGcm? receive, uint crcStart)
     {
+        _crcStart = crcStart;
         _send = send;
         _receive = receive;
     }
 
     public int TagBytes => _send is null ? Crc32C.Bytes : GcmTagBytes;
 
-    public static Seal WithKeys(byte[] sendKey, byte[] receiveKey) => new(new AesGcm(sendKey, GcmTagBytes), new AesGcm(receiveKey, GcmTagBytes));
+    public static Seal WithKeys(byte[] sendKey, byte[] receiveKey) => new(new AesGcm(sendKey, GcmTagBytes), new AesGcm(receiveKey, GcmTagBytes), 0);
 
-    public static Seal WithChecksum() => new(null, null);
+    public static Seal WithChecksum(byte[] nonces) => new(null, null, Crc32C.Continue(Crc32C.Start, nonces));
 
     /// <summary>Encrypts a frame's records in place and writes its tag.</summary>
     /// <param name="path">As in the header.</param>
@@ -42,7 +45,7 @@ internal sealed class Seal : IDisposable
         var tag = frame[^TagBytes..];
         if (_send is null)
         {
-            BinaryPrimitives.WriteUInt32LittleEndian(tag, Crc32C.Compute(body));
+            BinaryPrimitives.WriteUInt32LittleEndian(tag, Checksum(body));
             return;
         }
 
@@ -73,7 +76,7 @@ internal sealed class Seal : IDisposable
         if (_receive is null)
         {
             records = sealedRecords;
-            return BinaryPrimitives.ReadUInt32LittleEndian(tag) == Crc32C.Compute(body);
+            return BinaryPrimitives.ReadUInt32LittleEndian(tag) == Checksum(body);
         }
 
         if (sealedRecords.Length > scratch.Length)
@@ -102,6 +105,8 @@ internal sealed class Seal : IDisposable
         _send?.Dispose();
         _receive?.Dispose();
     }
+
+    private uint Checksum(ReadOnlySpan<byte> body) => ~Crc32C.Continue(_crcStart, body);
 
     private static void WriteNonce(Span<byte> into, byte path, ulong frameNumber)
     {

@@ -69,12 +69,12 @@ internal sealed class Session : IDisposable
 
     private static Seal MakeSeal(LinkOptions options, byte[] initiatorNonce, byte[] responderNonce)
     {
+        byte[] nonces = [.. initiatorNonce, .. responderNonce];
         if (!options.Sealed)
         {
-            return Seal.WithChecksum();
+            return Seal.WithChecksum(nonces);
         }
 
-        byte[] nonces = [.. initiatorNonce, .. responderNonce];
         var binding = LinkBinding.Of(options);
         var initiatorKey = KeySchedule.InitiatorToResponder(options.PreSharedKey, nonces, binding);
         var responderKey = KeySchedule.ResponderToInitiator(options.PreSharedKey, nonces, binding);

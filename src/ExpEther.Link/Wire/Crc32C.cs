@@ -8,9 +8,14 @@ public static class Crc32C
 {
     public const int Bytes = 4;
 
-    public static uint Compute(ReadOnlySpan<byte> data)
+    /// <summary>What <see cref="Continue"/> begins with.</summary>
+    public const uint Start = uint.MaxValue;
+
+    public static uint Compute(ReadOnlySpan<byte> data) => ~Continue(Start, data);
+
+    /// <summary>Takes more bytes in; the checksum is the complement of the last result.</summary>
+    public static uint Continue(uint crc, ReadOnlySpan<byte> data)
     {
-        var crc = uint.MaxValue;
         while (data.Length >= 8)
         {
             crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(data));
@@ -22,6 +27,6 @@ public static class Crc32C
             crc = BitOperations.Crc32C(crc, octet);
         }
 
-        return ~crc;
+        return crc;
     }
 }

@@ -14,6 +14,9 @@ public sealed record NetworkFaults
     /// <summary>Frames held back by up to <see cref="HoldMax"/> more than the others, and so overtaken.</summary>
     public double Reordering { get; init; }
 
+    /// <summary>Longer frames vanish, as on a path with a smaller MTU.</summary>
+    public int FrameBytesMax { get; init; } = int.MaxValue;
+
     public TimeSpan Delay { get; init; } = TimeSpan.FromMicroseconds(20);
 
     public TimeSpan Jitter { get; init; }

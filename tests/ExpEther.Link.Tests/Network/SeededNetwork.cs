@@ -33,7 +33,7 @@ public sealed class SeededNetwork(ulong seed, NetworkFaults faults)
     {
         var bytes = frame.ToArray();
         Tap?.Invoke(bytes);
-        if (IsCut || _random.Chance(Faults.Loss))
+        if (IsCut || bytes.Length > Faults.FrameBytesMax || _random.Chance(Faults.Loss))
         {
             FramesLost++;
             return;
