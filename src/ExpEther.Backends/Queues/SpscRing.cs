@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
 
 namespace ExpEther.Backends.Queues;
 
@@ -12,7 +11,7 @@ internal sealed class SpscRing<T>
 {
     private readonly T?[] _slots;
     private readonly int _mask;
-    private Indices _at;
+    private SpscIndices _at;
 
     /// <param name="capacity">A power of two.</param>
     public SpscRing(int capacity)
@@ -52,15 +51,5 @@ internal sealed class SpscRing<T>
         _slots[head & _mask] = default;
         Volatile.Write(ref _at.Head, head + 1);
         return true;
-    }
-
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private struct Indices
-    {
-        [FieldOffset(64)]
-        public long Head;
-
-        [FieldOffset(128)]
-        public long Tail;
     }
 }

@@ -6,6 +6,7 @@ internal static class AllocationsPerFrame
 {
     private const int WarmUpFrames = 200;
     private const int Frames = 1000;
+    private const int LooksMax = 10_000_000;
 
     /// <summary>Bytes allocated by this thread while frames go from one port to another, after a warm-up.</summary>
     public static long Measure(IFramePort from, IFramePort to, byte[] frame)
@@ -26,16 +27,26 @@ internal static class AllocationsPerFrame
 
     private static void Move(IFramePort from, IFramePort to, byte[] frame)
     {
-        while (!from.TrySend(frame))
+        for (var looks = 0; !from.TrySend(frame); looks++)
         {
-            Thread.Yield();
+            Wait(looks);
         }
 
-        while (!to.TryReceive(out _))
+        for (var looks = 0; !to.TryReceive(out _); looks++)
         {
-            Thread.Yield();
+            Wait(looks);
         }
 
         to.Release();
+    }
+
+    private static void Wait(int looks)
+    {
+        if (looks > LooksMax)
+        {
+            Assert.Fail("the frame never came");
+        }
+
+        Thread.Yield();
     }
 }

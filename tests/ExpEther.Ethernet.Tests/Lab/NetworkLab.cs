@@ -45,6 +45,14 @@ internal sealed partial class NetworkLab
         failure?.Throw();
     }
 
+    /// <summary>Skips the test where the loopback interface is down, as in a fresh namespace.</summary>
+    public static void RequireLoopback()
+    {
+        var loopback = Linux.Packets.NetworkInterface.Find("lo");
+        Assert.SkipUnless(
+            loopback is not null && Linux.Packets.NetworkInterface.IsUp(loopback.Name, loopback.Index), "the loopback interface 'lo' is down here");
+    }
+
     /// <summary>Two interfaces joined by a cable, up.</summary>
     public void Cable(string one, string other, int mtuBytes = 1500)
     {

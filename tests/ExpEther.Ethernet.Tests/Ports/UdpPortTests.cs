@@ -12,6 +12,8 @@ public class UdpPortTests
 {
     private static readonly IPEndPoint AnyFree = new(IPAddress.Loopback, 0);
 
+    public UdpPortTests() => NetworkLab.RequireLoopback();
+
     [Fact]
     public void Frames_go_both_ways_between_a_port_with_a_peer_and_one_without()
     {
