@@ -73,7 +73,7 @@ internal static class BlockFileOpener
             $"'{path}' cannot be opened for writing ({e.Error}): change its permissions, or serve it read-only",
         Errno.EACCES or Errno.EPERM => $"'{path}' cannot be opened for reading ({e.Error}): change its permissions",
         Errno.EBUSY => $"'{path}' is in use (mounted, or part of a volume): unmount it first, or serve it read-only",
-        Errno.EAGAIN => $"'{path}' is already served by this or another process: a writable file has one server",
+        Errno.EAGAIN => $"'{path}' is already served by this or another process, or is a running QEMU's image: a writable file has one server",
         _ => $"'{path}' cannot be opened: {e.Message}",
     };
 

@@ -65,9 +65,11 @@ public sealed unsafe class BlockFile : IDisposable
             throw LinuxException.Last($"open {path}");
         }
 
-        if (Libc.flock(fd, (isReadOnly ? FileConstants.LOCK_SH : FileConstants.LOCK_EX) | FileConstants.LOCK_NB) < 0)
+        // An open-file-description lock: what QEMU takes on its images too; flock(2) would shut out readers that mean no harm.
+        var whole = new FileLock { Type = isReadOnly ? FileConstants.F_RDLCK : FileConstants.F_WRLCK };
+        if (Libc.fcntl(fd, FileConstants.F_OFD_SETLK, &whole) < 0)
         {
-            var failure = LinuxException.Last($"flock {path}");
+            var failure = LinuxException.Last($"lock {path}");
             _ = Libc.close(fd);
             throw failure;
         }

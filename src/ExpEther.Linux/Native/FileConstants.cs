@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ExpEther.Linux.Native;
 
-/// <summary>fcntl.h, sys/file.h, unistd.h, linux/falloc.h, linux/fs.h. O_DIRECT's value is the architecture's.</summary>
+/// <summary>fcntl.h, unistd.h, linux/falloc.h, linux/fs.h. O_DIRECT's value is the architecture's.</summary>
 internal static class FileConstants
 {
     public const int O_RDONLY = 0;
@@ -16,9 +16,9 @@ internal static class FileConstants
 
     public const int SEEK_END = 2;
 
-    public const int LOCK_SH = 1;
-    public const int LOCK_EX = 2;
-    public const int LOCK_NB = 4;
+    public const int F_OFD_SETLK = 37;
+    public const short F_RDLCK = 0;
+    public const short F_WRLCK = 1;
 
     /// <summary>Logical sector size of a block device; fills an int.</summary>
     public const uint BLKSSZGET = 0x1268;

@@ -85,7 +85,7 @@ internal static unsafe partial class Libc
     public static partial int fallocate(int fd, int mode, long offset, long length);
 
     [LibraryImport(Library, SetLastError = true)]
-    public static partial int flock(int fd, int operation);
+    public static partial int fcntl(int fd, int command, void* argument);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial long lseek(int fd, long offset, int whence);

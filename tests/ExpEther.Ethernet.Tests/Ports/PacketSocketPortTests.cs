@@ -127,7 +127,7 @@ public class PacketSocketPortTests
         using var right = new PacketSocketPort("right", [MacB]);
         var poller = new Poller();
         poller.Add(left.PollFileDescriptor, PollEvents.Readable);
-        Assert.True(left.IsUp);
+        WaitUntilUp(left);
 
         lab.Ip("link", "set", "left", "down");
         Assert.Equal(1, poller.Wait(TimeSpan.FromSeconds(10)));
@@ -141,8 +141,7 @@ public class PacketSocketPortTests
         Assert.Equal(0, poller.Wait(TimeSpan.Zero));
 
         lab.Ip("link", "set", "left", "up");
-        Assert.True(left.Refresh());
-        Assert.True(left.IsUp);
+        WaitUntilUp(left);
         Assert.True(right.TrySend(Make(MacA, MacB, Vlan10, Payload(46))));
         Assert.Equal(MacB, Next(left)?.Source);
     });
@@ -152,6 +151,7 @@ public class PacketSocketPortTests
     {
         lab.Cable("left", "right");
         using var left = new PacketSocketPort("left", [MacA]);
+        WaitUntilUp(left);
         lab.Ip("link", "del", "left");
         Assert.True(left.Refresh());
         Assert.False(left.IsUp);
@@ -222,6 +222,17 @@ public class PacketSocketPortTests
         var frame = Make(MacB, MacA, Vlan10, Payload(1000));
         Assert.Equal(0, AllocationsPerFrame.Measure(left, right, frame));
     });
+
+    /// <summary>The kernel notices a carrier a little after the interface is set up.</summary>
+    private static void WaitUntilUp(PacketSocketPort port)
+    {
+        for (var looks = 0; looks < 1_000_000 && !port.IsUp; looks++)
+        {
+            port.Refresh();
+        }
+
+        Assert.True(port.IsUp);
+    }
 
     private static void AssertFrame(TestFrame? frame, MacAddress destination, MacAddress source, VlanId vlan, byte[] payload)
     {

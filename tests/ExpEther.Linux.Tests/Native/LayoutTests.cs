@@ -14,6 +14,9 @@ public class LayoutTests
         Add<PollFd>(layout, "struct pollfd", ("Fd", "fd"), ("Events", "events"), ("Revents", "revents"));
         Add<Timespec>(layout, "struct timespec", ("Seconds", "tv_sec"), ("Nanoseconds", "tv_nsec"));
         Add<Ucred>(layout, "struct ucred", ("Pid", "pid"), ("Uid", "uid"), ("Gid", "gid"));
+        Add<FileLock>(
+            layout, "struct flock", ("Type", "l_type"), ("Whence", "l_whence"), ("Start", "l_start"), ("Length", "l_len"),
+            ("ProcessId", "l_pid"));
         Add<SockAddrUn>(layout, "struct sockaddr_un", ("Family", "sun_family"), ("Path", "sun_path"));
         Add<Tpacket2Header>(
             layout, "struct tpacket2_hdr", ("Status", "tp_status"), ("Length", "tp_len"), ("SnapLength", "tp_snaplen"), ("Mac", "tp_mac"),
