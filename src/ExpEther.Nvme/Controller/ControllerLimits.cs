@@ -6,6 +6,9 @@ public static class ControllerLimits
     /// <summary>Outstanding DMA reads: the 8-bit tag space, so that no bridge has to remap tags (PCIe 5.0 §2.2.6.2).</summary>
     public const int TagsMax = 256;
 
+    /// <summary>Tags that software allows without Extended Tag Field Enable.</summary>
+    public const int TagsOf5Bits = 32;
+
     /// <summary>Tags that data reads leave free for commands and PRP lists.</summary>
     public const int TagsKeptFromData = 16;
 

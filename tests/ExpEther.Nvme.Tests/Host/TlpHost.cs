@@ -62,6 +62,9 @@ internal sealed class TlpHost
     /// <summary>Reads of memory are not answered.</summary>
     public bool IsSilent { get; set; }
 
+    /// <summary>Falls silent when a read of this address comes.</summary>
+    public ulong SilentFrom { get; set; } = ulong.MaxValue;
+
     /// <summary>Completions poisoned from now on.</summary>
     public bool Poisons { get; set; }
 
@@ -80,23 +83,40 @@ internal sealed class TlpHost
     }
 
     /// <summary>Moves TLPs until nothing more happens.</summary>
-    public void Pump()
+    public void Pump() => PumpBounded(1_000_000);
+
+    /// <summary>As <see cref="Pump"/>, but it must be over within so many turns.</summary>
+    public void PumpBounded(int turnsMax)
     {
         for (var idle = 0; idle < 2;)
         {
-            var any = Device.Poll(Now);
-            while (Device.TryTake(Now, _in, out var length))
-            {
-                any = true;
-                Receive(_in.AsSpan(0, length));
-            }
+            idle = PumpOnce() ? 0 : idle + 1;
+            Assert.True(turnsMax-- > 0, "the device never comes to rest");
+        }
+    }
 
-            if (!IsSilent)
-            {
-                any |= AnswerOne();
-            }
+    /// <summary>All that the device has to send now, and one answer.</summary>
+    public bool PumpOnce()
+    {
+        var any = Device.Poll(Now);
+        while (Device.TryTake(Now, _in, out var length))
+        {
+            any = true;
+            Receive(_in.AsSpan(0, length));
+        }
 
-            idle = any ? 0 : idle + 1;
+        return any | (!IsSilent && AnswerOne());
+    }
+
+    /// <summary>The reads not yet answered never will be.</summary>
+    public void ForgetReads() => _reads.Clear();
+
+    /// <summary>Throws away what the device sends; it must come to rest within so many TLPs.</summary>
+    public void Discard(int tlpsMax)
+    {
+        while (Device.TryTake(Now, _in, out _))
+        {
+            Assert.True(tlpsMax-- > 0, "the device never comes to rest");
         }
     }
 
@@ -232,7 +252,7 @@ internal sealed class TlpHost
 
     private void Receive(ReadOnlySpan<byte> tlp)
     {
-        Assert.Equal(TlpError.None, TlpView.TryParse(tlp, out var view));
+        Assert.True(TlpView.TryParse(tlp, out var view) == TlpError.None, "a malformed TLP");
         switch (view.Kind)
         {
             case TlpKind.Completion:
@@ -254,8 +274,8 @@ internal sealed class TlpHost
                     Reads.Add((view.Address, view.ByteLength, view.Tag.Value));
                 }
 
-                var tag = view.Tag;
-                Assert.False(_reads.Exists(r => r.Tag == tag), "a tag is in use twice");
+                Assert.False(IsOutstanding(view.Tag), "a tag is in use twice");
+                IsSilent |= view.Address == SilentFrom;
                 _reads.Add(new PendingRead { Requester = view.Requester, Tag = view.Tag, Address = view.Address, Left = view.ByteLength });
                 OutstandingReadsMax = Math.Max(OutstandingReadsMax, _reads.Count);
                 break;
@@ -266,6 +286,19 @@ internal sealed class TlpHost
                 Assert.Fail($"the device sent {view.Kind}");
                 break;
         }
+    }
+
+    private bool IsOutstanding(Tag tag)
+    {
+        foreach (var read in _reads)
+        {
+            if (read.Tag == tag)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void ReceiveWrite(in TlpView view)

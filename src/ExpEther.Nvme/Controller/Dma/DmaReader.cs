@@ -19,7 +19,8 @@ namespace ExpEther.Nvme.Controller.Dma;
 internal sealed class DmaReader
 {
     private readonly DmaRead[] _reads = new DmaRead[ControllerLimits.TagsMax];
-    private readonly SlotRing _free = new(ControllerLimits.TagsMax);
+    private readonly SlotRing _free = new(ControllerLimits.TagsOf5Bits);
+    private readonly SlotRing _freeExtended = new(ControllerLimits.TagsMax - ControllerLimits.TagsOf5Bits);
     private readonly EndpointConfig _config;
     private readonly IDmaReadOwner _owner;
     private readonly ErrorReporter _errors;
@@ -38,11 +39,12 @@ internal sealed class DmaReader
         _timeout = timeout;
         for (var tag = 0; tag < ControllerLimits.TagsMax; tag++)
         {
-            _free.Push(tag);
+            Push(tag);
         }
     }
 
-    public int FreeTags => _free.Count;
+    /// <summary>Tags that may be used now: without Extended Tag Field Enable only those of 5 bits (PCIe 5.0 §2.2.6.2).</summary>
+    public int FreeTags => _free.Count + (_config.Pcie.ExtendedTagEnabled ? _freeExtended.Count : 0);
 
     public int LostTags { get; private set; }
 
@@ -57,7 +59,7 @@ internal sealed class DmaReader
     public int Issue(DmaPurpose purpose, int owner, int destination, ulong address, int bytes, Instant now, Span<byte> into)
     {
         Check.That(((address | (uint)bytes) & 3) == 0 && bytes > 0);
-        var tag = (short)_free.Pop();
+        var tag = (short)(_config.Pcie.ExtendedTagEnabled && _freeExtended.Count > 0 ? _freeExtended.Pop() : _free.Pop());
         ref var read = ref _reads[tag];
         Check.That(read.State == TagState.Free);
         read = new DmaRead
@@ -248,8 +250,10 @@ internal sealed class DmaReader
         }
 
         read.State = TagState.Free;
-        _free.Push(tag);
+        Push(tag);
     }
+
+    private void Push(int tag) => (tag < ControllerLimits.TagsOf5Bits ? _free : _freeExtended).Push(tag);
 
     private void Append(short tag)
     {

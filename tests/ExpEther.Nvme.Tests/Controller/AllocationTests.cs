@@ -1,0 +1,41 @@
+using ExpEther.Nvme.Protocol;
+using ExpEther.Nvme.Tests.Host;
+
+namespace ExpEther.Nvme.Tests.Controller;
+
+public sealed class AllocationTests
+{
+    [Fact]
+    public void Steady_state_allocates_nothing()
+    {
+        var host = NvmeHost.Started(new RecordingBackend(4096));
+        host.CreateQueue(1);
+        var pages = Enumerable.Range(0, 32).Select(_ => host.Allocate(4096)).ToArray();
+        var (prp1, prp2) = host.Prps(pages);
+        Turn(host, prp1, prp2, 300);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Turn(host, prp1, prp2, 100);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private static void Turn(NvmeHost host, ulong prp1, ulong prp2, int rounds)
+    {
+        for (var i = 0; i < rounds; i++)
+        {
+            for (var j = 0; j < 4; j++)
+            {
+                host.Submit(1, (byte)IoOpcode.Write, 1, dw12: 255, prp1: prp1, prp2: prp2);
+                host.Submit(1, (byte)IoOpcode.Read, 1, dw12: 7, prp1: prp1);
+                host.Submit(1, (byte)IoOpcode.Flush, 1);
+            }
+
+            host.Host.Pump();
+            while (host.Queue(1).TryTake(out _))
+            {
+            }
+
+            host.Host.Interrupts.Clear();
+            host.Backend.Log.Clear();
+        }
+    }
+}
