@@ -161,6 +161,19 @@ public sealed class VirtualConfigTests
     }
 
     [Fact]
+    public void A_reset_of_the_hosts_own_does_not_spare_the_one_at_release()
+    {
+        var rig = new IoRig().StartAndPlug();
+        rig.Host.ConfigWrite(rig.ShownPcieOffset() + PcieRegister.DeviceControl, PcieRegister.DeviceControlInitiateFlr, 0b0011);
+        rig.RunFor(TimeSpan.FromSeconds(1));
+        rig.Map(rig.Host);
+        rig.Host.Write(0x80_0000_0000, [0xEE, 1, 1, 1]);
+        rig.Run(() => rig.Device.Memory(0)[0] == 0xEE);
+        Assert.True(rig.Await(rig.Bridge.DetachAsync("nvme0")).Ok);
+        Assert.Equal(0, rig.Device.Memory(0)[0]);
+    }
+
+    [Fact]
     public void A_read_that_a_reset_cuts_off_is_answered()
     {
         var rig = new IoRig().StartAndPlug();

@@ -13,7 +13,8 @@ internal sealed class DeviceBus(IoBridgeOptions options, DeviceConfigAccess conf
     private readonly AddressAllocator _aperture64 = new(new AddressWindow(options.MemIoBase, options.MemIoBytes));
     private readonly AddressAllocator _aperture32 = new(new AddressWindow(options.MemIo32Base, options.MemIo32Bytes));
 
-    public IReadOnlyList<BusDevice> All => _devices;
+    /// <summary>The list itself, so that going through it at every turn allocates nothing.</summary>
+    public List<BusDevice> All => _devices;
 
     /// <summary>The earliest time a device asked for; null: none did.</summary>
     public Instant? NextDeadline

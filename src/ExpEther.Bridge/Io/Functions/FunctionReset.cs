@@ -1,5 +1,6 @@
 using ExpEther.Bridge.Io.Devices;
 using ExpEther.Bridge.Io.Sequences;
+using ExpEther.Bridge.Protocol;
 using ExpEther.Core.Scheduling;
 using ExpEther.Pcie.Config;
 using ExpEther.Pcie.Tlp;
@@ -48,11 +49,12 @@ internal sealed class FunctionReset(DeviceConfigAccess config, OwnerScheduler sc
         {
             function.Failure = "the device did not come back from its reset";
             events.Report(EventSeverity.Error, function.Name, function.Failure);
+            function.Session?.Tell(_tlp.AsSpan(0, new WithdrawMessage(function.Number, function.Generation).Write(_tlp)));
             function.Close(FunctionState.Failed);
         }
         else
         {
-            function.IsClean = true;
+            function.IsClean = !function.IsOpen;
             function.Counters.FunctionLevelResets++;
             steps?.Add(BridgeStepName.Reset);
         }

@@ -17,7 +17,7 @@ internal sealed class ReleaseSequence(FunctionReset reset, OwnerSignal changed, 
     public async Task<string> RunAsync(IoFunction function, bool force, StepLog steps)
     {
         Check.That(function.Busy is not null);
-        if (function.IsOpen && !force)
+        if (function.IsOpen && !force && function.Answer != HostAnswer.PoweredOff)
         {
             await AskAsync(function, steps);
         }

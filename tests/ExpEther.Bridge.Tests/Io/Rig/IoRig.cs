@@ -17,18 +17,20 @@ internal sealed class IoRig
     private readonly int _mtuBytes;
     private readonly TimeSpan _releaseTimeout;
     private readonly int _hostCount;
+    private readonly bool _sameVlan;
 
     public IoRig(
         int hosts = 1, TestDevice[]? devices = null, int mtuBytes = 1500, MemoryOwnershipStore? store = null, TimeSpan? releaseTimeout = null,
-        ulong seed = 1)
+        ulong seed = 1, bool sameVlan = false)
     {
+        _sameVlan = sameVlan;
         _mtuBytes = mtuBytes;
         _hostCount = hosts;
         _releaseTimeout = releaseTimeout ?? TimeSpan.FromSeconds(60);
         Store = store ?? new MemoryOwnershipStore();
         Devices = devices ?? [new TestDevice()];
         Hosts = [.. Enumerable.Range(0, hosts).Select(i => new ScriptedHost(
-            $"host{i + 1}", new VlanId((ushort)(11 + i)), HostMac(i), BoxMac, Key, mtuBytes, seed + 100 + (ulong)i, Events))];
+            $"host{i + 1}", VlanOf(i), HostMac(i), BoxMac, Key, mtuBytes, seed + 100 + (ulong)i, Events))];
         Bridge = MakeBridge(seed);
     }
 
@@ -52,8 +54,8 @@ internal sealed class IoRig
 
     public Instant Now { get; private set; } = new(1_000_000);
 
-    /// <summary>VLAN IDs of the frames that the box sent.</summary>
-    public List<ushort> VlansSent { get; } = [];
+    /// <summary>VLAN IDs of the first frames that the box sent.</summary>
+    public List<ushort> VlansSent { get; } = new(4096);
 
     public IoFunctionStatus Status => Bridge.Status().Functions[0];
 
@@ -181,9 +183,20 @@ internal sealed class IoRig
 
     public void DeliverToBridge(ReadOnlySpan<byte> frame) => Bridge.OnFrame(Parse(frame), Now);
 
+    private VlanId VlanOf(int host) => new((ushort)(_sameVlan ? 11 : 11 + host));
+
     private static ReceivedFrame Parse(ReadOnlySpan<byte> frame) => new(
         MacAddress.Read(frame), MacAddress.Read(frame[6..]), new VlanId((ushort)(BinaryPrimitives.ReadUInt16BigEndian(frame[14..]) & 0xFFF)),
         frame[18..]);
+
+    /// <summary>One turn, and on in time when there was nothing to do.</summary>
+    public void Step()
+    {
+        if (!Turn())
+        {
+            Advance(Now + TimeSpan.FromMilliseconds(1));
+        }
+    }
 
     public bool Turn()
     {
@@ -194,7 +207,11 @@ internal sealed class IoRig
         {
             moved = true;
             var frame = Parse(_frame.AsSpan(0, length));
-            VlansSent.Add(frame.Vlan.Value);
+            if (VlansSent.Count < 4096)
+            {
+                VlansSent.Add(frame.Vlan.Value);
+            }
+
             foreach (var host in Hosts)
             {
                 if (!host.IsCut && host.Vlan == frame.Vlan && host.Mac == frame.Destination)
@@ -244,7 +261,7 @@ internal sealed class IoRig
                 ReleaseTimeout = _releaseTimeout,
                 Hosts = [.. Enumerable.Range(0, _hostCount).Select(i => new IoHostOptions
                 {
-                    Name = $"host{i + 1}", Vlan = new VlanId((ushort)(11 + i)), Mac = HostMac(i), Key = Key,
+                    Name = $"host{i + 1}", Vlan = VlanOf(i), Mac = HostMac(i), Key = Key,
                 })],
             },
             Store, Scheduler, new SeededRandom(seed), Events);

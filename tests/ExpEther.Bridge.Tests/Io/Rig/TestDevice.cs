@@ -14,6 +14,8 @@ internal sealed class TestDevice : IPcieDevice
 {
     private readonly Queue<byte[]> _output = new();
     private readonly byte[] _scratch = new byte[TlpLimits.BytesMax];
+    private byte[] _repeated = [];
+    private int _repeats;
     private readonly byte[][] _memory = [new byte[0x10000], [], new byte[0x1000]];
 
     public TestDevice(EndpointDescription? description = null)
@@ -59,6 +61,11 @@ internal sealed class TestDevice : IPcieDevice
     /// <summary>Does not carry a function level reset out: its registers stay as they are.</summary>
     public bool IgnoresReset { get; set; }
 
+    /// <summary>Counts what it is given and does not keep it.</summary>
+    public bool OnlyCounts { get; set; }
+
+    public int Counted { get; private set; }
+
     public int FunctionLevelResets { get; private set; }
 
     public int FundamentalResets { get; private set; }
@@ -79,6 +86,9 @@ internal sealed class TestDevice : IPcieDevice
         _output.Clear();
     }
 
+    /// <summary>Says the same again and again.</summary>
+    public void Repeat(byte[] tlp, int count) => (_repeated, _repeats) = (tlp, count);
+
     public void Send(ReadOnlySpan<byte> tlp) => _output.Enqueue(tlp.ToArray());
 
     public Span<byte> Memory(int bar) => _memory[bar];
@@ -86,6 +96,14 @@ internal sealed class TestDevice : IPcieDevice
     public bool TryTake(Instant now, Span<byte> into, out int length)
     {
         length = 0;
+        if (_repeats > 0)
+        {
+            _repeats--;
+            _repeated.CopyTo(into);
+            length = _repeated.Length;
+            return true;
+        }
+
         if (!_output.TryDequeue(out var tlp))
         {
             return false;
@@ -98,11 +116,17 @@ internal sealed class TestDevice : IPcieDevice
 
     public bool TryAccept(ReadOnlySpan<byte> tlp, Instant now)
     {
-        Assert.Equal(TlpError.None, TlpView.TryParse(tlp, out var view));
+        Assert.True(TlpView.TryParse(tlp, out var view) == TlpError.None);
         if (view.IsConfig)
         {
             ConfigReceived.Add(tlp.ToArray());
             OnConfig(view);
+            return true;
+        }
+
+        Counted++;
+        if (OnlyCounts)
+        {
             return true;
         }
 
