@@ -100,6 +100,28 @@ public sealed class FileBackendTests : IDisposable
     }
 
     [Fact]
+    public void An_owner_that_always_sleeps_is_woken_for_every_completion()
+    {
+        File.WriteAllBytes(DiskPath, new byte[65536]);
+        using var backend = new FileBackend(DiskPath, new FileBackendOptions { Direct = false });
+        var random = new SeededRandom(3);
+        var buffer = BackendCalls.Buffer(512);
+        for (uint round = 0; round < 5000; round++)
+        {
+            var depth = 1 + random.Next(4);
+            for (var i = 0; i < depth; i++)
+            {
+                Assert.True(backend.TrySubmit(new BlockRequest(BlockOperation.Read, 512 * random.Next(128), 512, buffer, round)));
+            }
+
+            for (var i = 0; i < depth; i++)
+            {
+                Assert.Equal(new BlockCompletion(round, 0), backend.Next());
+            }
+        }
+    }
+
+    [Fact]
     public void What_was_submitted_is_carried_out_before_the_file_is_closed()
     {
         File.WriteAllBytes(DiskPath, new byte[1 << 20]);
