@@ -70,10 +70,9 @@ internal sealed class DownstreamSlot
 
     public SlotStatus ToStatus() => new(Number, State, Config.Rid, Occupant?.ToStatus(), _counters);
 
-    /// <summary>Puts a function in; the slot is empty, or its occupant spent.</summary>
+    /// <summary>Puts a function in; nothing is in it or to come.</summary>
     public void Insert(SlotOccupant occupant, Instant now)
     {
-        _dma.Clear();
         LastKey = (occupant.Box.Mac.Value, occupant.Function);
         _hotPlug.Insert(occupant, now);
         Interrupt();
@@ -274,7 +273,7 @@ internal sealed class DownstreamSlot
     }
 
     private string? DmaRefusal(SlotOccupant occupant) =>
-        !IsReachable ? "DMA of a function that is powered off"
+        !IsReachable ? "DMA of a function without power"
         : !occupant.BusMasterEnable ? "DMA with bus mastering off"
         : !Config.BusMasterEnable || !_upstream.BusMasterEnable ? "DMA with bus mastering off at a port above"
         : null;
@@ -292,22 +291,15 @@ internal sealed class DownstreamSlot
 
     private void LetGo(SlotOccupant occupant)
     {
-        EndRequests();
-        if (_hotPlug.Occupant is null)
-        {
-            _dma.Clear();
-        }
-
+        EndTraffic();
         occupant.Box.SendPoweredOff(occupant);
     }
 
     private void EndTraffic()
     {
-        EndRequests();
+        _counters.HostRequestsUnanswered += _requests.EndAll();
         _dma.Clear();
     }
-
-    private void EndRequests() => _counters.HostRequestsUnanswered += _requests.EndAll();
 
     private void Interrupt()
     {

@@ -8,7 +8,7 @@ namespace ExpEther.Bridge.Hosts;
 /// <para>
 /// Empty → <b>Insert</b> → presence → Off → the host turns power on → data link active → On → <b>PressAttention</b> → Releasing → the
 /// host turns power off → data link inactive, presence gone → Empty. Each change that the host asked to hear of is an interrupt.
-/// A host that powers a slot off unasked keeps the card in it: Off, the occupant spent, until the box assigns the function anew.
+/// A host that powers a slot off unasked has given the function back: it is as if the card were pulled after that.
 /// <b>Remove</b>, from any state, is the surprise removal: link and presence go at once.
 /// </para>
 /// <para>
@@ -31,7 +31,7 @@ internal sealed class HotPlugSequence(BridgePortConfig port)
 
     public SlotState State { get; private set; } = SlotState.Empty;
 
-    /// <summary>What is in the slot now, spent or not.</summary>
+    /// <summary>What is in the slot now.</summary>
     public SlotOccupant? Occupant { get; private set; }
 
     /// <summary>What is in it, or is to come.</summary>
@@ -46,19 +46,10 @@ internal sealed class HotPlugSequence(BridgePortConfig port)
 
     private Instant _lastLook;
 
-    /// <summary>Puts a function in. What was there before must have been removed, unless it is spent.</summary>
+    /// <summary>Puts a function in. What was there before must have been removed.</summary>
     public void Insert(SlotOccupant occupant, Instant now)
     {
-        _lastLook = now;
-        if (Occupant is not null)
-        {
-            Check.That(Occupant.IsSpent);
-            Occupant = occupant;
-            FollowPower();
-            return;
-        }
-
-        Check.That(_next is null);
+        Check.That(OccupantOrNext is null);
         _next = occupant;
         State = SlotState.Waiting;
         Poll(now);
@@ -68,12 +59,11 @@ internal sealed class HotPlugSequence(BridgePortConfig port)
     public void Remove(Instant now)
     {
         _next = null;
+        State = SlotState.Empty;
         if (Occupant is not null)
         {
             Empty(now);
         }
-
-        State = SlotState.Empty;
     }
 
     /// <summary>Asks the host to let go.</summary>
@@ -105,19 +95,8 @@ internal sealed class HotPlugSequence(BridgePortConfig port)
             return null;
         }
 
-        var letGo = Occupant!;
-        letGo.IsSpent = true;
-        if (State == SlotState.Releasing)
-        {
-            Empty(now);
-            State = SlotState.Empty;
-        }
-        else
-        {
-            _registers.SetDataLinkActive(false);
-            State = SlotState.Off;
-        }
-
+        var letGo = Occupant;
+        Empty(now);
         return letGo;
     }
 
@@ -154,7 +133,7 @@ internal sealed class HotPlugSequence(BridgePortConfig port)
 
     private void FollowPower()
     {
-        if (State == SlotState.Off && _registers.PowerOn && Occupant is { IsSpent: false })
+        if (State == SlotState.Off && _registers.PowerOn)
         {
             State = SlotState.On;
             _registers.SetDataLinkActive(true);
@@ -163,8 +142,8 @@ internal sealed class HotPlugSequence(BridgePortConfig port)
 
     private void Empty(Instant now)
     {
-        Occupant!.IsSpent = true;
         Occupant = null;
+        State = SlotState.Empty;
         _emptySince = now;
         _registers.SetDataLinkActive(false);
         _registers.SetPresence(false);

@@ -25,9 +25,6 @@ internal sealed class SlotOccupant(BoxLink box, in PresentMessage present)
     /// <summary>As the host's configuration writes left it. What the function itself thinks, the I/O bridge knows; both must agree to DMA.</summary>
     public bool BusMasterEnable { get; set; }
 
-    /// <summary>The host has powered it off: nothing passes any more, and only another assignment brings it back.</summary>
-    public bool IsSpent { get; set; }
-
     public PluggedFunction ToStatus() => new(
         Box.Mac, Box.Name, Function, Name, Generation, _present.VendorId, _present.DeviceId, _present.ClassCode, VfH, HostH, BusMasterEnable);
 }

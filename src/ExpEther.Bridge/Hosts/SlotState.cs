@@ -9,7 +9,7 @@ public enum SlotState
     /// <summary>A function is to come; the host is still letting go of what was there before.</summary>
     Waiting,
 
-    /// <summary>Occupied, its power off: the host has not taken the function yet, or has let go of it.</summary>
+    /// <summary>Occupied, its power off: the host has not taken the function yet.</summary>
     Off,
 
     /// <summary>Occupied, powered, the function reachable.</summary>

@@ -41,10 +41,7 @@ internal sealed class SlotTable(DownstreamSlot[] slots)
                 return null;
             }
 
-            if (!before.IsSpent)
-            {
-                slot.Remove(now);
-            }
+            slot.Remove(now);
         }
 
         slot ??= ChooseEmpty((box.Mac.Value, present.Function));

@@ -80,21 +80,21 @@ public class HotPlugSequenceTests
     }
 
     [Fact]
-    public void A_host_that_powers_off_unasked_keeps_the_card_and_gets_it_back_as_a_new_assignment()
+    public void A_host_that_powers_off_unasked_has_given_the_function_back()
     {
         var first = Function(1);
         _slot.Insert(first, _now);
         Write(PowerOn);
 
-        Assert.Same(first, Write(PowerOff));
-        Assert.True(_port.Slot!.Presence);
+        Assert.Same(first, Write(PowerOff | AllEvents));
+        Assert.False(_port.Slot!.Presence);
         Assert.False(_slot.IsReachable);
 
-        // Power alone does not bring a fenced assignment back.
+        // Power alone does not bring it back; a new assignment does.
         Write(PowerOn);
         Assert.False(_slot.IsReachable);
-
         _slot.Insert(Function(2), _now);
+        Pass(TimeSpan.FromSeconds(2));
         Assert.True(_slot.IsReachable);
         Assert.True(_port.Slot.DataLinkActive);
     }
