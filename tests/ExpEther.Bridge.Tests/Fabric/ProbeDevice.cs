@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using ExpEther.Core.Time;
-using ExpEther.Pcie;
 using ExpEther.Pcie.Config;
 using ExpEther.Pcie.Ports;
 using ExpEther.Pcie.Tlp;
