@@ -19,7 +19,9 @@ public sealed partial class EtherLink
     private Instant _retransmitAt = Instant.Never;
     private bool _isSilent;
 
-    /// <summary>When <see cref="OnTime"/> or <see cref="TryTakeFrame"/> has something to do by itself; null: only a frame or a send can give it work.</summary>
+    /// <summary>
+    /// When <see cref="OnTime"/> or <see cref="TryTakeFrame"/> has something to do by itself; null: only a frame or a send can give it work.
+    /// </summary>
     public Instant? NextDeadline
     {
         get
@@ -54,7 +56,8 @@ public sealed partial class EtherLink
         var deadByLack = _send.HasUnacknowledged && now - _lastProgress >= Options.LinkDead;
         if (deadByLack || now - _lastHeard >= Options.LinkDead)
         {
-            _events.Report(EventSeverity.Error, SourceName, deadByLack ? "link is down: nothing is acknowledged" : "link is down: the peer is silent");
+            var why = deadByLack ? "nothing is acknowledged" : "the peer is silent";
+            _events.Report(EventSeverity.Error, SourceName, $"link is down: {why}");
             EndEpoch(LinkDownReason.Dead, tellPeer: true, now);
             return;
         }

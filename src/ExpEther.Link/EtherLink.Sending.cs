@@ -178,7 +178,7 @@ public sealed partial class EtherLink
             Acknowledgement = _receive.Next,
             TimestampEcho = hasEcho ? _echoTimestamp : 0,
             FrameEcho = (uint)_echoFrame,
-            SelectiveAck = _receive.Selective(),
+            SelectiveAck = (session.Peer.Features & LinkFeatures.SelectiveAck) != 0 ? _receive.Selective() : default,
         };
         header.Write(into);
     }

@@ -110,7 +110,9 @@ public sealed partial class EtherLink : IDisposable
         _initiator?.Start(now);
     }
 
-    /// <summary>Ends the epoch, tells the peer by RESET (take it with <see cref="TryTakeFrame"/>) and stays closed until <see cref="Open"/>.</summary>
+    /// <summary>
+    /// Ends the epoch, tells the peer by RESET (take it with <see cref="TryTakeFrame"/>) and stays closed until <see cref="Open"/>.
+    /// </summary>
     public void Close(LinkDownReason reason, Instant now)
     {
         if (State == LinkState.Closed)
@@ -226,8 +228,8 @@ public sealed partial class EtherLink : IDisposable
 
     private static int PayloadFor(int mtuBytes)
     {
-        var room = mtuBytes - FrameLayout.Bytes - Seal.GcmTagBytes - CreditRecordLayout.Bytes - TlpRecordLayout.Bytes - LinkLimits.TlpOverheadBytesMax;
-        var power = 1 << BitOperations.Log2((uint)room);
+        const int Beside = FrameLayout.Bytes + Seal.GcmTagBytes + CreditRecordLayout.Bytes + TlpRecordLayout.Bytes + LinkLimits.TlpOverheadBytesMax;
+        var power = 1 << BitOperations.Log2((uint)(mtuBytes - Beside));
         return Math.Clamp(power, LinkLimits.PayloadBytesMin, LinkLimits.PayloadBytesMax);
     }
 

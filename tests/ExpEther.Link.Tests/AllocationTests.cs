@@ -74,11 +74,18 @@ public class AllocationTests
         Turns(5000);
         Assert.Equal(LinkState.Up, initiator.State);
         Assert.Equal(LinkState.Up, responder.State);
-        var bytesBefore = b.Bytes;
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Turns(2000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.True(b.Bytes - bytesBefore > 1_000_000);
+        // The runtime's own doings (tiered code) may fall into a round; what a TLP cost would fall into every one.
+        var allocatedMin = long.MaxValue;
+        for (var round = 0; round < 5 && allocatedMin != 0; round++)
+        {
+            var bytesBefore = b.Bytes;
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            Turns(2000);
+            allocatedMin = Math.Min(allocatedMin, GC.GetAllocatedBytesForCurrentThread() - before);
+            Assert.True(b.Bytes - bytesBefore > 1_000_000);
+        }
+
+        Assert.Equal(0, allocatedMin);
         Assert.True(loseEvery == 0 || initiator.Counters.FramesRetransmitted > 100);
     }
 }

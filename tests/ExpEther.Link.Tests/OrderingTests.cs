@@ -42,6 +42,27 @@ public class OrderingTests
     }
 
     [Fact]
+    public void A_request_sent_in_answer_to_the_frame_that_brings_credit_still_waits_its_turn()
+    {
+        var pair = new LinkPair(42, NetworkFaults.None, adjust: o => o with { Credits = FewNonPosted, HoldsNonPostedCredit = true }).Up();
+        for (byte i = 0; i < 4; i++)
+        {
+            Assert.True(pair.Initiator.Link.TrySendTlp(0, 1, TlpClass.NonPosted, Tlp('n', i)));
+        }
+
+        pair.Run(TimeSpan.FromMilliseconds(10));
+        pair.Initiator.Consumer.TlpSeen = (link, _, _) => Assert.True(link.TrySendTlp(0, 1, TlpClass.NonPosted, Tlp('n', 4)));
+        for (var i = 0; i < 3; i++)
+        {
+            pair.Responder.Link.ReturnNonPosted(16);
+        }
+
+        Assert.True(pair.Responder.Link.TrySendTlp(0, 1, TlpClass.Completion, Tlp('c', 0)));
+        pair.Run(TimeSpan.FromMilliseconds(10));
+        Assert.Equal([0, 1, 2, 3, 4], Names(pair.Responder).Select(n => n.Number));
+    }
+
+    [Fact]
     public void Nothing_ever_passes_a_posted_request_and_each_class_keeps_its_order() =>
         Gen.Select(Gen.ULong[1, 1000], Gen.Int[0, 3].Array[1, 150]).Sample(
             (seed, kinds) =>

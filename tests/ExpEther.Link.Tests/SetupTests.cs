@@ -1,4 +1,8 @@
+using ExpEther.Link.Ethernet;
+using ExpEther.Link.Sealing;
+using ExpEther.Link.Setup;
 using ExpEther.Link.Tests.Network;
+using ExpEther.Link.Wire;
 
 namespace ExpEther.Link.Tests;
 
@@ -15,5 +19,55 @@ public class SetupTests
         Assert.NotEqual(0u, pair.Initiator.Link.Epoch);
         Assert.Equal("host1", pair.Initiator.Link.PeerName);
         Assert.Equal("box1", pair.Responder.Link.PeerName);
+    }
+
+    [Theory]
+    [InlineData(1, 3, 1)]
+    [InlineData(2, 3, 0)]
+    public void A_peer_of_later_versions_is_answered_only_in_one_that_both_speak(byte oldest, byte newest, int answers)
+    {
+        var pair = new LinkPair(2, NetworkFaults.None);
+        var link = pair.Responder.Link;
+        link.Open(pair.Now);
+        var options = pair.OptionsFor(LinkRole.Initiator);
+        var init = new SetupMessage
+        {
+            InitiatorNonce = new byte[16],
+            ResponderNonce = new byte[16],
+            Epoch = 0,
+            KnownEpoch = 0,
+            VersionMin = oldest,
+            VersionMax = newest,
+            Parameters = SetupParameters.Of(options),
+        };
+        var frame = new byte[1518];
+        var length = init.Write(FrameType.Init, 1, new SetupSeal(options), frame);
+        link.OnFrame(new ReceivedFrame(LinkPair.ResponderMac, LinkPair.InitiatorMac, LinkPair.Vlan, frame.AsSpan(0, length)), pair.Now);
+
+        Assert.Equal(answers == 1, link.TryTakeFrame(pair.Now, frame, out _));
+        Assert.Equal(1 - answers, link.Counters.Dropped(FrameDrop.WrongVersion));
+        if (answers == 1)
+        {
+            Assert.Equal((byte)FrameType.Accept, frame[18 + FrameLayout.Type]);
+            Assert.Equal(FrameLayout.CurrentVersion, frame[18 + SetupLayout.VersionMin]);
+            Assert.Equal(FrameLayout.CurrentVersion, frame[18 + SetupLayout.VersionMax]);
+        }
+    }
+
+    [Fact]
+    public void A_link_finds_its_frames_by_addresses_and_VLAN()
+    {
+        var pair = new LinkPair(3, NetworkFaults.None);
+        var demux = new FrameDemux();
+        demux.Add(pair.Responder.Link);
+        pair.Initiator.Link.Open(pair.Now);
+        var frame = new byte[1518];
+        Assert.True(pair.Initiator.Link.TryTakeFrame(pair.Now, frame, out var written));
+        var init = TaggedFrame.Read(frame.AsSpan(0, written));
+        Assert.True(FrameDemux.IsInit(init));
+        Assert.Same(pair.Responder.Link, demux.Find(init));
+        Assert.Null(demux.Find(new ReceivedFrame(init.Destination, init.Source, new VlanId(11), init.Payload)));
+        demux.Remove(pair.Responder.Link);
+        Assert.Null(demux.Find(init));
     }
 }

@@ -5,9 +5,10 @@ using ExpEther.Link.Wire;
 namespace ExpEther.Link.Sealing;
 
 /// <summary>
-/// Closes and opens the frames of one epoch: AES-256-GCM with a key per direction, or CRC32C in the unsealed form, begun with both nonces of
-/// set-up so that a frame of another set-up does not pass even where the epoch's number came up twice. The header is authenticated, the records are encrypted. The GCM nonce is path ‖ frame number (docs/wire-format.md, "Sealing"); it is never used twice,
-/// and <see cref="Close"/> asserts it. The only place that knows AesGcm's exception.
+/// Closes and opens the frames of one epoch: AES-256-GCM with a key per direction, or CRC32C in the unsealed form, begun with both nonces
+/// of set-up so that a frame of another set-up does not pass even where the epoch's number came up twice. The header is authenticated, the
+/// records are encrypted. The GCM nonce is path ‖ frame number (docs/wire-format.md, "Sealing"); it is never used twice, and
+/// <see cref="Close"/> asserts it. The only place that knows AesGcm's exception.
 /// </summary>
 internal sealed class Seal : IDisposable
 {
@@ -29,7 +30,8 @@ internal sealed class Seal : IDisposable
 
     public int TagBytes => _send is null ? Crc32C.Bytes : GcmTagBytes;
 
-    public static Seal WithKeys(byte[] sendKey, byte[] receiveKey) => new(new AesGcm(sendKey, GcmTagBytes), new AesGcm(receiveKey, GcmTagBytes), 0);
+    public static Seal WithKeys(byte[] sendKey, byte[] receiveKey) =>
+        new(new AesGcm(sendKey, GcmTagBytes), new AesGcm(receiveKey, GcmTagBytes), 0);
 
     public static Seal WithChecksum(byte[] nonces) => new(null, null, Crc32C.Continue(Crc32C.Start, nonces));
 
