@@ -6,7 +6,7 @@ using ExpEther.Pcie.Tlp;
 namespace ExpEther.RootComplex.Tests.Fabric;
 
 /// <summary>A device of one or more functions, each with BAR 0 as memory and an MSI-X table in BAR 4.</summary>
-internal sealed class TestEndpoint : ITlpPort
+internal sealed class TestEndpoint : IPcieDevice
 {
     public const int TableBar = 4;
 
@@ -54,7 +54,11 @@ internal sealed class TestEndpoint : ITlpPort
 
     public List<(ulong Address, int Bytes)> Writes { get; } = [];
 
-    public void Reset()
+    public Instant? NextDeadline => null;
+
+    public bool Poll(Instant now) => false;
+
+    public void Reset(Instant now)
     {
         foreach (var function in _functions)
         {

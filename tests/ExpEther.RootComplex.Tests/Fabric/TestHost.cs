@@ -8,9 +8,11 @@ namespace ExpEther.RootComplex.Tests.Fabric;
 internal sealed class TestHost
 {
     private readonly TlpWire _wire;
+    private readonly IPcieDevice _below;
 
-    public TestHost(ITlpPort below, RootComplexOptions? options = null)
+    public TestHost(IPcieDevice below, RootComplexOptions? options = null)
     {
+        _below = below;
         Root = new HostRootComplex(options ?? new RootComplexOptions { MemoryBytes = 1 << 20 }, Scheduler, Events);
         _wire = new TlpWire(Root, below);
     }
@@ -32,6 +34,8 @@ internal sealed class TestHost
             var busy = Scheduler.RunReady() > 0;
             busy |= _wire.Pump(Now, 64);
             busy |= Root.Poll(Now);
+            busy |= _below.Poll(Now);
+            busy |= _wire.Pump(Now, 64);
             if (!busy && !Scheduler.HasReady)
             {
                 return;
@@ -78,5 +82,5 @@ internal sealed class TestHost
         return 0;
     });
 
-    private Instant? Next() => Instant.Earliest(Scheduler.NextDeadline, Root.NextDeadline);
+    private Instant? Next() => Instant.Earliest(Instant.Earliest(Scheduler.NextDeadline, Root.NextDeadline), _below.NextDeadline);
 }

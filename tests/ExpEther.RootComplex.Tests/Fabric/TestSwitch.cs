@@ -6,19 +6,19 @@ using ExpEther.Pcie.Tlp;
 namespace ExpEther.RootComplex.Tests.Fabric;
 
 /// <summary>A switch of an upstream port and hot-plug slots, made of the ports' configuration spaces; TLPs are routed as a switch does.</summary>
-internal sealed class TestSwitch : ITlpPort
+internal sealed class TestSwitch : IPcieDevice
 {
     private readonly Queue<byte[]> _up = new();
     private readonly BridgePortConfig _upstream = Port(PortType.UpstreamPort, null);
     private readonly BridgePortConfig[] _ports;
-    private readonly TestEndpoint?[] _cards;
+    private readonly IPcieDevice?[] _cards;
     private readonly bool[] _lit;
     private readonly byte[] _buffer = new byte[TlpLimits.BytesMax];
 
     public TestSwitch(int slots)
     {
         _ports = [.. Enumerable.Range(1, slots).Select(slot => Port(PortType.DownstreamPort, slot))];
-        _cards = new TestEndpoint?[slots];
+        _cards = new IPcieDevice?[slots];
         _lit = new bool[slots];
     }
 
@@ -34,9 +34,9 @@ internal sealed class TestSwitch : ITlpPort
 
     public SlotRegisters Slot(int slot) => _ports[slot].Slot!;
 
-    public TestEndpoint? Card(int slot) => _cards[slot];
+    public IPcieDevice? Card(int slot) => _cards[slot];
 
-    public void Plug(int slot, TestEndpoint card)
+    public void Plug(int slot, IPcieDevice card)
     {
         Assert.Null(_cards[slot]);
         _cards[slot] = card;
@@ -52,16 +52,22 @@ internal sealed class TestSwitch : ITlpPort
         Slot(slot).SetPresence(false);
     }
 
-    public void Poll(Instant now)
+    public Instant? NextDeadline => _cards.Aggregate((Instant?)null, (next, card) => Instant.Earliest(next, card?.NextDeadline));
+
+    public void Reset(Instant now) => Assert.Fail("the link above is never reset here");
+
+    public bool Poll(Instant now)
     {
+        var busy = false;
         for (var i = 0; i < _ports.Length; i++)
         {
+            busy |= _lit[i] && _cards[i]!.Poll(now);
             var on = Slot(i).PowerOn && _cards[i] is not null && !DeadLinks;
             if (on != _lit[i])
             {
                 _lit[i] = on;
                 Slot(i).SetDataLinkActive(on);
-                _cards[i]?.Reset();
+                _cards[i]?.Reset(now);
                 if (!on && WithdrawAtPowerOff && _cards[i] is not null)
                 {
                     Pull(i);
@@ -79,6 +85,8 @@ internal sealed class TestSwitch : ITlpPort
                 _up.Enqueue(_buffer[..length]);
             }
         }
+
+        return busy;
     }
 
     public bool TryTake(Instant now, Span<byte> into, out int length)
