@@ -66,7 +66,7 @@ public sealed class SwitchProcess : IDisposable
             }
 
             Poll(now < spinUntil ? now : SleepUntil, now);
-            onWake?.Invoke(now);
+            onWake?.Invoke(MonotonicClock.Now);
             now = MonotonicClock.Now;
             nextLook = now + LookInterval;
 
