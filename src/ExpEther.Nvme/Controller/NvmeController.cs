@@ -96,8 +96,8 @@ public sealed class NvmeController : IPcieDevice, IBarTarget, IDmaReadOwner
             return true;
         }
 
-        // PCIe 5.0 §7.5.1.1.3: without Bus Master Enable a function issues no memory request, interrupts included.
-        if (!_config.BusMasterEnable)
+        // PCIe 5.0 §7.5.1.1.3, §5.3.1.4.1: without Bus Master Enable, and in D3hot, a function issues no memory request, interrupts included.
+        if (!_config.BusMasterEnable || _config.PowerManagement.IsD3Hot)
         {
             return false;
         }

@@ -37,8 +37,8 @@ public sealed record NvmeControllerOptions
     /// </summary>
     public TimeSpan CompletionTimeout { get; init; } = TimeSpan.FromSeconds(25);
 
-    /// <summary>PCI IDs; the default is the project's choice in the range of Red Hat's for software NVMe controllers.</summary>
+    /// <summary>PCI vendor ID, with <see cref="DeviceId"/>: not those of QEMU's own NVMe controller (0010h), for which Linux has quirks.</summary>
     public ushort VendorId { get; init; } = 0x1B36;
 
-    public ushort DeviceId { get; init; } = 0x0010;
+    public ushort DeviceId { get; init; } = 0x10E0;
 }

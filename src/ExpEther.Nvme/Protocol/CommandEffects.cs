@@ -1,6 +1,8 @@
 namespace ExpEther.Nvme.Protocol;
 
-/// <summary>An entry of the Commands Supported and Effects log (NVMe 1.4 figure 197). Admin opcodes start at byte 0, I/O opcodes at 1024.</summary>
+/// <summary>
+/// An entry of the Commands Supported and Effects log (NVMe 1.4 figure 197). Admin opcodes start at byte 0, I/O opcodes at 1024.
+/// </summary>
 [Flags]
 public enum CommandEffects : uint
 {

@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace ExpEther.Nvme.Protocol;
 
-/// <summary>The SMART / Health Information log, 512 bytes (NVMe 1.4 figure 194), as a view. Counters are 128 bits wide; their low half is used.</summary>
+/// <summary>
+/// The SMART / Health Information log, 512 bytes (NVMe 1.4 figure 194), as a view. Counters are 128 bits wide; their low half is used.
+/// </summary>
 public readonly ref struct SmartLog
 {
     public const int Bytes = 512;

@@ -12,8 +12,8 @@ namespace ExpEther.Nvme.Controller.Commands;
 /// Runs commands.
 /// <para>
 /// Theory: a command has a slot from its fetch to its completion entry. It runs when nothing it waits for is pending
-/// (<see cref="CommandSlot.Pending"/>); running it starts the next things to wait for, or finishes it. What ends a wait only queues the slot to run, so no
-/// command runs inside another. The first error a slot meets ends it as soon as nothing is pending. A finished command goes to
+/// (<see cref="CommandSlot.Pending"/>); running it starts the next things to wait for, or finishes it. What ends a wait only queues the
+/// slot to run, so no command runs inside another. The first error a slot meets ends it as soon as nothing is pending. A finished command goes to
 /// <see cref="Egress"/>, which sends its data, its completion entry and the interrupt, in this order.
 /// </para>
 /// </summary>

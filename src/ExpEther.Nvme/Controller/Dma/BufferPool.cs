@@ -25,7 +25,8 @@ internal sealed class BufferPool
     /// <param name="blockBytesMax">The largest block: a power of two, at most <paramref name="bytes"/>.</param>
     public BufferPool(int bytes, int blockBytesMax)
     {
-        Check.That(BitOperations.IsPow2(bytes) && BitOperations.IsPow2(blockBytesMax) && blockBytesMax >= PageBytes && blockBytesMax <= bytes);
+        Check.That(BitOperations.IsPow2(bytes) && BitOperations.IsPow2(blockBytesMax));
+        Check.That(blockBytesMax >= PageBytes && blockBytesMax <= bytes);
         _memory = GC.AllocateArray<byte>(bytes + PageBytes, pinned: true);
         _base = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(_memory, 0) & (PageBytes - 1));
         var pages = bytes / PageBytes;

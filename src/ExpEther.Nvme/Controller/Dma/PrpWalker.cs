@@ -18,7 +18,8 @@ internal sealed class PrpWalker(CommandTable commands, int maxDataTransferBytes)
 {
     // One more page than the data has when it starts inside a page.
     private readonly int _stride = (maxDataTransferBytes / NvmeSizes.PageBytesMin) + 1;
-    private readonly byte[] _entries = new byte[ControllerLimits.CommandsMax * ((maxDataTransferBytes / NvmeSizes.PageBytesMin) + 1) * NvmeSizes.PrpEntryBytes];
+    private readonly byte[] _entries =
+        new byte[ControllerLimits.CommandsMax * ((maxDataTransferBytes / NvmeSizes.PageBytesMin) + 1) * NvmeSizes.PrpEntryBytes];
     private readonly SlotRing _waiting = new(ControllerLimits.CommandsMax);
 
     /// <summary>The host's page size, from CC.MPS.</summary>

@@ -6,9 +6,10 @@ namespace ExpEther.Nvme.Controller.Registers;
 /// <summary>
 /// Enable, disable, shutdown, fatal (NVMe 1.4 §3.1.5, §3.1.6, §7.3, §7.6).
 /// <para>
-/// Theory: Disabled –CC.EN 0→1→ Enabling → Ready –CC.EN 1→0→ Disabling → Disabled. CSTS.RDY is 1 in Ready and Disabling. Leaving Ready stops
-/// everything at once: no further TLP of an old command leaves. Both waiting states last until the backends have
-/// given back every request, so that no write of before a reset lands after one; nothing else is waited for. A function level reset goes to Disabled from anywhere.
+/// Theory: Disabled –CC.EN 0→1→ Enabling → Ready –CC.EN 1→0→ Disabling → Disabled. CSTS.RDY is 1 in Ready and Disabling. Leaving Ready
+/// stops everything at once: no further TLP of an old command leaves. Both waiting states last until the backends have given back every
+/// request, so that no write of before a reset lands after one; nothing else is waited for. A function level reset goes to Disabled
+/// from anywhere.
 /// A shutdown notification stops the fetching of commands, waits for what the backends have, flushes every namespace and then reports
 /// completion; a reset ends it. Fatal (CSTS.CFS) means that commands cannot be fetched or the tags are used up; a reset ends that too.
 /// </para>

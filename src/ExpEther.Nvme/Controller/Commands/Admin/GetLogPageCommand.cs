@@ -7,7 +7,9 @@ namespace ExpEther.Nvme.Controller.Commands.Admin;
 /// <summary>Get Log Page (NVMe 1.4 §5.14), with offset and 32-bit length.</summary>
 internal sealed class GetLogPageCommand(CommandSet set, NvmeControllerOptions options) : DataToHostCommand
 {
-    /// <summary>LPA of Identify Controller: the effects log (bit 1) and extended data (bit 2) are there; health is not per namespace (bit 0).</summary>
+    /// <summary>
+    /// LPA of Identify Controller: the effects log (bit 1) and extended data (bit 2) are there; health is not per namespace (bit 0).
+    /// </summary>
     public const byte Attributes = 0b110;
 
     private const int PageBytes = 4096;
@@ -124,9 +126,10 @@ internal sealed class GetLogPageCommand(CommandSet set, NvmeControllerOptions op
     {
         for (var opcode = 0; opcode < 256; opcode++)
         {
-            BinaryPrimitives.WriteUInt32LittleEndian(into[(opcode * 4)..], (uint)(set.Find(0, (byte)opcode)?.Effects ?? CommandEffects.None));
-            BinaryPrimitives.WriteUInt32LittleEndian(
-                into[(IoEffectsOffset + (opcode * 4))..], (uint)(set.Find(1, (byte)opcode)?.Effects ?? CommandEffects.None));
+            var admin = set.Find(0, (byte)opcode)?.Effects ?? CommandEffects.None;
+            var io = set.Find(1, (byte)opcode)?.Effects ?? CommandEffects.None;
+            BinaryPrimitives.WriteUInt32LittleEndian(into[(opcode * 4)..], (uint)admin);
+            BinaryPrimitives.WriteUInt32LittleEndian(into[(IoEffectsOffset + (opcode * 4))..], (uint)io);
         }
     }
 }

@@ -12,6 +12,9 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options) : DataToHos
     private const ushort NamespaceLocation = 4;
     private const ushort CnsLocation = 40;
     private const int UuidBytes = 16;
+    private const ushort WriteZeroesSupported = 1 << 3;
+    private const ushort SaveAndSelectSupported = 1 << 4;
+    private const byte CachePresentFlushTakesBroadcast = 0b111;
 
     protected override NvmeStatus Check(CommandEngine engine, in CommandSlot slot, out int bytes, out ushort location)
     {
@@ -98,12 +101,8 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options) : DataToHos
         into.NamespaceCount = (uint)namespaces;
         into.OptionalNvmCommands = WriteZeroesSupported | SaveAndSelectSupported;
         into.VolatileWriteCache = CachePresentFlushTakesBroadcast;
-        into.SubsystemNqn = $"nqn.2014.08.org.nvmexpress:{options.VendorId:x4}{options.VendorId:x4}{options.SerialNumber,-20}{options.ModelNumber,-40}";
-
-        // Power state 0: maximum power in hundredths of a watt. Software takes none that anybody could report; zero means not reported.
+        // §7.9: the form for a controller whose maker assigns no NQN of its own.
+        into.SubsystemNqn =
+            $"nqn.2014.08.org.nvmexpress:{options.VendorId:x4}{options.VendorId:x4}{options.SerialNumber,-20}{options.ModelNumber,-40}";
     }
-
-    private const ushort WriteZeroesSupported = 1 << 3;
-    private const ushort SaveAndSelectSupported = 1 << 4;
-    private const byte CachePresentFlushTakesBroadcast = 0b111;
 }

@@ -16,7 +16,8 @@ internal abstract class BlockCommand : INvmeCommand
 
     /// <summary>Checks namespace, protection, length and range; ends the command when one is wrong.</summary>
     protected static bool TryBegin(
-        CommandEngine engine, ref CommandSlot slot, bool writes, bool transfers, out NvmeNamespace target, out long offsetBytes, out long bytes)
+        CommandEngine engine, ref CommandSlot slot, bool writes, bool transfers, out NvmeNamespace target, out long offsetBytes,
+        out long bytes)
     {
         var entry = engine.Parts.Commands.Entry(slot.Index);
         offsetBytes = 0;
