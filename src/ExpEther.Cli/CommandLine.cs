@@ -106,6 +106,8 @@ internal static class CommandLine
 
     private static IEnumerable<(Command Command, string Examples)> Commands() =>
     [
+        DemoCommand.Build(),
+        IoCommand.Build(),
         HostCommand.Build(),
         SwitchCommand.Build(),
         ListCommand.Build(),

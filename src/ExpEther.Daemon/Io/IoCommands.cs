@@ -8,28 +8,45 @@ namespace ExpEther.Daemon.Io;
 internal sealed class IoCommands
 {
     private readonly IoBridge _bridge;
+    private readonly Task _started;
 
-    public IoCommands(IoBridge bridge, CommandTable table)
+    /// <param name="bridge">The box's.</param>
+    /// <param name="started">Ends when the box has found its devices; commands that come earlier wait for it.</param>
+    /// <param name="table">Gets the commands.</param>
+    public IoCommands(IoBridge bridge, Task started, CommandTable table)
     {
         _bridge = bridge;
+        _started = started;
         table.Add("attach", call => GiveAsync(call, bridge.AttachAsync));
         table.Add("move", call => GiveAsync(call, bridge.MoveAsync));
         table.Add("detach", DetachAsync);
     }
 
-    private static async Task<ControlReply> GiveAsync(ControlCall call, Func<string, string, bool, Action<BridgeStep>?, Task<BridgeResult>> give)
+    private async Task<ControlReply> GiveAsync(ControlCall call, Func<string, string, bool, Action<BridgeStep>?, Task<BridgeResult>> give)
     {
         var function = call.Arguments.RequiredText("function");
         var host = call.Arguments.RequiredText("host");
         var force = call.Arguments.Flag("force") ?? false;
-        return call.Arguments.Mistake() ?? ReplyOf(await give(function, host, force, step => Tell(call, step)));
+        if (call.Arguments.Mistake() is { } mistake)
+        {
+            return mistake;
+        }
+
+        await _started;
+        return ReplyOf(await give(function, host, force, step => Tell(call, step)));
     }
 
     private async Task<ControlReply> DetachAsync(ControlCall call)
     {
         var function = call.Arguments.RequiredText("function");
         var force = call.Arguments.Flag("force") ?? false;
-        return call.Arguments.Mistake() ?? ReplyOf(await _bridge.DetachAsync(function, force, step => Tell(call, step)));
+        if (call.Arguments.Mistake() is { } mistake)
+        {
+            return mistake;
+        }
+
+        await _started;
+        return ReplyOf(await _bridge.DetachAsync(function, force, step => Tell(call, step)));
     }
 
     private static void Tell(ControlCall call, BridgeStep step) =>

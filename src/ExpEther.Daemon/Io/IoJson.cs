@@ -7,11 +7,12 @@ namespace ExpEther.Daemon.Io;
 /// <summary>An I/O box's state as JSON.</summary>
 internal static class IoJson
 {
-    public static JsonObject List(IoBridgeStatus status) => new()
+    public static JsonObject List(IoBridgeStatus status, bool isStarted) => new()
     {
         ["kind"] = "io",
         ["name"] = status.Name,
         ["mac"] = status.Mac.ToString(),
+        ["started"] = isStarted,
         ["functions"] = new JsonArray([.. status.Functions.Select(f => (JsonNode)Function(f))]),
         ["hosts"] = new JsonArray([.. status.Hosts.Select(h => (JsonNode)Host(h))]),
         ["discovered"] = new JsonArray([.. status.Discovered.Select(d => (JsonNode)new JsonObject

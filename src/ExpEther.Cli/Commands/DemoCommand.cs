@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using ExpEther.Cli.Demo;
+
+namespace ExpEther.Cli.Commands;
+
+internal static class DemoCommand
+{
+    public static (Command, string) Build()
+    {
+        var disks = new Option<string[]>("--disk")
+        {
+            Description = "A file or image to serve a copy of; never written. Repeatable. Default: an image of the repository's own sources.", HelpName = "FILE",
+        };
+        var transport = new Option<string>("--transport")
+        {
+            Description = "namespaces (root), user-namespaces, or udp (loopback). Default: the first that works here.", HelpName = "KIND",
+        };
+        transport.AcceptOnlyFromAmong("namespaces", "user-namespaces", "udp");
+        var seal = new Option<string>("--seal") { Description = "on: frames are encrypted and authenticated (AES-256-GCM). off: only checked.", HelpName = "on|off", DefaultValueFactory = _ => "on" };
+        seal.AcceptOnlyFromAmong("on", "off");
+        var pause = new Option<int>("--pause") { Description = "Wait so long before the second full read: time to damage a backing file or to cut a cable.", HelpName = "SECONDS" };
+        var command = new Command("demo", "Show the whole path on this machine: one I/O box, two hosts, a switch, all separate processes; a disk moves between the hosts.")
+        {
+            disks, transport, seal, pause,
+        };
+        command.SetAction(async parsed =>
+        {
+            var options = new DemoOptions(
+                parsed.GetValue(disks) ?? [],
+                parsed.GetValue(transport) switch
+                {
+                    "namespaces" => LabTransport.Namespaces,
+                    "user-namespaces" => LabTransport.UserNamespaces,
+                    "udp" => LabTransport.Udp,
+                    _ => null,
+                },
+                parsed.GetValue(seal) == "on",
+                Math.Clamp(parsed.GetValue(pause), 0, 3600));
+            if (options.Disks.Count > DemoLimits.DisksMax)
+            {
+                await Console.Error.WriteLineAsync($"expether: the demo takes at most {DemoLimits.DisksMax} disks");
+                return ExitCode.Usage;
+            }
+
+            using var ended = new CancellationTokenSource();
+            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+            using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
+            using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
+            return await RunAsync(options, parsed.Screen(), ended.Token);
+
+            void OnSignal(PosixSignalContext context)
+            {
+                context.Cancel = true;
+                ended.Cancel();
+            }
+        });
+        return (command, """
+              expether demo
+              expether demo --disk debian.qcow2 --disk /boot/vmlinuz
+              expether demo --json > result.json               steps on stderr, one object on stdout
+              expether demo --transport udp --seal off
+              expether demo --pause 20                         then: expether switch fault all --cut --socket PATH (the path is shown)
+
+            The files are copied to the temporary folder (TMPDIR); more than 1 GiB is refused. Exit code 0 only if everything verified.
+            """);
+    }
+
+    private static async Task<int> RunAsync(DemoOptions options, Output.Screen screen, CancellationToken cancel)
+    {
+        var log = new DemoLog(Console.Error);
+        var demo = new DemoRun(options, log);
+        var code = ExitCode.Ok;
+        try
+        {
+            await demo.RunAsync(cancel);
+        }
+        catch (DemoFailure e)
+        {
+            demo.Report.Failure = e;
+            code = e.Code is "bad-disk" or "disk-too-large" ? ExitCode.Usage : ExitCode.Failed;
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            demo.Report.Failure = new DemoFailure("interrupted", "interrupted", "");
+            code = ExitCode.Interrupted;
+        }
+
+        if (screen.IsJson)
+        {
+            screen.Json(demo.Report.ToJson());
+        }
+        else if (demo.Report.Hosts.Count > 0)
+        {
+            DemoTable.Print(demo.Report, log.Elapsed);
+        }
+
+        if (demo.Report.Reason is { } reason)
+        {
+            await Console.Error.WriteLineAsync($"expether: the demo failed: {reason}{(demo.Report.Failure?.Remedy is { Length: > 0 } remedy ? $"; {remedy}" : "")}");
+            return code == ExitCode.Ok ? ExitCode.Failed : code;
+        }
+
+        return ExitCode.Ok;
+    }
+}

@@ -1,0 +1,24 @@
+namespace ExpEther.Cli.Demo;
+
+/// <summary>Sizes and times of the demo. A cut cable must end it within 45 s: the longest wait without any progress is well below.</summary>
+internal static class DemoLimits
+{
+    public const long DiskBytesMax = 1L << 30;
+    public const int DisksMax = 8;
+    public const int ScratchBytes = 16 << 20;
+
+    /// <summary>Free space to leave in the temporary folder.</summary>
+    public const long SpareBytes = 64L << 20;
+
+    /// <summary>A step in which nothing moves for so long has failed.</summary>
+    public const int StallSeconds = 20;
+
+    public const int StartSeconds = 20;
+    public const int LinkDeadSeconds = 10;
+    public const int ReleaseTimeoutMs = 12_000;
+    public const int AttentionDelayMs = 20;
+    public const int EndSeconds = 3;
+
+    /// <summary>One read of the load that runs during the move.</summary>
+    public const int LoadBytes = 64 << 10;
+}

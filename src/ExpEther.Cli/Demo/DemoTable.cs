@@ -1,0 +1,79 @@
+using ExpEther.Cli.Output;
+using Spectre.Console;
+
+namespace ExpEther.Cli.Demo;
+
+/// <summary>The demo's result for someone who sees it for the first time: with lines and colours on a terminal, plain elsewhere.</summary>
+internal static class DemoTable
+{
+    public static void Print(DemoReport report, TimeSpan elapsed)
+    {
+        string[] used = ["host", "VLAN", "device", "seen there as", "read", "written", "SHA-256"];
+        var uses = report.Hosts.Select(host => (string[])
+        [
+            host.Name,
+            $"{host.Vlan}",
+            Join(host, f => f.Cell("name")),
+            Join(host, f => $"PCI {f.Cell("bdf")}"),
+            JsonText.Size(host.BytesRead),
+            JsonText.Size(host.BytesWritten),
+            host.IsVerified ? "verified" : "WRONG",
+        ]).ToList();
+        string[] swapped = ["function", "host", "generation", "register address", "host's ID", "function's ID"];
+        var swaps = report.Hosts.SelectMany(host => host.Functions.Select(f => (string[])
+        [
+            f.Cell("name"), host.Name, f.Cell("generation"), $"{f.Cell("memH")} = {f.Cell("memIo")}", $"{f.Cell("hostH")} = {f.Cell("hostIo")}", $"{f.Cell("vfH")} = {f.Cell("vfIo")}",
+        ])).ToList();
+
+        Console.Out.WriteLine();
+        Print("Two hosts used disks of one I/O box, over Ethernet, each in its own VLAN (a PCIe switch of its own):", used, uses);
+        Print("What the bridges swapped in the PCIe packets: the host's number = the number inside the I/O box:", swapped, swaps);
+        if (report.Move is { } move)
+        {
+            var json = move.ToJson();
+            Console.Out.WriteLine(
+                $"{json.Cell("function")} moved from {json.Cell("from")} (VLAN {json.Cell("vlanBefore")}) to {json.Cell("to")} (VLAN {json.Cell("vlanAfter")}): "
+                + $"{move.OutageMs:0.0} ms from the last read there to the first read here; {json.Cell("to")} read its other disk {move.OtherReads} times meanwhile.");
+        }
+
+        var frames = report.ToJson()["frames"]!.AsObject();
+        Console.Out.WriteLine(
+            $"Frames: {frames.Cell("sent")} sent, {frames.Cell("received")} received, {frames.Cell("retransmitted")} sent again, {frames.Cell("dropped")} dropped.");
+        Console.Out.WriteLine();
+        Console.Out.WriteLine(report.IsOk ? $"Everything verified, in {elapsed.TotalSeconds:0.0} s." : $"NOT verified: {report.Reason}");
+    }
+
+    private static string Join(DemoHost host, Func<System.Text.Json.Nodes.JsonObject, string> cell) => string.Join(", ", host.Functions.Select(cell));
+
+    private static void Print(string title, string[] headings, IReadOnlyList<string[]> rows)
+    {
+        Console.Out.WriteLine(title);
+        if (Console.IsOutputRedirected)
+        {
+            var plain = new TextTable(headings);
+            foreach (var row in rows)
+            {
+                plain.Add(row);
+            }
+
+            Console.Out.WriteLine(plain);
+        }
+        else
+        {
+            var table = new Table().RoundedBorder();
+            foreach (var heading in headings)
+            {
+                table.AddColumn(new TableColumn(Markup.Escape(heading)));
+            }
+
+            foreach (var row in rows)
+            {
+                table.AddRow([.. row.Select(cell => cell == "verified" ? "[green]verified[/]" : cell == "WRONG" ? "[red]WRONG[/]" : Markup.Escape(cell))]);
+            }
+
+            AnsiConsole.Write(table);
+        }
+
+        Console.Out.WriteLine();
+    }
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+using System.Text;
+
+namespace ExpEther.Cli.Demo;
+
+/// <summary>The demo's configuration files: the same keys a user writes.</summary>
+internal static class LabConfig
+{
+    public static string OfBox(string port, string stateFolder, bool isSealed, IReadOnlyList<string> keys, IReadOnlyList<DemoDisk> disks)
+    {
+        var text = new StringBuilder(Common("io", port, isSealed))
+            .Insert(0, $"name = \"io\"\nstateDirectory = \"{stateFolder}\"\nreleaseTimeoutMs = {DemoLimits.ReleaseTimeoutMs}\n\n");
+        for (var node = 1; node < Lab.Nodes.Length; node++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n[[host]]\nname = \"{Lab.Nodes[node]}\"\nvlan = {Lab.Vlans[node]}\nkey = \"{keys[node]}\"\n");
+        }
+
+        foreach (var disk in disks)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n[[device]]\nname = \"{disk.Name}\"\nserial = \"DEMO-{disk.Name}\"\n\n[[device.namespace]]\nfile = '{disk.Backing}'\n");
+        }
+
+        return text.ToString();
+    }
+
+    public static string OfHost(string port, bool isSealed, string name, int vlan, string key) =>
+        Common(name, port, isSealed) + string.Create(
+            CultureInfo.InvariantCulture,
+            $"\n[[host]]\nname = \"{name}\"\nvlan = {vlan}\nkey = \"{key}\"\nattentionDelayMs = {DemoLimits.AttentionDelayMs}\n");
+
+    /// <summary>Keys are in it, so nobody else may read it.</summary>
+    public static void Write(string path, string text)
+    {
+        using var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        file.Write(Encoding.UTF8.GetBytes(text));
+    }
+
+    private static string Common(string name, string port, bool isSealed) =>
+        $"# The demo's {name}.\n[port]\n{port}\n\n[link]\nseal = \"{(isSealed ? "on" : "off")}\"\nlinkDeadSeconds = {DemoLimits.LinkDeadSeconds}\n";
+}

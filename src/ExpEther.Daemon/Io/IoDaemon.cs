@@ -1,0 +1,122 @@
+using System.Text.Json.Nodes;
+using ExpEther.Backends;
+using ExpEther.Bridge.Io;
+using ExpEther.Core.Scheduling;
+using ExpEther.Daemon.Config;
+using ExpEther.Daemon.Control;
+using ExpEther.Daemon.Loop;
+using ExpEther.Daemon.Ownership;
+using ExpEther.Daemon.Ports;
+using ExpEther.Daemon.Status;
+using ExpEther.Ethernet.Ports;
+using ExpEther.Linux;
+using ExpEther.Linux.Polling;
+
+namespace ExpEther.Daemon.Io;
+
+/// <summary><c>expether io</c>: an I/O box's devices and bridge behind one port, on one owner loop.</summary>
+public sealed class IoDaemon : IDisposable
+{
+    private readonly StopSignal _stop = new();
+    private readonly List<IDisposable> _owned = [];
+    private readonly INetworkPort _port;
+    private readonly ControlServer _control;
+    private readonly OwnerLoop _loop;
+
+    /// <exception cref="PortException">The port cannot be opened.</exception>
+    /// <exception cref="IOException">The control socket or the state folder cannot be made.</exception>
+    /// <exception cref="BackendException">A namespace's file cannot be served.</exception>
+    public IoDaemon(IoConfig config, string socketPath, IEventSink events)
+    {
+        Config = config;
+        _owned.Add(_stop);
+        try
+        {
+            var scheduler = new OwnerScheduler();
+            var store = Own(new FileOwnershipStore(config.StateDirectory ?? StateFolder.Default, config.Name, events));
+            var devices = config.Devices.Select(device => (device.Name, Model: Own(new NvmeDevice(device, events)))).ToList();
+            _port = Own(PortOpener.Open(config.Port, [config.Mac], [.. config.Hosts.Select(h => h.Vlan).Distinct()]));
+            var bridge = new IoBridge(OptionsOf(config, PortOpener.MtuOf(config.Port, _port)), store, scheduler, new SystemRandom(), events);
+            foreach (var (name, model) in devices)
+            {
+                bridge.AddDevice(name, model.Controller);
+            }
+
+            var table = new CommandTable();
+            var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            table.Add("ls", () => IoJson.List(bridge.Status(), started.Task.IsCompleted));
+            table.Add("stats", () => Stats(bridge));
+            _ = new IoCommands(bridge, started.Task, table);
+            _control = Own(new ControlServer(socketPath, table, scheduler));
+            _loop = new OwnerLoop(_port, scheduler, [new IoUnit(bridge)], _control, _stop, events);
+            _loop.Watch(store.Written);
+            foreach (var descriptor in devices.SelectMany(d => d.Model.PollFileDescriptors))
+            {
+                _loop.Watch(descriptor);
+            }
+
+            scheduler.Start(async () =>
+            {
+                await bridge.StartAsync();
+                started.SetResult();
+            });
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public IoConfig Config { get; }
+
+    public string SocketPath => _control.SocketPath;
+
+    public string PortName => _port.Name;
+
+    /// <summary>Runs on the calling thread until SIGTERM, SIGINT or <see cref="Stop"/>.</summary>
+    public void Run() => _loop.Run();
+
+    /// <summary>From any thread.</summary>
+    public void Stop() => _stop.Request();
+
+    public void Dispose()
+    {
+        for (var i = _owned.Count - 1; i >= 0; i--)
+        {
+            _owned[i].Dispose();
+        }
+
+        _owned.Clear();
+    }
+
+    private static IoBridgeOptions OptionsOf(IoConfig config, int mtuBytes) => new()
+    {
+        Name = config.Name,
+        Mac = config.Mac,
+        Hosts = [.. config.Hosts.Select(h => new IoHostOptions { Name = h.Name, Vlan = h.Vlan, Mac = h.Mac, Key = h.Key })],
+        Sealed = config.Link.Sealed,
+        EtherType = config.Port.EtherType,
+        MtuBytes = mtuBytes,
+        LinkDead = config.Link.LinkDead,
+        PathSilent = config.Link.PathSilent,
+        ReleaseTimeout = config.ReleaseTimeout,
+    };
+
+    private JsonObject Stats(IoBridge bridge)
+    {
+        var stats = IoJson.Stats(bridge.Status());
+        stats.Insert(0, "kind", "io");
+        stats.Insert(1, "name", Config.Name);
+        stats.Insert(2, "port", CounterJson.OfPort(_port));
+        stats.Insert(3, "loop", new JsonObject { ["turns"] = _loop.Turns, ["sleeps"] = _loop.Sleeps });
+        return stats;
+    }
+
+    private T Own<T>(T thing)
+        where T : IDisposable
+    {
+        _owned.Add(thing);
+        return thing;
+    }
+}

@@ -1,0 +1,202 @@
+using System.Runtime.CompilerServices;
+using ExpEther.Daemon.Config;
+using ExpEther.Link.Ethernet;
+
+namespace ExpEther.Daemon.Tests.Config;
+
+public class ConfigTests
+{
+    private const string Key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+    private const string Io = $"""
+        name = "box1"
+        [port]
+        kind = "udp"
+        listen = "127.0.0.1:4790"
+        peers = ["127.0.0.1:4791", "[::1]:4792"]
+        [link]
+        linkDeadSeconds = 12
+        [[host]]
+        name = "host1"
+        vlan = 101
+        key = "{Key}"
+        [[device]]
+        name = "disk1"
+        serial = "S1"
+        [[device.namespace]]
+        ramMiB = 8
+        [[device.namespace]]
+        ramMiB = 4
+        blockBytes = 4096
+        readOnly = true
+        """;
+
+    [Fact]
+    public void A_right_file_gives_what_it_says_and_defaults_for_the_rest()
+    {
+        var config = IoConfig.Parse("io.toml", Io);
+
+        Assert.Equal("box1", config.Name);
+        Assert.Equal(PortKind.Udp, config.Port.Kind);
+        Assert.Equal(4790, config.Port.Listen.Port);
+        Assert.Equal(["127.0.0.1:4791", "[::1]:4792"], config.Port.Peers.Select(p => p.ToString()));
+        Assert.Equal(0x88B5, config.Port.EtherType);
+        Assert.True(config.Link.Sealed);
+        Assert.Equal(TimeSpan.FromSeconds(12), config.Link.LinkDead);
+        Assert.Equal(TimeSpan.FromSeconds(60), config.ReleaseTimeout);
+        var host = Assert.Single(config.Hosts);
+        Assert.Equal(new VlanId(101), host.Vlan);
+        Assert.Equal(32, host.Key.Length);
+        Assert.Equal(31, host.Key[31]);
+        var device = Assert.Single(config.Devices);
+        Assert.Equal("S1", device.Serial);
+        Assert.Equal([(8L << 20, 512, false), (4L << 20, 4096, true)], device.Namespaces.Select(n => (n.RamBytes, n.BlockBytes, n.IsReadOnly)));
+    }
+
+    [Fact]
+    public void A_host_that_gives_no_address_is_found_by_its_name_and_vlan_at_both_ends()
+    {
+        var box = IoConfig.Parse("io.toml", Io);
+        var host = HostConfig.Parse("host.toml", $"""
+            [port]
+            interface = "eth0"
+            [[host]]
+            name = "host1"
+            vlan = 101
+            key = "{Key}"
+            """);
+
+        Assert.Equal(host.Hosts[0].Mac, box.Hosts[0].Mac);
+        Assert.NotEqual(MacConfig.OfHost("host1", new VlanId(101)), MacConfig.OfHost("host1", new VlanId(102)));
+        Assert.NotEqual(box.Mac, box.Hosts[0].Mac);
+        Assert.Equal(0x02UL, (box.Mac.Value >> 40) & 0x03); // locally administered, unicast (IEEE 802 §8.2)
+    }
+
+    [Theory]
+    [InlineData("linkDeadSeconds = 12", "linkDeadSecond = 12", 7, "linkDeadSecond", "did you mean 'linkDeadSeconds'?")]
+    [InlineData("linkDeadSeconds = 12", "linkDeadSeconds = 0", 7, "linkDeadSeconds", "1 to 600 seconds, default 20")]
+    [InlineData("linkDeadSeconds = 12", "linkDeadSeconds = \"12\"", 7, "linkDeadSeconds", "write an integer")]
+    [InlineData("linkDeadSeconds = 12", "seal = \"maybe\"", 7, "seal", "write \"on\" or \"off\"")]
+    [InlineData("vlan = 101", "vlan = 4095", 10, "vlan", "1 to 4094")]
+    [InlineData("vlan = 101", "mac = \"01:00:5e:00:00:01\"\nvlan = 101", 10, "mac", "six pairs")]
+    [InlineData("vlan = 101\n", "", 8, "vlan", "add vlan = N")]
+    [InlineData("kind = \"udp\"", "kind = \"upd\"", 3, "kind", "\"packet\" or \"udp\"")]
+    [InlineData("listen = \"127.0.0.1:4790\"", "listen = \"127.0.0.1\"", 4, "listen", "192.0.2.1:4790")]
+    [InlineData("ramMiB = 8", "ramMiB = 8\nfile = \"/dev/null\"", 16, "ramMiB", "keep one")]
+    [InlineData("ramMiB = 8", "file = \"/nowhere/disk.img\"", 16, "file", "truncate -s 1G /nowhere/disk.img")]
+    [InlineData("blockBytes = 4096", "blockBytes = 1024", 19, "blockBytes", "write 512 or 4096")]
+    [InlineData("name = \"box1\"", "name = \"box/1\"", 1, "name", "letters, digits")]
+    [InlineData("name = \"box1\"", "name = \"box1\"\nname = \"box2\"", 2, "name", "remove one")]
+    [InlineData("[[device]]", "[device]", 12, "device", "[[device]]")]
+    [InlineData("serial = \"S1\"", "serial = \"a serial number of more than twenty characters\"", 14, "serial", "1 to 20")]
+    public void A_mistake_names_file_line_key_and_remedy(string right, string wrong, int line, string key, string remedy)
+    {
+        var error = Assert.Throws<ConfigException>(() => IoConfig.Parse("/etc/io.toml", Io.Replace(right, wrong, StringComparison.Ordinal)));
+
+        var mistake = Assert.Single(error.Errors, e => e.Line == line && e.Key == key);
+        Assert.Contains(remedy, mistake.Remedy, StringComparison.Ordinal);
+        Assert.StartsWith($"/etc/io.toml:{line}: key '{key}': ", mistake.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_mistakes_are_told_at_once_in_the_order_of_the_file()
+    {
+        var error = Assert.Throws<ConfigException>(() => IoConfig.Parse("io.toml", """
+            nme = "x"
+            [port]
+            kind = "udp"
+            interfaces = 3
+            [[host]]
+            name = "host1"
+            [[device]]
+            """));
+
+        Assert.Equal(error.Errors.OrderBy(e => e.Line), error.Errors);
+        Assert.Equal(["nme", "interfaces", "vlan", "key", "name", "namespace"], error.Errors.Select(e => e.Key).Distinct());
+        Assert.Equal(error.Errors.Count, error.Message.Split('\n').Length);
+    }
+
+    [Fact]
+    public void What_is_not_toml_is_told_with_its_line() =>
+        Assert.Equal(2, Assert.Throws<ConfigException>(() => HostConfig.Parse("host.toml", "name = \"a\"\n= nonsense\n")).Errors[0].Line);
+
+    [Fact]
+    public void A_missing_file_is_told_like_a_mistake() =>
+        Assert.Contains("/nowhere/io.toml:1: cannot be read", Assert.Throws<ConfigException>(() => IoConfig.Load("/nowhere/io.toml")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Names_addresses_and_serials_are_unique()
+    {
+        var error = Assert.Throws<ConfigException>(() => IoConfig.Parse("io.toml", Io + $"""
+
+            [[host]]
+            name = "host1"
+            vlan = 101
+            key = "{Key}"
+            [[device]]
+            name = "disk2"
+            serial = "S1"
+            [[device.namespace]]
+            ramMiB = 1
+            """));
+
+        Assert.Equal(["name", "mac", "serial"], error.Errors.Select(e => e.Key));
+        Assert.Contains("same as in line 9", error.Errors[0].What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_key_file_that_others_may_read_is_refused()
+    {
+        using var scratch = new Scratch();
+        var text = Io.Replace($"key = \"{Key}\"", "keyFile = \"host1.key\"", StringComparison.Ordinal);
+        var config = scratch.Write("io.toml", text);
+        scratch.Write("host1.key", Key + "\n", UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+
+        var refused = Assert.Throws<ConfigException>(() => IoConfig.Load(config));
+        File.SetUnixFileMode(scratch.File("host1.key"), UnixFileMode.UserRead);
+        var accepted = IoConfig.Load(config);
+
+        Assert.Contains($"chmod 600 {scratch.File("host1.key")}", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(32, accepted.Hosts[0].Key.Length);
+    }
+
+    [Fact]
+    public void Without_seal_no_key_is_needed()
+    {
+        var text = Io.Replace($"key = \"{Key}\"", "", StringComparison.Ordinal);
+
+        Assert.Contains("keygen", Assert.Throws<ConfigException>(() => IoConfig.Parse("io.toml", text)).Message, StringComparison.Ordinal);
+        Assert.False(IoConfig.Parse("io.toml", text.Replace("linkDeadSeconds = 12", "seal = \"off\"", StringComparison.Ordinal)).Link.Sealed);
+    }
+
+    [Fact]
+    public void The_examples_are_right_as_they_are_and_fit_each_other()
+    {
+        var examples = Path.Combine(Root(), "examples");
+
+        var box = IoConfig.Load(Path.Combine(examples, "io.toml"));
+        var host = HostConfig.Load(Path.Combine(examples, "host.toml"));
+
+        var known = Assert.Single(box.Hosts, h => h.Name == host.Hosts[0].Name);
+        Assert.Equal((host.Hosts[0].Vlan, host.Hosts[0].Mac), (known.Vlan, known.Mac));
+        Assert.Equal(host.Hosts[0].Key, known.Key);
+        Assert.Equal(box.Port.EtherType, host.Port.EtherType);
+        Assert.Equal(box.Link.Sealed, host.Link.Sealed);
+    }
+
+    [Fact]
+    public void Every_key_is_in_the_documentation()
+    {
+        var page = File.ReadAllText(Path.Combine(Root(), "docs", "configuration.md"));
+        string[] keys =
+        [
+            "name", "mac", "socket", "stateDirectory", "releaseTimeoutMs", "kind", "interface", "listen", "peers", "etherType", "mtu", "seal", "linkDeadSeconds",
+            "pathSilentMs", "vlan", "key", "keyFile", "slots", "attentionDelayMs", "completionTimeoutMs", "memoryMiB", "memoryBase", "serial", "model", "readOnly",
+            "file", "ramMiB", "blockBytes",
+        ];
+
+        Assert.All(keys, key => Assert.Contains($"| `{key}` |", page, StringComparison.Ordinal));
+    }
+
+    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
+}
