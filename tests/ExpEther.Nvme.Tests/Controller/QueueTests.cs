@@ -136,6 +136,23 @@ public sealed class QueueTests
     }
 
     [Fact]
+    public void Abort_ends_a_write_whose_data_has_not_come_and_nothing_is_written()
+    {
+        var backend = new RecordingBackend(64);
+        var host = NvmeHost.Started(backend);
+        host.CreateQueue(1);
+        var buffer = host.Allocate(4096);
+        host.Host.Withheld = buffer;
+        var write = host.Submit(1, (byte)IoOpcode.Write, 1, prp1: buffer);
+        host.Host.Pump();
+        Assert.Equal(0u, host.Admin(AdminOpcode.Abort, dw10: ((uint)write << 16) | 1).Result);
+        host.Host.Withheld = ulong.MaxValue;
+        host.Host.Pump();
+        Assert.True(host.Expect(1, write).Status.Is(NvmeStatus.CommandAbortRequested));
+        Assert.Empty(backend.Log);
+    }
+
+    [Fact]
     public void Abort_ends_a_waiting_event_request_but_not_what_a_backend_has()
     {
         var backend = new RecordingBackend(64) { Holds = true };

@@ -65,6 +65,9 @@ internal sealed class TlpHost
     /// <summary>Falls silent when a read of this address comes.</summary>
     public ulong SilentFrom { get; set; } = ulong.MaxValue;
 
+    /// <summary>A read of this address is kept unanswered, others are not.</summary>
+    public ulong Withheld { get; set; } = ulong.MaxValue;
+
     /// <summary>Completions poisoned from now on.</summary>
     public bool Poisons { get; set; }
 
@@ -332,6 +335,19 @@ internal sealed class TlpHost
 
         var index = Shuffles ? _random.Next(_reads.Count) : 0;
         var read = _reads[index];
+        if (read.Address == Withheld)
+        {
+            // Behind the others; alone it waits.
+            _reads.RemoveAt(index);
+            _reads.Add(read);
+            index = 0;
+            read = _reads[0];
+            if (read.Address == Withheld)
+            {
+                return false;
+            }
+        }
+
         int length;
         if (read.Address < MemoryBase || read.Address - MemoryBase + (ulong)read.Left > (ulong)Memory.Length)
         {
