@@ -225,6 +225,8 @@ internal sealed class SlotController
         }
 
         State = SlotState.PoweringOn;
+        // A press before this was about the card that was here before, or asks for what is being done.
+        _events &= unchecked((ushort)~PcieRegister.SlotStatusAttentionButtonPressed);
         _linkExpected = true;
         await PowerAsync(true, SlotCommand.PowerIndicatorBlink);
         if (await _port.WaitUntilAsync(() => _port.IsLinkActive || !_port.IsPresent, RootComplexLimits.LinkUpTimeout) && _port.IsLinkActive)
@@ -305,7 +307,11 @@ internal sealed class SlotController
         });
     }
 
-    private void CancelDelay() => _delay++;
+    private void CancelDelay()
+    {
+        _delay++;
+        _delayEnded = false;
+    }
 
     private void Report(EventSeverity severity, string what)
         => _host.Events.Report(severity, _host.Name, $"slot {_node.SlotNumber}: {what}");

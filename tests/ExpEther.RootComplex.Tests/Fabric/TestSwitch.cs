@@ -13,6 +13,7 @@ internal sealed class TestSwitch : IPcieDevice
     private readonly BridgePortConfig[] _ports;
     private readonly IPcieDevice?[] _cards;
     private readonly bool[] _lit;
+    private readonly bool[] _withdrawn;
     private readonly byte[] _buffer = new byte[TlpLimits.BytesMax];
 
     public TestSwitch(int slots)
@@ -20,12 +21,17 @@ internal sealed class TestSwitch : IPcieDevice
         _ports = [.. Enumerable.Range(1, slots).Select(slot => Port(PortType.DownstreamPort, slot))];
         _cards = new IPcieDevice?[slots];
         _lit = new bool[slots];
+        _withdrawn = new bool[slots];
     }
 
     public int SlotCount => _ports.Length;
 
-    /// <summary>The card is taken out as soon as its slot powers off, as the other end of a cable lets go.</summary>
-    public bool WithdrawAtPowerOff { get; set; } = true;
+    /// <summary>Presses a slot's attention button; its card is taken out once the slot powers off, as when its other end lets go.</summary>
+    public void PressAndWithdraw(int slot)
+    {
+        _withdrawn[slot] = true;
+        Slot(slot).PressAttentionButton();
+    }
 
     /// <summary>Power does not bring the link up.</summary>
     public bool DeadLinks { get; set; }
@@ -40,6 +46,7 @@ internal sealed class TestSwitch : IPcieDevice
     {
         Assert.Null(_cards[slot]);
         _cards[slot] = card;
+        _withdrawn[slot] = false;
         Slot(slot).SetPresence(true);
     }
 
@@ -68,7 +75,7 @@ internal sealed class TestSwitch : IPcieDevice
                 _lit[i] = on;
                 Slot(i).SetDataLinkActive(on);
                 _cards[i]?.Reset(now);
-                if (!on && WithdrawAtPowerOff && _cards[i] is not null)
+                if (!on && _withdrawn[i] && _cards[i] is not null)
                 {
                     Pull(i);
                 }
