@@ -31,6 +31,12 @@ public sealed class OwnershipTests
         var result = rig.Await(rig.Bridge.AttachAsync("nvme0", "host1"));
         Assert.Equal(RefusalCode.NotRecorded, result.Code);
         Assert.Equal(0, rig.Host.Presents);
+
+        // It does not happen behind the user's back when the disk is well again; it happens when asked for.
+        rig.Store.HoldsBack = false;
+        rig.RunFor(TimeSpan.FromSeconds(30));
+        Assert.Equal((0, null), (rig.Host.Presents, rig.Status.Owner));
+        Assert.True(rig.Await(rig.Bridge.AttachAsync("nvme0", "host1")).Ok);
     }
 
     [Fact]
@@ -56,9 +62,11 @@ public sealed class OwnershipTests
         _ = rig.Bridge.MoveAsync("nvme0", "host2");
         rig.RunFor(TimeSpan.FromSeconds(1));
         Assert.Equal(0, rig.Hosts[1].Presents);
+        rig.Store.LosePower();
         rig.RestartBridge();
-        rig.Store.HoldsBack = false;
-        rig.Run(() => rig.Bridge.Status().Functions is [{ Owner: not null }], 60);
+        rig.Run(() => rig.Host.Presents == 2, 60);
+        Assert.Equal("host1", rig.Status.Owner);
+        Assert.Equal(0, rig.Hosts[1].Presents);
     }
 
     [Fact]

@@ -61,7 +61,7 @@ public sealed class SequenceTests
         Assert.Equal(seen, result.Steps.Select(s => s.Name));
         Assert.Equal(
             [BridgeStepName.Started, BridgeStepName.AttentionPressed, BridgeStepName.PoweredOff, BridgeStepName.Drained, BridgeStepName.Reset,
-                BridgeStepName.Reset, BridgeStepName.Recorded, BridgeStepName.Presented, BridgeStepName.Plugged, BridgeStepName.Done],
+                BridgeStepName.Recorded, BridgeStepName.Presented, BridgeStepName.Plugged, BridgeStepName.Done],
             seen);
         for (var i = 1; i < result.Steps.Count; i++)
         {

@@ -174,6 +174,21 @@ public sealed class VirtualConfigTests
     }
 
     [Fact]
+    public void A_new_owner_sees_nothing_of_what_the_one_before_set()
+    {
+        var rig = new IoRig().StartAndPlug();
+        Assert.True(rig.Await(rig.Bridge.DetachAsync("nvme0")).Ok);
+        Assert.True(rig.Await(rig.Bridge.AttachAsync("nvme0", "host1")).Ok);
+        Assert.Equal(0U, rig.ReadShown(ConfigRegister.Command) & 0x7);
+        Assert.Equal(0U, rig.ReadShown(ConfigRegister.Bar0 + 4));
+        Assert.Null(rig.Status.Bars[0].MemH);
+        rig.Host.Tlps.Clear();
+        rig.Host.Read(0x80_0000_0000, 4);
+        rig.Run(() => rig.Host.Tlps.Count == 1);
+        Assert.Equal(CompletionStatus.UnsupportedRequest, rig.Host.Tlps[0].View.Status);
+    }
+
+    [Fact]
     public void A_read_that_a_reset_cuts_off_is_answered()
     {
         var rig = new IoRig().StartAndPlug();

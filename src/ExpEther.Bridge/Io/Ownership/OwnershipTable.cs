@@ -69,10 +69,15 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
             _owners[function] = record;
         }
 
-        var version = ++_version;
-        store.Save(new OwnershipImage(version, _incarnation, _counter, [.. _owners.Values.OrderBy(o => o.Function, StringComparer.Ordinal)]));
-        Poll();
+        var version = Save();
         return await changed.WaitUntil(() => _durable >= version, IoBridgeLimits.RecordTimeout);
+    }
+
+    /// <summary>Takes a record back whose durability is in doubt; nobody waits for it.</summary>
+    public void Forget(string function)
+    {
+        _owners.Remove(function);
+        Save();
     }
 
     /// <summary>Looks whether what was written has become durable.</summary>
@@ -83,6 +88,14 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
             _durable = _version;
             changed.Set();
         }
+    }
+
+    private long Save()
+    {
+        var version = ++_version;
+        store.Save(new OwnershipImage(version, _incarnation, _counter, [.. _owners.Values.OrderBy(o => o.Function, StringComparer.Ordinal)]));
+        Poll();
+        return version;
     }
 
     private uint NewIncarnation()

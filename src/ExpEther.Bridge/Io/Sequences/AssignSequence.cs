@@ -18,11 +18,8 @@ internal sealed class AssignSequence(FunctionReset reset, OwnershipTable ownersh
     {
         Check.That(!function.IsOpen && function.Busy is not null);
         function.State = FunctionState.Assigning;
-        if (function.IsClean)
-        {
-            steps.Add(BridgeStepName.Reset);
-        }
-        else if (!await reset.ResetAsync(function, steps))
+        function.TriedEpoch = session.Link.Epoch;
+        if (!function.IsClean && !await reset.ResetAsync(function, steps))
         {
             return RefusalCode.DeviceFailed;
         }
@@ -33,6 +30,8 @@ internal sealed class AssignSequence(FunctionReset reset, OwnershipTable ownersh
             function.Name, new OwnershipRecord(function.Name, session.Host.Vlan, session.Host.Mac, generation));
         if (!recorded)
         {
+            // What was recorded may still reach the disk; the owner's name there without a presentation does no harm.
+            ownership.Forget(function.Name);
             function.State = FunctionState.Idle;
             return RefusalCode.NotRecorded;
         }

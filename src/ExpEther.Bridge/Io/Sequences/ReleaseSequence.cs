@@ -35,11 +35,7 @@ internal sealed class ReleaseSequence(FunctionReset reset, OwnerSignal changed, 
             }
         }
 
-        if (function.IsClean)
-        {
-            steps.Add(BridgeStepName.Reset);
-        }
-        else if (!await reset.ResetAsync(function, steps))
+        if (!function.IsClean && !await reset.ResetAsync(function, steps))
         {
             return RefusalCode.DeviceFailed;
         }

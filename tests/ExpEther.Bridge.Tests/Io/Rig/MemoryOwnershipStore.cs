@@ -32,5 +32,12 @@ internal sealed class MemoryOwnershipStore : IOwnershipStore
         return Durable is { } durable && durable.Version >= version;
     }
 
+    /// <summary>The machine loses power: what was not durable is gone.</summary>
+    public void LosePower()
+    {
+        _saved.Clear();
+        HoldsBack = false;
+    }
+
     public OwnershipImage? Load() => Durable;
 }
