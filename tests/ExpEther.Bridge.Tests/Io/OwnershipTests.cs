@@ -40,6 +40,23 @@ public sealed class OwnershipTests
     }
 
     [Fact]
+    public void A_disk_that_fails_does_not_cost_an_owner_its_function()
+    {
+        var rig = new IoRig().StartAndPlug();
+        rig.Store.HoldsBack = true;
+        rig.Host.Link.Close(LinkDownReason.Closed, rig.Now);
+        rig.RunFor(TimeSpan.FromSeconds(1));
+        rig.Host.Link.Open(rig.Now);
+        rig.RunFor(TimeSpan.FromSeconds(20));
+        Assert.Equal((1, "host1"), (rig.Host.Presents, rig.Status.Owner));
+        rig.Store.HoldsBack = false;
+        rig.Host.Link.Close(LinkDownReason.Closed, rig.Now);
+        rig.RunFor(TimeSpan.FromSeconds(1));
+        rig.Host.Link.Open(rig.Now);
+        rig.Run(() => rig.Host.Presents == 2, 60);
+    }
+
+    [Fact]
     public void A_box_that_restarts_gives_functions_back_to_their_owners_under_new_generations()
     {
         var rig = new IoRig(2, [new TestDevice(), new TestDevice()]).Start();

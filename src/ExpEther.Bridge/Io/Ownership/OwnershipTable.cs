@@ -60,23 +60,15 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
     /// <returns>False: not durable in time. It may become so later; the function is not given to anyone meanwhile.</returns>
     public async Task<bool> RecordAsync(string function, OwnershipRecord? record)
     {
-        if (record is null)
-        {
-            _owners.Remove(function);
-        }
-        else
-        {
-            _owners[function] = record;
-        }
-
+        Put(function, record);
         var version = Save();
         return await changed.WaitUntil(() => _durable >= version, IoBridgeLimits.RecordTimeout);
     }
 
-    /// <summary>Takes a record back whose durability is in doubt; nobody waits for it.</summary>
-    public void Forget(string function)
+    /// <summary>Puts the record before back in place of one whose durability is in doubt; nobody waits for it.</summary>
+    public void TakeBack(string function, OwnershipRecord? before)
     {
-        _owners.Remove(function);
+        Put(function, before);
         Save();
     }
 
@@ -87,6 +79,18 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
         {
             _durable = _version;
             changed.Set();
+        }
+    }
+
+    private void Put(string function, OwnershipRecord? record)
+    {
+        if (record is null)
+        {
+            _owners.Remove(function);
+        }
+        else
+        {
+            _owners[function] = record;
         }
     }
 

@@ -25,13 +25,14 @@ internal sealed class AssignSequence(FunctionReset reset, OwnershipTable ownersh
         }
 
         function.Config.Reset();
+        var before = ownership.OwnerOf(function.Name);
         var generation = ownership.NextGeneration();
         var recorded = await ownership.RecordAsync(
             function.Name, new OwnershipRecord(function.Name, session.Host.Vlan, session.Host.Mac, generation));
         if (!recorded)
         {
-            // What was recorded may still reach the disk; the owner's name there without a presentation does no harm.
-            ownership.Forget(function.Name);
+            // What was recorded may still reach the disk; an owner there whom nothing is presented to does no harm.
+            ownership.TakeBack(function.Name, before);
             function.State = FunctionState.Idle;
             return RefusalCode.NotRecorded;
         }
