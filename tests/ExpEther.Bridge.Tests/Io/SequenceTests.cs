@@ -2,6 +2,7 @@ using ExpEther.Bridge.Io;
 using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Tests.Io.Rig;
 using ExpEther.Link;
+using ExpEther.Pcie.Config;
 using ExpEther.Pcie.Tlp;
 
 namespace ExpEther.Bridge.Tests.Io;
@@ -290,6 +291,21 @@ public sealed class SequenceTests
         rig.Host.Read(0x80_0000_0000, 4);
         rig.Run(() => rig.Host.Tlps.Count == 1);
         Assert.Equal(CompletionStatus.SuccessfulCompletion, rig.Host.Tlps[0].View.Status);
+    }
+
+    [Fact]
+    public void A_device_without_function_level_reset_is_reset_as_a_whole_and_its_host_may_ask_for_it()
+    {
+        var rig = new IoRig(devices: [new TestDevice(TestDevice.Plain with { FlrCapable = false })]).StartAndPlug();
+        var resets = rig.Device.FundamentalResets;
+        rig.Host.ConfigWrite(rig.ShownPcieOffset() + PcieRegister.DeviceControl, PcieRegister.DeviceControlInitiateFlr, 0b0011);
+        rig.RunFor(TimeSpan.FromSeconds(1));
+        Assert.Equal(resets + 1, rig.Device.FundamentalResets);
+        rig.Map(rig.Host);
+        rig.Host.Write(0x80_0000_0000, [0xEE, 1, 1, 1]);
+        rig.Run(() => rig.Device.Memory(0)[0] == 0xEE);
+        Assert.True(rig.Await(rig.Bridge.DetachAsync("nvme0")).Ok);
+        Assert.Equal((resets + 2, 0), (rig.Device.FundamentalResets, (int)rig.Device.Memory(0)[0]));
     }
 
     [Fact]

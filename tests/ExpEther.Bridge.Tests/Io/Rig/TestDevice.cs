@@ -58,9 +58,6 @@ internal sealed class TestDevice : IPcieDevice
 
     public bool AnswersConfig { get; set; } = true;
 
-    /// <summary>Does not carry a function level reset out: its registers stay as they are.</summary>
-    public bool IgnoresReset { get; set; }
-
     /// <summary>Counts what it is given and does not keep it.</summary>
     public bool OnlyCounts { get; set; }
 
@@ -83,6 +80,7 @@ internal sealed class TestDevice : IPcieDevice
         FundamentalResets++;
         AnswersConfig = true;
         Config.Reset();
+        _memory[0].AsSpan().Clear();
         _output.Clear();
     }
 
@@ -183,11 +181,8 @@ internal sealed class TestDevice : IPcieDevice
         if (Config.FlrRequested)
         {
             FunctionLevelResets++;
-            if (!IgnoresReset)
-            {
-                Config.FunctionLevelReset();
-                _memory[0].AsSpan().Clear();
-            }
+            Config.FunctionLevelReset();
+            _memory[0].AsSpan().Clear();
         }
     }
 
