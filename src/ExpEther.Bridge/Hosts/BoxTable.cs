@@ -14,7 +14,8 @@ internal sealed class BoxTable(HostBridgeOptions options, SlotTable slots, IRand
     private readonly List<BoxLink> _all = [];
     private HostBridgeCounters _counters;
 
-    public IReadOnlyList<BoxLink> All => _all;
+    /// <summary>A list, not an interface: it is walked at every turn and must not allocate an enumerator.</summary>
+    public List<BoxLink> All => _all;
 
     public HostBridgeCounters Counters
     {

@@ -9,8 +9,6 @@ namespace ExpEther.Bridge.Hosts;
 /// </summary>
 internal sealed class SlotTable(DownstreamSlot[] slots)
 {
-    public IReadOnlyList<DownstreamSlot> Slots => slots;
-
     /// <returns>The slot that holds the function, or is to hold it.</returns>
     public DownstreamSlot? Find(BoxLink box, ushort function)
     {

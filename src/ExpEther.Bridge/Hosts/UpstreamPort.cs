@@ -11,11 +11,11 @@ namespace ExpEther.Bridge.Hosts;
 /// </summary>
 internal sealed class UpstreamPort
 {
-    private readonly IReadOnlyList<DownstreamSlot> _slots;
+    private readonly DownstreamSlot[] _slots;
     private readonly UpwardQueue _upward;
     private readonly PortErrors _errors;
 
-    public UpstreamPort(BridgePortConfig config, IReadOnlyList<DownstreamSlot> slots, UpwardQueue upward, PortErrors errors)
+    public UpstreamPort(BridgePortConfig config, DownstreamSlot[] slots, UpwardQueue upward, PortErrors errors)
     {
         Config = config;
         _slots = slots;
@@ -64,7 +64,7 @@ internal sealed class UpstreamPort
         {
             if (target.Bus == Config.SecondaryBus)
             {
-                if (target.Function == 0 && target.Device < _slots.Count)
+                if (target.Function == 0 && target.Device < _slots.Length)
                 {
                     _slots[target.Device].AcceptPortConfig(tlp, now);
                     return true;

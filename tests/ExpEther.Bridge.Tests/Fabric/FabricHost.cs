@@ -2,13 +2,14 @@ using ExpEther.Bridge.Hosts;
 using ExpEther.Core.Time;
 using ExpEther.Ethernet.Switch;
 using ExpEther.Link.Ethernet;
+using ExpEther.Nvme.Driver;
 using ExpEther.Pcie.Ports;
 using ExpEther.RootComplex;
 
 namespace ExpEther.Bridge.Tests.Fabric;
 
 /// <summary>A host of the fabric: an embedded root complex on a host bridge on a port of the switch.</summary>
-internal sealed class FabricHost(HostRootComplex rootComplex, HostBridge bridge, MemoryPort port, ProbeDriver probes)
+internal sealed class FabricHost(HostRootComplex rootComplex, HostBridge bridge, MemoryPort port, ProbeDriver probes, NvmeDriver nvme)
 {
     private readonly TlpWire _wire = new(rootComplex, bridge);
     private readonly byte[] _frame = new byte[9100];
@@ -22,7 +23,9 @@ internal sealed class FabricHost(HostRootComplex rootComplex, HostBridge bridge,
     public ProbeDriver Probes { get; } = probes;
 
     /// <summary>Disks that the NVMe driver has taken into use.</summary>
-    public int Disks => 0;
+    public int Disks => Nvme.Disks.Count;
+
+    public NvmeDriver Nvme { get; } = nvme;
 
     public string Name => Bridge.Options.Name;
 

@@ -5,6 +5,7 @@ using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
 using ExpEther.Ethernet.Switch;
 using ExpEther.Link.Ethernet;
+using ExpEther.Nvme.Driver;
 using ExpEther.RootComplex;
 
 namespace ExpEther.Bridge.Tests.Fabric;
@@ -62,7 +63,9 @@ internal sealed class TestFabric
             rootComplex, Scheduler, _random, Events);
         var probes = new ProbeDriver();
         rootComplex.AddDriver(probes);
-        var host = new FabricHost(rootComplex, bridge, Switch.AddPort(name, SwitchPortMode.Trunk(bridge.Options.Vlan), MtuBytes), probes);
+        var nvme = new NvmeDriver(Scheduler, Events);
+        rootComplex.AddDriver(nvme);
+        var host = new FabricHost(rootComplex, bridge, Switch.AddPort(name, SwitchPortMode.Trunk(bridge.Options.Vlan), MtuBytes), probes, nvme);
         Hosts.Add(host);
         return host;
     }
@@ -86,6 +89,15 @@ internal sealed class TestFabric
         return box;
     }
 
+    /// <summary>The box's process ends without a word and another starts on the same port with what was recorded.</summary>
+    public void Restart(FabricBox box, Action<IoBridge> addDevices)
+    {
+        var bridge = new IoBridge(box.Bridge.Options, box.Store, Scheduler, _random, Events);
+        addDevices(bridge);
+        Boxes[Boxes.IndexOf(box)] = new FabricBox(bridge, box.Port, box.Store);
+        Run(bridge.StartAsync);
+    }
+
     /// <summary>Enumerates every host, brings up every box and waits for all links.</summary>
     public void Start()
     {
@@ -101,6 +113,10 @@ internal sealed class TestFabric
 
         Until(() => Boxes.All(b => b.Bridge.Status().Hosts.All(h => h.Linked)));
     }
+
+    public void Cut(MemoryPort port) => Switch.Switch.Cut(port.Number);
+
+    public void Heal(MemoryPort port) => Switch.Switch.Heal(port.Number);
 
     public void Run(Func<Task> sequence) => Run(async () =>
     {
