@@ -248,8 +248,10 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
         {
             using var client = await ControlClient.ConnectAsync(lab.SocketOf("io"), limit.Token);
             var box = await client.CallAsync("ls", cancel: limit.Token);
-            var links = string.Join(", ", box.Objects("hosts").Select(h => $"{h.Cell("name")} {h.Cell("link")}"));
-            return new DemoFailure(failure.Code, $"{failure.Message} (links of the I/O box: {links})", failure.Remedy);
+            var lost = box.Objects("hosts").Where(h => h.Cell("link") != "up").Select(h => $"{h.Cell("name")} ({h.Cell("link")})").ToList();
+            return lost.Count == 0
+                ? failure
+                : new DemoFailure("link-lost", $"no frames come from {string.Join(" and ", lost)} any more; {failure.Message}", "was the network cut, or a process stopped?");
         }
         catch (Exception e) when (e is ControlException or OperationCanceledException)
         {

@@ -24,6 +24,7 @@ internal sealed class ConfigDocument
     /// <summary>Paths in the file are relative to this folder.</summary>
     public string Folder => Path.GetDirectoryName(Path.GetFullPath(File)) ?? "/";
 
+    /// <exception cref="ConfigException">It cannot be read, or is not TOML.</exception>
     public static ConfigDocument Load(string file)
     {
         try
@@ -42,6 +43,7 @@ internal sealed class ConfigDocument
         }
     }
 
+    /// <exception cref="ConfigException">It is not TOML.</exception>
     public static ConfigDocument Parse(string file, string text)
     {
         var document = new ConfigDocument(file);
@@ -51,11 +53,13 @@ internal sealed class ConfigDocument
             document.Add(message.Span.Start.Line + 1, "", message.Message, "this is not TOML; see https://toml.io");
         }
 
-        if (!syntax.HasErrors)
+        if (document._errors.Count > 0)
         {
-            document.Take(syntax);
+            // What is missing cannot be told of a text that was not understood.
+            throw new ConfigException(document._errors);
         }
 
+        document.Take(syntax);
         return document;
     }
 

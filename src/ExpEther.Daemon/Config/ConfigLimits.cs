@@ -8,7 +8,7 @@ public static class ConfigLimits
     public const int HostsMax = 64;
     public const int DevicesMax = 64;
     public const int NamespacesMax = 16;
-    public const int PeersMax = 256;
+    public const int PeersMax = 64;
     public const int SlotsMax = 30;
     public const int MtuBytesMin = 1280;
     public const int MtuBytesMax = 65_535;

@@ -5,6 +5,9 @@ public static class ControlLimits
 {
     public const int ConnectionsMax = 32;
 
+    /// <summary>Clients that wait to be accepted.</summary>
+    public const int BacklogMax = 512;
+
     /// <summary>One line of JSON, its line feed included.</summary>
     public const int LineBytesMax = 65_536;
 

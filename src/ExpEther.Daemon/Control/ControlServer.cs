@@ -120,7 +120,7 @@ public sealed class ControlServer : IDisposable
         {
             _listener.Bind(new UnixDomainSocketEndPoint(path));
             File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-            _listener.Listen(ControlLimits.ConnectionsMax);
+            _listener.Listen(ControlLimits.BacklogMax);
         }
         catch (Exception e) when (e is SocketException or UnauthorizedAccessException)
         {

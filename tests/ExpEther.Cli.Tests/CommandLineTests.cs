@@ -1,0 +1,104 @@
+using ExpEther.Cli.Tests.Lab;
+
+namespace ExpEther.Cli.Tests;
+
+public class CommandLineTests
+{
+    [Theory]
+    [InlineData("demo")]
+    [InlineData("io")]
+    [InlineData("host")]
+    [InlineData("switch")]
+    [InlineData("ls")]
+    [InlineData("attach")]
+    [InlineData("detach")]
+    [InlineData("move")]
+    [InlineData("stats")]
+    [InlineData("tree")]
+    [InlineData("nvme")]
+    [InlineData("keygen")]
+    public async Task Every_command_has_help_with_an_example(string command)
+    {
+        var all = await Expether.RunAsync("--help");
+        var one = await Expether.RunAsync(command, "--help");
+
+        Assert.Equal((0, 0), (all.Code, one.Code));
+        Assert.Contains($"  {command}", all.Output, StringComparison.Ordinal);
+        Assert.Contains("Examples:", one.Output, StringComparison.Ordinal);
+        Assert.Contains($"expether {command}", one.Output[one.Output.IndexOf("Examples:", StringComparison.Ordinal)..], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("attach", "disk1")]
+    [InlineData("io")]
+    [InlineData("ls", "--no-such-option")]
+    [InlineData("switch")]
+    [InlineData("switch", "--port", "io")]
+    [InlineData("demo", "--transport", "pigeon")]
+    [InlineData("demo", "--disk", "/nowhere/image")]
+    [InlineData("nvme", "read", "--bytes", "many")]
+    [InlineData("nvme", "verify", "--sha256", "abc")]
+    [InlineData("nvme", "read", "--json")]
+    public async Task A_wrong_command_line_exits_2_and_says_what_is_wrong(params string[] arguments)
+    {
+        var run = await Expether.RunAsync(arguments);
+
+        Assert.Equal(2, run.Code);
+        Assert.StartsWith("expether: ", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_mistake_in_a_configuration_exits_2_with_file_line_and_key()
+    {
+        using var lab = new LabFolder();
+        var file = lab.Write("io.toml", "name = \"x\"\n[prt]\nkind = \"udp\"\n");
+
+        var text = await Expether.RunAsync("io", "--config", file);
+        var json = await Expether.RunAsync("io", "--config", file, "--json");
+
+        Assert.Equal((2, 2), (text.Code, json.Code));
+        Assert.Contains($"{file}:2: key 'prt': ", text.Error, StringComparison.Ordinal);
+        Assert.Contains("did you mean 'port'?", text.Error, StringComparison.Ordinal);
+        Assert.Equal(2, json.Json["error"]!["mistakes"]!.AsArray().First(m => m!["key"]!.GetValue<string>() == "prt")!["line"]!.GetValue<int>());
+    }
+
+    [Fact]
+    public async Task Without_a_daemon_a_command_exits_3_and_says_what_to_do()
+    {
+        using var lab = new LabFolder();
+
+        var run = await Expether.RunAsync("ls", "--socket", lab.File("none.sock"), "--json");
+
+        Assert.Equal(3, run.Code);
+        Assert.Contains("start the daemon", run.Error, StringComparison.Ordinal);
+        Assert.Equal("not-reachable", run.Json["error"]!["code"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task An_interface_that_does_not_exist_exits_4_and_names_those_that_do()
+    {
+        using var lab = new LabFolder();
+        var file = lab.Write("host.toml", "[port]\ninterface = \"nosuch0\"\n[link]\nseal = \"off\"\n[[host]]\nname = \"h\"\nvlan = 1\n");
+
+        var run = await Expether.RunAsync("host", "--config", file, "--socket", lab.File("h.sock"));
+
+        Assert.Equal(4, run.Code);
+        Assert.Contains("nosuch0", run.Error, StringComparison.Ordinal);
+        Assert.Contains("lo", run.Error, StringComparison.Ordinal);
+        Assert.False(File.Exists(lab.File("h.sock")));
+    }
+
+    [Fact]
+    public async Task Keys_are_32_bytes_in_hexadecimal_and_never_the_same()
+    {
+        var one = await Expether.RunAsync("keygen");
+        var two = await Expether.RunAsync("keygen", "--json");
+
+        Assert.Matches("^[0-9a-f]{64}\n$", one.Output);
+        Assert.NotEqual(one.Output.Trim(), two.Json["key"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task The_version_is_told() => Assert.Matches(@"^\d+\.\d+\.\d+", (await Expether.RunAsync("--version")).Output);
+}

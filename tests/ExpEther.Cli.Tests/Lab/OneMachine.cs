@@ -1,0 +1,136 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+
+namespace ExpEther.Cli.Tests.Lab;
+
+/// <summary>An I/O box with two disks in memory and a host, as processes, on UDP over loopback.</summary>
+internal sealed class OneMachine : IAsyncDisposable
+{
+    private const string Key = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+
+    private readonly LabFolder _folder = new();
+    private readonly List<Expether.Running> _daemons = [];
+    private readonly IPEndPoint[] _ends = FreeEndPoints();
+
+    public LabFolder Folder => _folder;
+
+    public string Io => _folder.File("io.sock");
+
+    public string Host => _folder.File("host.sock");
+
+    public IReadOnlyList<Expether.Running> Daemons => _daemons;
+
+    public static async Task<OneMachine> StartAsync()
+    {
+        var machine = new OneMachine();
+        machine.StartIo();
+        machine.StartHost();
+        await machine.WaitForLinkAsync();
+        return machine;
+    }
+
+    public Expether.Running StartIo() => Start(
+        "io",
+        $"""
+        name = "box"
+        stateDirectory = "state"
+        [port]
+        kind = "udp"
+        listen = "{_ends[0]}"
+        peers = ["{_ends[1]}"]
+        [[host]]
+        name = "host1"
+        vlan = 101
+        key = "{Key}"
+        [[device]]
+        name = "disk1"
+        [[device.namespace]]
+        ramMiB = 8
+        [[device]]
+        name = "disk2"
+        [[device.namespace]]
+        ramMiB = 8
+        """);
+
+    /// <summary>A new box in place of the one that has ended.</summary>
+    public void RestartIo()
+    {
+        _daemons[0].Dispose();
+        _daemons.RemoveAt(0);
+        StartIo();
+    }
+
+    public Expether.Running StartHost() => Start(
+        "host",
+        $"""
+        [port]
+        kind = "udp"
+        listen = "{_ends[1]}"
+        peers = ["{_ends[0]}"]
+        [[host]]
+        name = "host1"
+        vlan = 101
+        key = "{Key}"
+        attentionDelayMs = 10
+        """);
+
+    /// <summary>Asks until the condition holds: each question is a round trip to a process.</summary>
+    public async Task<JsonObject> UntilAsync(string socket, string command, Func<JsonObject, bool> condition)
+    {
+        while (true)
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            Assert.DoesNotContain(_daemons, d => d.HasEnded);
+            try
+            {
+                using var client = await Daemon.Control.ControlClient.ConnectAsync(socket, TestContext.Current.CancellationToken);
+                var answer = await client.CallAsync(command, cancel: TestContext.Current.CancellationToken);
+                if (condition(answer))
+                {
+                    return answer;
+                }
+            }
+            catch (Daemon.Control.ControlException e) when (e.Error.Code == "not-reachable")
+            {
+                await Task.Yield(); // not yet there
+            }
+        }
+    }
+
+    public Task WaitForLinkAsync() =>
+        UntilAsync(Io, "ls", box => box["started"]!.GetValue<bool>() && box["hosts"]![0]!["link"]!.GetValue<string>() == "up");
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var daemon in _daemons)
+        {
+            if (!daemon.HasEnded)
+            {
+                daemon.Signal("TERM");
+                await daemon.EndAsync();
+            }
+
+            daemon.Dispose();
+        }
+
+        _folder.Dispose();
+    }
+
+    private Expether.Running Start(string kind, string config)
+    {
+        var file = _folder.Write($"{kind}.toml", config);
+        var daemon = Expether.Start(kind, "--config", file, "--socket", _folder.File($"{kind}.sock"));
+        _daemons.Add(daemon);
+        return daemon;
+    }
+
+    private static IPEndPoint[] FreeEndPoints()
+    {
+        using var a = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        using var b = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        a.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        b.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return [(IPEndPoint)a.LocalEndPoint!, (IPEndPoint)b.LocalEndPoint!];
+    }
+}

@@ -1,0 +1,211 @@
+using System.Buffers.Binary;
+using System.Net;
+using ExpEther.Core.Scheduling;
+using ExpEther.Core.Time;
+using ExpEther.Daemon.Control;
+using ExpEther.Daemon.Loop;
+using ExpEther.Ethernet.Ports;
+using ExpEther.Link.Ethernet;
+using ExpEther.Linux.Polling;
+using ExpEther.Linux.Time;
+
+namespace ExpEther.Daemon.Tests.Loop;
+
+public class OwnerLoopTests
+{
+    [Fact]
+    public void A_turn_that_moves_frames_allocates_nothing()
+    {
+        using var bench = new Bench();
+        bench.Sender.ToSend = int.MaxValue;
+        for (var i = 0; i < 2000; i++)
+        {
+            bench.Turn();
+        }
+
+        var received = bench.Receiver.Received;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 2000; i++)
+        {
+            bench.Turn();
+        }
+
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.True(bench.Receiver.Received - received > 1000);
+        Assert.Equal(0, allocated);
+    }
+
+    [Fact]
+    public void A_part_gets_the_frames_for_its_address_and_for_groups_only()
+    {
+        using var bench = new Bench();
+        bench.Sender.ToSend = 1;
+        bench.TurnUntil(() => bench.Receiver.Received == 1);
+        bench.Sender.Destination = new MacAddress(0x02_0000_0000_77);
+        bench.Sender.ToSend = 1;
+        bench.TurnUntil(() => bench.Sender.ToSend == 0);
+        bench.Sender.Destination = MacAddress.Broadcast;
+        bench.Sender.ToSend = 1;
+
+        bench.TurnUntil(() => bench.Receiver.Received == 2);
+
+        Assert.Equal(1, bench.Bystander.Received);
+    }
+
+    [Fact]
+    public void The_last_frames_leave_when_the_loop_is_stopped()
+    {
+        using var bench = new Bench();
+        bench.Sender.SendsAtClose = 3;
+        bench.SenderStop.Request();
+
+        bench.SenderLoop.Run();
+        bench.TurnReceiverUntil(() => bench.Receiver.Received == 3);
+
+        Assert.Equal(3, bench.Receiver.Received);
+    }
+
+    [Fact]
+    public void An_idle_loop_sleeps_until_its_deadline()
+    {
+        using var bench = new Bench();
+        var end = MonotonicClock.Now + TimeSpan.FromMilliseconds(300);
+        bench.Sender.Deadline = end;
+        bench.Sender.AtDeadline = bench.SenderStop.Request;
+
+        bench.SenderLoop.Run();
+
+        Assert.True(MonotonicClock.Now >= end);
+        Assert.True(bench.SenderLoop.Sleeps > 0);
+        Assert.True(bench.SenderLoop.Turns < 100_000, $"{bench.SenderLoop.Turns} turns: it did not sleep");
+    }
+
+    /// <summary>Two loops on UDP over loopback: one sends, one receives for two parts.</summary>
+    private sealed class Bench : IDisposable
+    {
+        private readonly Scratch _scratch = new();
+        private readonly List<IDisposable> _owned = [];
+
+        public Bench()
+        {
+            var port = Own(new UdpPort(new IPEndPoint(IPAddress.Loopback, 0)));
+            ReceiverLoop = Loop("receiver", port, [Receiver, Bystander], Own(new StopSignal()));
+            SenderLoop = Loop("sender", Own(new UdpPort(new IPEndPoint(IPAddress.Loopback, 0), [port.Local])), [Sender], SenderStop);
+        }
+
+        public StopSignal SenderStop { get; } = new();
+
+        public FramePart Sender { get; } = new(new MacAddress(0x02_0000_0000_01)) { Destination = new MacAddress(0x02_0000_0000_02) };
+
+        public FramePart Receiver { get; } = new(new MacAddress(0x02_0000_0000_02));
+
+        public FramePart Bystander { get; } = new(new MacAddress(0x02_0000_0000_03));
+
+        public OwnerLoop SenderLoop { get; }
+
+        private OwnerLoop ReceiverLoop { get; }
+
+        public void Turn()
+        {
+            SenderLoop.Turn(MonotonicClock.Now);
+            ReceiverLoop.Turn(MonotonicClock.Now);
+        }
+
+        public void TurnUntil(Func<bool> condition)
+        {
+            while (!condition())
+            {
+                TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+                Turn();
+            }
+        }
+
+        public void TurnReceiverUntil(Func<bool> condition)
+        {
+            while (!condition())
+            {
+                TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+                ReceiverLoop.Turn(MonotonicClock.Now);
+            }
+        }
+
+        public void Dispose()
+        {
+            _owned.ForEach(o => o.Dispose());
+            SenderStop.Dispose();
+            _scratch.Dispose();
+        }
+
+        private OwnerLoop Loop(string name, UdpPort port, IReadOnlyList<IOwnedPart> parts, StopSignal stop)
+        {
+            var scheduler = new OwnerScheduler();
+            var control = Own(new ControlServer(_scratch.File($"{name}.sock"), new CommandTable(), scheduler));
+            return new OwnerLoop(port, scheduler, parts, control, stop, new Events());
+        }
+
+        private T Own<T>(T thing)
+            where T : IDisposable
+        {
+            _owned.Add(thing);
+            return thing;
+        }
+    }
+
+    /// <summary>Sends frames when told to, counts those that come.</summary>
+    private sealed class FramePart(MacAddress mac) : IOwnedPart
+    {
+        private bool _hasSent;
+
+        public MacAddress Mac => mac;
+
+        public MacAddress Destination { get; set; }
+
+        public int ToSend { get; set; }
+
+        public int SendsAtClose { get; set; }
+
+        public int Received { get; private set; }
+
+        public Instant? Deadline { get; set; }
+
+        public Action? AtDeadline { get; set; }
+
+        public Instant? NextDeadline => Deadline;
+
+        public void OnFrame(in ReceivedFrame frame, Instant now) => Received++;
+
+        public bool TryTakeFrame(Instant now, Span<byte> into, out int written)
+        {
+            written = 0;
+            if (ToSend == 0 || _hasSent)
+            {
+                return _hasSent = false;
+            }
+
+            // One frame per turn: it keeps the loop busy and cannot overrun the socket's buffer.
+            _hasSent = true;
+            ToSend--;
+            Destination.Write(into);
+            mac.Write(into[6..]);
+            BinaryPrimitives.WriteUInt16BigEndian(into[12..], 0x8100);
+            BinaryPrimitives.WriteUInt16BigEndian(into[14..], 101);
+            BinaryPrimitives.WriteUInt16BigEndian(into[16..], 0x88B5);
+            into.Slice(18, 46).Clear();
+            written = 64;
+            return true;
+        }
+
+        public bool Poll(Instant now)
+        {
+            if (Deadline is not { } deadline || now < deadline)
+            {
+                return false;
+            }
+
+            AtDeadline?.Invoke();
+            return true;
+        }
+
+        public void Close(Instant now) => ToSend = SendsAtClose;
+    }
+}
