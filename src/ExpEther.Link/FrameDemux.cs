@@ -1,4 +1,5 @@
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Sealing;
 using ExpEther.Link.Wire;
 
 namespace ExpEther.Link;
@@ -24,4 +25,11 @@ public sealed class FrameDemux
 
     /// <summary>Does it claim to be the INIT of a set-up: some peer, known or not, wants a link?</summary>
     public static bool IsInit(in ReceivedFrame frame) => TypeOf(frame) == FrameType.Init;
+
+    /// <summary>Is it an INIT that only a holder of the key can have made for this link? So that a link need not be made for whoever asks.</summary>
+    /// <param name="frame">From the peer that <paramref name="options"/> names.</param>
+    /// <param name="options">The link there would be. In the unsealed form only damage is found.</param>
+    public static bool IsAuthenticInit(in ReceivedFrame frame, LinkOptions options) =>
+        FrameHeader.TryParse(frame.Payload, out var header) == FrameError.None && header.Type == FrameType.Init
+        && new SetupSeal(options).IsAuthentic(frame.Payload[..header.Length]);
 }

@@ -25,22 +25,7 @@ internal sealed class BoxLink : ILinkConsumer
         _slots = slots;
         _events = events;
         Mac = mac;
-        Link = new EtherLink(
-            new LinkOptions
-            {
-                Local = options.Mac,
-                Peer = mac,
-                Vlan = options.Vlan,
-                Role = LinkRole.Responder,
-                EtherType = options.EtherType,
-                MtuBytes = options.MtuBytes,
-                Sealed = options.Sealed,
-                PreSharedKey = options.Key,
-                LinkDead = options.LinkDead,
-                PathSilent = options.PathSilent,
-                LocalName = options.Name,
-            },
-            this, random, events);
+        Link = new EtherLink(LinkTo(mac, options), this, random, events);
     }
 
     public MacAddress Mac { get; }
@@ -56,6 +41,21 @@ internal sealed class BoxLink : ILinkConsumer
 
     /// <summary>This box's share of the bridge's counters.</summary>
     public HostBridgeCounters Counters => _counters;
+
+    public static LinkOptions LinkTo(MacAddress box, HostBridgeOptions options) => new()
+    {
+        Local = options.Mac,
+        Peer = box,
+        Vlan = options.Vlan,
+        Role = LinkRole.Responder,
+        EtherType = options.EtherType,
+        MtuBytes = options.MtuBytes,
+        Sealed = options.Sealed,
+        PreSharedKey = options.Key,
+        LinkDead = options.LinkDead,
+        PathSilent = options.PathSilent,
+        LocalName = options.Name,
+    };
 
     public void Open(Instant now)
     {

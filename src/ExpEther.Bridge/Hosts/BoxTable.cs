@@ -5,8 +5,8 @@ using ExpEther.Link.Ethernet;
 namespace ExpEther.Bridge.Hosts;
 
 /// <summary>
-/// The I/O boxes of the VLAN, by MAC. Any box may ask for a link; only one that holds the key gets it. An asker that does not complete
-/// set-up soon loses its place to the next, so that forged frames cannot fill the table for long.
+/// The I/O boxes of the VLAN, by MAC. Any box may ask for a link; only one that holds the key is listened to, so that forged frames
+/// cost no memory. When the table is full, a box whose link has been down for a while loses its place to the next.
 /// </summary>
 internal sealed class BoxTable(HostBridgeOptions options, SlotTable slots, IRandomSource random, IEventSink events)
 {
@@ -47,7 +47,8 @@ internal sealed class BoxTable(HostBridgeOptions options, SlotTable slots, IRand
 
         if (!_byMac.TryGetValue(frame.Source, out var box))
         {
-            if (!FrameDemux.IsInit(frame) || frame.Source.IsMulticast || TryAdd(frame.Source, now) is not { } added)
+            if (frame.Source.IsMulticast || !FrameDemux.IsAuthenticInit(frame, BoxLink.LinkTo(frame.Source, options))
+                || TryAdd(frame.Source, now) is not { } added)
             {
                 _counters.FramesOfStrangers++;
                 return;
@@ -84,7 +85,7 @@ internal sealed class BoxTable(HostBridgeOptions options, SlotTable slots, IRand
             }
         }
 
-        if (longest is null || now < longest.DownSince + TimeSpan.FromSeconds(HostBridgeLimits.SetUpSecondsMax))
+        if (longest is null || now < longest.DownSince + TimeSpan.FromSeconds(HostBridgeLimits.BoxDownSecondsMin))
         {
             return false;
         }

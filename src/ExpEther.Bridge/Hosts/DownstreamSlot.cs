@@ -1,3 +1,4 @@
+using ExpEther.Bridge.Io.Traffic;
 using ExpEther.Core.Time;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Config;
@@ -26,6 +27,7 @@ internal sealed class DownstreamSlot
     private readonly DmaGate _dma;
     private readonly byte[] _scratch = new byte[TlpLimits.BytesMax];
     private SlotCounters _counters;
+    private int _postedOffset;
 
     /// <param name="number">Its physical slot number, from 1.</param>
     /// <param name="options">The bridge's.</param>
@@ -118,23 +120,9 @@ internal sealed class DownstreamSlot
     public bool TryForward(in TlpView tlp, Instant now)
     {
         var occupant = Occupant!;
-        var link = occupant.Box.Link;
         if (tlp.Class == TlpClass.Posted)
         {
-            if (tlp.Payload.Length > link.MaxPayloadBytes)
-            {
-                _counters.Malformed++;
-                _errors.Report(UncorrectableError.MalformedTlp, tlp.Bytes, "posted request above the link's payload size", false, now);
-                return true;
-            }
-
-            if (!link.TrySendTlp(occupant.Function, occupant.Generation, TlpClass.Posted, tlp.Bytes))
-            {
-                return false;
-            }
-
-            _counters.HostRequests++;
-            return true;
+            return TryForwardPosted(tlp, occupant);
         }
 
         ForwardNonPosted(tlp, occupant, now);
@@ -197,6 +185,28 @@ internal sealed class DownstreamSlot
         }
 
         Interrupt();
+        return true;
+    }
+
+    /// <summary>In pieces that fit the link. When it has no room for the next one, the caller offers the same TLP again.</summary>
+    private bool TryForwardPosted(in TlpView tlp, SlotOccupant occupant)
+    {
+        var link = occupant.Box.Link;
+        var offset = _postedOffset;
+        bool isLast;
+        do
+        {
+            isLast = TlpPieces.Next(tlp, link.MaxPayloadBytes, ref offset, _scratch, out var length);
+            if (!link.TrySendTlp(occupant.Function, occupant.Generation, TlpClass.Posted, _scratch.AsSpan(0, length)))
+            {
+                return false;
+            }
+
+            _postedOffset = offset;
+        }
+        while (!isLast);
+        _postedOffset = 0;
+        _counters.HostRequests++;
         return true;
     }
 
@@ -299,6 +309,7 @@ internal sealed class DownstreamSlot
     {
         _counters.HostRequestsUnanswered += _requests.EndAll();
         _dma.Clear();
+        _postedOffset = 0;
     }
 
     private void Interrupt()

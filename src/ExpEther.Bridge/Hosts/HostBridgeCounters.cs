@@ -6,7 +6,7 @@ public record struct HostBridgeCounters
     /// <summary>Frames for another MAC or VLAN.</summary>
     public long FramesNotForUs { get; set; }
 
-    /// <summary>Frames of boxes that have no link and did not ask for one, or for which there was no place.</summary>
+    /// <summary>Frames of boxes that have no link and did not ask for one under the right key, or for which there was no place.</summary>
     public long FramesOfStrangers { get; set; }
 
     /// <summary>Host requests that no port claims, or to an empty slot: completed with UR, or dropped when posted.</summary>

@@ -27,8 +27,8 @@ public static class HostBridgeLimits
     /// <summary>Control messages to one box that wait for room on its link.</summary>
     public const int ControlBytesPerBoxMax = 64 << 10;
 
-    /// <summary>A box that began set-up and does not finish within this gives its place to another.</summary>
-    public const int SetUpSecondsMax = 10;
+    /// <summary>A box whose link has been down for this long may have to give its place to another.</summary>
+    public const int BoxDownSecondsMin = 10;
 
     /// <summary>How long a slot stays visibly empty before a function is put into it anew, so that the host sees the removal.</summary>
     public const int EmptyMillisecondsMin = 1200;

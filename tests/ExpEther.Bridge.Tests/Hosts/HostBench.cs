@@ -63,7 +63,7 @@ internal sealed class HostBench
 
     public static uint WindowOf(int slot) => WindowBase + ((uint)(slot - 1) << 20);
 
-    public ScriptedBox AddBox(int number = 1)
+    public ScriptedBox AddBox(int number = 1, int? mtuBytes = null)
     {
         var box = new ScriptedBox(
             new LinkOptions
@@ -72,7 +72,7 @@ internal sealed class HostBench
                 Peer = HostMac,
                 Vlan = Vlan,
                 Role = LinkRole.Initiator,
-                MtuBytes = Options.MtuBytes,
+                MtuBytes = mtuBytes ?? Options.MtuBytes,
                 Sealed = Options.Sealed,
                 PreSharedKey = Options.Key,
                 LocalName = $"box{number}",

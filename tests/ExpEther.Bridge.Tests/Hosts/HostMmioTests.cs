@@ -188,6 +188,32 @@ public class HostMmioTests
         Assert.Equal(Enumerable.Range(0, sent + 1), box.Tlps.Select(t => BitConverter.ToInt32(HostBench.Parse(t.Tlp).Payload)));
     }
 
+    [Fact]
+    public void A_write_longer_than_the_boxes_frames_carry_goes_in_pieces()
+    {
+        var bench = new HostBench(change: o => o with { MtuBytes = 9000 });
+        bench.SetUpSwitch();
+        var box = bench.AddBox(mtuBytes: 1500);
+        box.Answer = HostBench.AnswerConfig;
+        box.Present(1, 7);
+        bench.Settle();
+        bench.WriteSlotControl(1, 0);
+        box.Tlps.Clear();
+        var data = new byte[4000];
+        new Random(1).NextBytes(data);
+
+        Assert.True(bench.TrySend(HostBench.Make(new MemoryWriteMaker(HostBench.WindowBase + 0x1004, data).Write)));
+
+        Assert.All(box.Tlps, t => Assert.True(HostBench.Parse(t.Tlp).Payload.Length <= 1024));
+        Assert.Equal(data, box.Tlps.SelectMany(t => HostBench.Parse(t.Tlp).Payload.ToArray()));
+        var at = HostBench.WindowBase + 0x1004UL;
+        foreach (var (_, _, tlp) in box.Tlps)
+        {
+            Assert.Equal(at, HostBench.Parse(tlp).Address);
+            at += (ulong)HostBench.Parse(tlp).Payload.Length;
+        }
+    }
+
     private static byte[] Read(HostBench bench, ushort tag, ulong address, int bytes)
     {
         var read = HostBench.Make(into => new MemoryRead(HostBench.Cpu, new Tag(tag), address, bytes).Write(into));
