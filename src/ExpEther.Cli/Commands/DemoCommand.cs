@@ -20,9 +20,10 @@ internal static class DemoCommand
         var seal = new Option<string>("--seal") { Description = "on: frames are encrypted and authenticated (AES-256-GCM). off: only checked.", HelpName = "on|off", DefaultValueFactory = _ => "on" };
         seal.AcceptOnlyFromAmong("on", "off");
         var pause = new Option<int>("--pause") { Description = "Wait so long before the second full read: time to damage a backing file or to cut a cable.", HelpName = "SECONDS" };
+        var mtu = new Option<int>("--mtu") { Description = "Of the lab's cables, 1500 to 9000. Default: 1500, and 9000 for large disks.", HelpName = "BYTES" };
         var command = new Command("demo", "Show the whole path on this machine: one I/O box, two hosts, a switch, all separate processes; a disk moves between the hosts.")
         {
-            disks, transport, seal, pause,
+            disks, transport, seal, pause, mtu,
         };
         command.SetAction(async parsed =>
         {
@@ -36,10 +37,12 @@ internal static class DemoCommand
                     _ => null,
                 },
                 parsed.GetValue(seal) == "on",
-                Math.Clamp(parsed.GetValue(pause), 0, 3600));
-            if (options.Disks.Count > DemoLimits.DisksMax)
+                Math.Clamp(parsed.GetValue(pause), 0, 3600),
+                parsed.GetValue(mtu));
+            if (options.Disks.Count > DemoLimits.DisksMax || options.MtuBytes is not 0 and (< DemoLimits.MtuBytes or > DemoLimits.JumboMtuBytes))
             {
-                await Console.Error.WriteLineAsync($"expether: the demo takes at most {DemoLimits.DisksMax} disks");
+                await Console.Error.WriteLineAsync(
+                    $"expether: the demo takes at most {DemoLimits.DisksMax} disks, and an MTU from {DemoLimits.MtuBytes} to {DemoLimits.JumboMtuBytes}");
                 return ExitCode.Usage;
             }
 

@@ -7,6 +7,12 @@ internal static class DemoLimits
     public const int DisksMax = 8;
     public const int ScratchBytes = 16 << 20;
 
+    public const int MtuBytes = 1500;
+    public const int JumboMtuBytes = 9000;
+
+    /// <summary>More data than this on all disks together goes over jumbo frames unless the user chose an MTU.</summary>
+    public const long JumboAboveBytes = 128L << 20;
+
     /// <summary>Free space to leave in the temporary folder.</summary>
     public const long SpareBytes = 64L << 20;
 

@@ -88,13 +88,15 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
                 ? [LabTransport.Namespaces, LabTransport.UserNamespaces, LabTransport.Udp]
                 : [LabTransport.UserNamespaces, LabTransport.Udp];
         Report.IsSealed = options.IsSealed;
+        var isLarge = Report.Disks.Sum(d => d.TotalBytes) > DemoLimits.JumboAboveBytes;
+        var mtu = options.MtuBytes > 0 ? options.MtuBytes : isLarge ? DemoLimits.JumboMtuBytes : DemoLimits.MtuBytes;
         foreach (var candidate in candidates)
         {
             try
             {
-                var lab = await Lab.StartAsync(candidate, folder, Report.Disks, options.IsSealed, cancel);
+                var lab = await Lab.StartAsync(candidate, folder, Report.Disks, options.IsSealed, mtu, cancel);
                 Report.Take(lab);
-                log.Step($"started {string.Join(", ", lab.Processes.Select(p => $"{p.Name} (pid {p.Id})"))}: {DemoReport.Describe(candidate)}, {(options.IsSealed ? "sealed" : "not sealed")}");
+                log.Step($"started {string.Join(", ", lab.Processes.Select(p => $"{p.Name} (pid {p.Id})"))}: {DemoReport.Describe(candidate)}, {(options.IsSealed ? "sealed" : "not sealed")}, MTU {mtu}");
                 log.Step($"the switch's control socket: {lab.SocketOf("switch")}");
                 return lab;
             }

@@ -27,14 +27,14 @@ internal sealed class Lab : IDisposable
 
     /// <summary>Starts all daemons and waits until they are ready.</summary>
     /// <exception cref="DemoFailure">This transport does not work here; nothing is left of the attempt.</exception>
-    public static async Task<Lab> StartAsync(LabTransport transport, string folder, IReadOnlyList<DemoDisk> disks, bool isSealed, CancellationToken cancel)
+    public static async Task<Lab> StartAsync(LabTransport transport, string folder, IReadOnlyList<DemoDisk> disks, bool isSealed, int mtuBytes, CancellationToken cancel)
     {
         var lab = new Lab(transport, folder);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(TimeSpan.FromSeconds(DemoLimits.StartSeconds));
         try
         {
-            await lab.StartDaemonsAsync(disks, isSealed, limit.Token);
+            await lab.StartDaemonsAsync(disks, isSealed, mtuBytes, limit.Token);
             return lab;
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
@@ -64,9 +64,9 @@ internal sealed class Lab : IDisposable
         _processes.Clear();
     }
 
-    private async Task StartDaemonsAsync(IReadOnlyList<DemoDisk> disks, bool isSealed, CancellationToken cancel)
+    private async Task StartDaemonsAsync(IReadOnlyList<DemoDisk> disks, bool isSealed, int mtuBytes, CancellationToken cancel)
     {
-        var wiring = LabWiring.Of(Transport);
+        var wiring = LabWiring.Of(Transport, mtuBytes);
         var keys = Nodes.Select(_ => KeyMaterial.NewHex()).ToArray();
         List<string> ports = ["--port", wiring.SwitchPort(0, "io", "trunk")];
         for (var node = 1; node < Nodes.Length; node++)
@@ -74,7 +74,7 @@ internal sealed class Lab : IDisposable
             ports.AddRange(["--port", wiring.SwitchPort(node, Nodes[node], $"trunk={Vlans[node]}")]);
         }
 
-        var hub = Start("switch", wiring.SwitchPrefix, "", ["switch", "--name", "demo", .. ports]);
+        var hub = Start("switch", wiring.SwitchPrefix, "", ["switch", "--name", "demo", "--mtu", $"{mtuBytes}", .. ports]);
         await hub.HereAsync(cancel);
         var nodes = new List<LabProcess>();
         for (var node = 0; node < Nodes.Length; node++)

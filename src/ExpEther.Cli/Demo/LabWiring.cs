@@ -8,11 +8,14 @@ internal sealed class LabWiring
 {
     private readonly IPEndPoint[] _free;
 
-    private LabWiring(LabTransport transport, IPEndPoint[] free)
+    private LabWiring(LabTransport transport, int mtuBytes, IPEndPoint[] free)
     {
         Transport = transport;
+        MtuBytes = mtuBytes;
         _free = free;
     }
+
+    public int MtuBytes { get; }
 
     public LabTransport Transport { get; }
 
@@ -26,7 +29,7 @@ internal sealed class LabWiring
         _ => [],
     };
 
-    public static LabWiring Of(LabTransport transport) => new(transport, transport == LabTransport.Udp ? FreeEndPoints(2 * Lab.Nodes.Length) : []);
+    public static LabWiring Of(LabTransport transport, int mtuBytes) => new(transport, mtuBytes, transport == LabTransport.Udp ? FreeEndPoints(2 * Lab.Nodes.Length) : []);
 
     /// <summary>What another daemon's shell runs under: a network namespace of its own that the switch's user namespace owns.</summary>
     public IReadOnlyList<string> NodePrefix(int switchPid) => UsesNamespaces ? [.. Enter(switchPid, network: false), "unshare", "-n", "--"] : [];
@@ -36,7 +39,7 @@ internal sealed class LabWiring
     {
         if (UsesNamespaces)
         {
-            var commands = string.Concat(nodes.Select(n => $"link add {n.Name} type veth peer name eth0 netns {n.Pid}\nlink set {n.Name} up\n"));
+            var commands = string.Concat(nodes.Select(n => $"link add {n.Name} mtu {MtuBytes} type veth peer name eth0 mtu {MtuBytes} netns {n.Pid}\nlink set {n.Name} up\n"));
             await LabProcess.RunAsync([.. Enter(switchPid, network: true), "ip", "-batch", "-"], commands, cancel);
         }
     }
@@ -47,7 +50,7 @@ internal sealed class LabWiring
     /// <summary>The <c>[port]</c> table of a node.</summary>
     public string PortTable(int node) => UsesNamespaces
         ? "kind = \"packet\"\ninterface = \"eth0\""
-        : $"kind = \"udp\"\nlisten = \"{_free[2 * node]}\"\npeers = [\"{_free[(2 * node) + 1]}\"]";
+        : $"kind = \"udp\"\nmtu = {MtuBytes}\nlisten = \"{_free[2 * node]}\"\npeers = [\"{_free[(2 * node) + 1]}\"]";
 
     /// <summary>The switch's port for a node.</summary>
     public string SwitchPort(int node, string name, string mode) => UsesNamespaces
