@@ -64,6 +64,11 @@ public static class IoBridgeLimits
     /// <summary>How long a reset that its host asked for waits for the host's answers to earlier DMA.</summary>
     public static readonly TimeSpan DmaDrainTime = TimeSpan.FromSeconds(5);
 
+    /// <summary>Low bits of a generation that count assignments; the incarnation is above them.</summary>
+    public const int GenerationCounterBits = 21;
+
+    public const uint GenerationCounterMax = (1 << GenerationCounterBits) - 1;
+
     /// <summary>How long a record of ownership may take to become durable.</summary>
     public static readonly TimeSpan RecordTimeout = TimeSpan.FromSeconds(10);
 

@@ -1,4 +1,5 @@
 using ExpEther.Bridge.Io;
+using ExpEther.Bridge.Io.Ownership;
 using ExpEther.Bridge.Tests.Io.Rig;
 using ExpEther.Link;
 using ExpEther.Link.Announcements;
@@ -65,7 +66,7 @@ public sealed class OwnershipTests
         rig.RestartBridge();
         rig.Run(() => rig.Hosts[1].Presents == 2, 60);
         Assert.True(rig.Hosts[1].LastPresent.Generation > before);
-        Assert.Equal(before >> 32, rig.Hosts[1].LastPresent.Generation >> 32);
+        Assert.Equal(before >> 21, rig.Hosts[1].LastPresent.Generation >> 21);
         Assert.Equal("nvme1", rig.Hosts[1].LastPresent.Name);
         Assert.Equal(0, rig.Hosts[0].Presents);
         Assert.Equal(("host2", null), (rig.StatusOf("nvme1").Owner, rig.StatusOf("nvme0").Owner));
@@ -91,7 +92,35 @@ public sealed class OwnershipTests
     {
         var one = new IoRig(seed: 1).StartAndPlug();
         var two = new IoRig(seed: 2).StartAndPlug();
-        Assert.NotEqual(one.Host.LastPresent.Generation >> 32, two.Host.LastPresent.Generation >> 32);
+        Assert.NotEqual(one.Host.LastPresent.Generation >> 21, two.Host.LastPresent.Generation >> 21);
+    }
+
+    [Theory]
+    [InlineData((1u << 21) - 1)]
+    [InlineData(uint.MaxValue)]
+    public void A_used_up_counter_begins_a_new_incarnation_that_still_fits_a_double(uint counter)
+    {
+        var rig = new IoRig();
+        rig.Store.Save(new OwnershipImage(1, uint.MaxValue, counter, []));
+        rig.Start();
+        Assert.True(rig.Await(rig.Bridge.AttachAsync("nvme0", "host1")).Ok);
+        var generation = rig.Host.LastPresent.Generation;
+        Assert.NotEqual(uint.MaxValue, generation >> 21);
+        Assert.Equal(1ul, generation & ((1ul << 21) - 1));
+        Assert.Equal(generation >> 21, rig.Store.Durable!.Incarnation);
+        Assert.Equal(1u, rig.Store.Durable.Counter);
+    }
+
+    [Fact]
+    public void Every_generation_is_exact_as_a_double()
+    {
+        var rig = new IoRig();
+        rig.Store.Save(new OwnershipImage(1, uint.MaxValue, (1u << 21) - 2, []));
+        rig.Start();
+        Assert.True(rig.Await(rig.Bridge.AttachAsync("nvme0", "host1")).Ok);
+        var generation = rig.Host.LastPresent.Generation;
+        Assert.Equal((1ul << 53) - 1, generation);
+        Assert.Equal(generation, (ulong)(double)generation);
     }
 
     [Fact]

@@ -101,7 +101,7 @@ public class FileOwnershipStoreTests
 
     private static OwnershipImage Image(long version) => new(
         version, 0xDEADBEEF, 42,
-        [new OwnershipRecord("disk1", new VlanId(101), new MacAddress(0x02_0000_0000_01), 0xDEADBEEF_0000002A), new OwnershipRecord("disk2", new VlanId(102), new MacAddress(0x02_0000_0000_02), 5)]);
+        [new OwnershipRecord("disk1", new VlanId(101), new MacAddress(0x02_0000_0000_01), (0xDEADBEEFul << 21) | 42), new OwnershipRecord("disk2", new VlanId(102), new MacAddress(0x02_0000_0000_02), 5)]);
 
     private static void WaitUntilDurable(FileOwnershipStore store, long version)
     {

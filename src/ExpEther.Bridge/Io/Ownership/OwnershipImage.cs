@@ -2,7 +2,7 @@ namespace ExpEther.Bridge.Io.Ownership;
 
 /// <summary>All that ownership keeps over a restart.</summary>
 /// <param name="Version">Counts up with every change; names an image in <see cref="IOwnershipStore.IsDurable"/>.</param>
-/// <param name="Incarnation">The high half of every generation; random when there was no state.</param>
-/// <param name="Counter">The low half of the last generation given out.</param>
+/// <param name="Incarnation">The high 32 of a generation's 53 bits; random when there was no state.</param>
+/// <param name="Counter">The low 21 bits of the last generation given out.</param>
 /// <param name="Owners">One for each owned function.</param>
 public sealed record OwnershipImage(long Version, uint Incarnation, uint Counter, IReadOnlyList<OwnershipRecord> Owners);

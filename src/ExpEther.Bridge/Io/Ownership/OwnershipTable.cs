@@ -6,8 +6,9 @@ namespace ExpEther.Bridge.Io.Ownership;
 /// <summary>
 /// Who owns what, and the generations: the sole authority in the fabric. Every change is made durable before anything acts on it.
 /// <para>
-/// A generation is a 32-bit incarnation and a 32-bit counter, so that two assignments never have the same one: the counter goes up with
-/// every assignment and is kept; when the kept state is lost, a new random incarnation begins.
+/// A generation is a 32-bit incarnation above a 21-bit counter, so that two assignments never have the same one: the counter goes up with
+/// every assignment and is kept; when the kept state is lost or the counter is used up, a new random incarnation begins. 53 bits together:
+/// a reader of JSON that knows numbers only as doubles (RFC 8259 §6) must not round one generation to another.
 /// </para>
 /// </summary>
 internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random, OwnerSignal changed, IEventSink events, string box)
@@ -45,13 +46,13 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
     /// <summary>A generation that was never given out. It counts once it is recorded.</summary>
     public ulong NextGeneration()
     {
-        if (_counter == uint.MaxValue)
+        if (_counter >= IoBridgeLimits.GenerationCounterMax)
         {
             _incarnation = NewIncarnation();
             _counter = 0;
         }
 
-        return ((ulong)_incarnation << 32) | ++_counter;
+        return ((ulong)_incarnation << IoBridgeLimits.GenerationCounterBits) | ++_counter;
     }
 
     /// <summary>Makes a record durable in place of the function's last one.</summary>
