@@ -328,7 +328,7 @@ public sealed class SequenceTests
 
         Assert.Equal(["host1", "host2", "host3"], rig.Bridge.Status().Functions.Select(f => f.Owner));
         Assert.Equal(12, rig.Hosts.Sum(h => h.Presents));
-        Assert.Equal(12UL, rig.Bridge.Status().Functions.Select(f => f.Generation).Max() & 0xFFFF_FFFF);
+        Assert.Equal(12UL, rig.Bridge.Status().Functions.Select(f => f.Generation).Max() & ((1UL << IoBridgeLimits.GenerationCounterBits) - 1));
     }
 
     [Fact]
