@@ -1,6 +1,7 @@
 using ExpEther.Core.Time;
 using ExpEther.Link.Ethernet;
 using ExpEther.Link.Setup;
+using ExpEther.Link.Taps;
 using ExpEther.Link.Windows;
 using ExpEther.Link.Wire;
 using ExpEther.Pcie.Tlp;
@@ -393,6 +394,7 @@ public sealed partial class EtherLink
         }
 
         Counters.CountTlpReceived(c);
+        Tap?.OnTlp(Passage(record.Function, record.Generation, Options.Role == LinkRole.Initiator ? TlpDirection.ToDevice : TlpDirection.ToHost), record.Tlp);
         _consumer.OnTlp(this, record.Function, record.Generation, record.Tlp, now);
     }
 

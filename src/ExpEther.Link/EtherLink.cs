@@ -2,6 +2,7 @@ using System.Numerics;
 using ExpEther.Core.Time;
 using ExpEther.Link.Sealing;
 using ExpEther.Link.Setup;
+using ExpEther.Link.Taps;
 using ExpEther.Link.Windows;
 using ExpEther.Link.Wire;
 using ExpEther.Pcie.Tlp;
@@ -97,6 +98,9 @@ public sealed partial class EtherLink : IDisposable
 
     /// <summary>Non-posted requests that wait for the peer's credit.</summary>
     public int NonPostedWaiting => _aside.Count;
+
+    /// <summary>Sees the TLPs that enter the send window and those that are delivered; null: nobody looks.</summary>
+    public ITlpTap? Tap { get; set; }
 
     /// <summary>Starts set-up (initiator) or listens for it (responder).</summary>
     public void Open(Instant now)
@@ -244,6 +248,13 @@ public sealed partial class EtherLink : IDisposable
         RecordView.WriteTlpHead(record, c, function, generation, tlp.Length);
         tlp.CopyTo(record[TlpRecordLayout.Bytes..]);
         Counters.CountTlpSent(c);
+        Tap?.OnTlp(Passage(function, generation, Options.Role == LinkRole.Initiator ? TlpDirection.ToHost : TlpDirection.ToDevice), tlp);
+    }
+
+    private TlpPassage Passage(ushort function, ulong generation, TlpDirection direction)
+    {
+        var (host, box) = Options.Role == LinkRole.Initiator ? (Options.Peer, Options.Local) : (Options.Local, Options.Peer);
+        return new TlpPassage(TlpTapPoint.HostSide, direction, function, generation, Options.Vlan, host, box);
     }
 
     /// <summary>Lets non-posted requests go on whose credit or room has come.</summary>

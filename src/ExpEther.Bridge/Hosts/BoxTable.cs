@@ -1,6 +1,7 @@
 using ExpEther.Core.Time;
 using ExpEther.Link;
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Taps;
 
 namespace ExpEther.Bridge.Hosts;
 
@@ -16,6 +17,20 @@ internal sealed class BoxTable(HostBridgeOptions options, SlotTable slots, IRand
 
     /// <summary>A list, not an interface: it is walked at every turn and must not allocate an enumerator.</summary>
     public List<BoxLink> All => _all;
+
+    /// <summary>That of every link, those still to come included.</summary>
+    public ITlpTap? Tap
+    {
+        get;
+        set
+        {
+            field = value;
+            foreach (var box in _all)
+            {
+                box.Link.Tap = value;
+            }
+        }
+    }
 
     public HostBridgeCounters Counters
     {
@@ -68,6 +83,7 @@ internal sealed class BoxTable(HostBridgeOptions options, SlotTable slots, IRand
         }
 
         var box = new BoxLink(options, mac, slots, random, events);
+        box.Link.Tap = Tap;
         _byMac.Add(mac, box);
         _all.Add(box);
         box.Open(now);

@@ -2,6 +2,7 @@ using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
 using ExpEther.Link;
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Taps;
 using ExpEther.Pcie.Config;
 using ExpEther.Pcie.Ports;
 using ExpEther.Pcie.Tlp;
@@ -53,6 +54,13 @@ public sealed class HostBridge : ITlpPort
     }
 
     public HostBridgeOptions Options { get; }
+
+    /// <summary>Sees all TLPs of the links to boxes; null: nobody looks.</summary>
+    public ITlpTap? Tap
+    {
+        get => _boxes.Tap;
+        set => _boxes.Tap = value;
+    }
 
     /// <summary>When <see cref="Poll"/> or <see cref="TryTakeFrame"/> has something to do by itself.</summary>
     public Instant? NextDeadline

@@ -11,6 +11,7 @@ using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
 using ExpEther.Link;
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Taps;
 using ExpEther.Pcie.Ports;
 
 namespace ExpEther.Bridge.Io;
@@ -59,6 +60,21 @@ public sealed class IoBridge : ISessionEvents
     }
 
     public IoBridgeOptions Options { get; }
+
+    /// <summary>Sees all TLPs of the hosts' links and of the functions, on both sides of the swap; null: nobody looks.</summary>
+    public ITlpTap? Tap
+    {
+        get => _hostToDevice.Tap;
+        set
+        {
+            _hostToDevice.Tap = value;
+            _deviceToHost.Tap = value;
+            foreach (var session in _hosts.All)
+            {
+                session.Link.Tap = value;
+            }
+        }
+    }
 
     /// <summary>When <see cref="Poll"/> has something to do by itself; null when only a frame or a device can give it work.</summary>
     public Instant? NextDeadline

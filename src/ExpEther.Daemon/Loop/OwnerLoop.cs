@@ -66,6 +66,9 @@ public sealed class OwnerLoop
         _poller.Add(wake.FileDescriptor, PollEvents.Readable);
     }
 
+    /// <summary>Sees every frame that the port gives or takes; null: nobody looks.</summary>
+    public IFrameTap? FrameTap { get; set; }
+
     /// <summary>Runs until a stop is asked for, then says good-bye to the peers.</summary>
     public void Run()
     {
@@ -122,6 +125,7 @@ public sealed class OwnerLoop
         while (count < LoopLimits.FramesPerTurnMax && _port.TryReceive(out var frame))
         {
             count++;
+            FrameTap?.OnReceived(frame);
             foreach (var part in _parts)
             {
                 if (frame.Destination == part.Mac || frame.Destination.IsMulticast)
@@ -162,6 +166,7 @@ public sealed class OwnerLoop
                 break;
             }
 
+            FrameTap?.OnSent(_frame.AsSpan(0, _frameBytes));
             _frameBytes = 0;
             sent++;
         }

@@ -2,6 +2,7 @@ using ExpEther.Bridge.Io.Devices;
 using ExpEther.Bridge.Io.Sessions;
 using ExpEther.Bridge.Io.Status;
 using ExpEther.Core.Time;
+using ExpEther.Link.Taps;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Tlp;
 
@@ -88,6 +89,11 @@ internal sealed class IoFunction(string name, ushort number, BusDevice device, R
     public ref IoFunctionCounters Counters => ref _counters;
 
     public bool IsOpen => State is FunctionState.Presented or FunctionState.Releasing;
+
+    /// <summary>What a tap on the device's side is told of a TLP of this function.</summary>
+    public TlpPassage Passage(TlpDirection direction) => Session?.Link.Options is { } link
+        ? new TlpPassage(TlpTapPoint.DeviceSide, direction, Number, Generation, link.Vlan, link.Peer, link.Local)
+        : new TlpPassage(TlpTapPoint.DeviceSide, direction, Number, 0, default, default, default);
 
     /// <summary>True at most once per <see cref="IoBridgeLimits.ReportInterval"/>.</summary>
     public bool MayReport(Instant now)

@@ -2,6 +2,7 @@ using ExpEther.Bridge.Io.Devices;
 using ExpEther.Bridge.Io.Functions;
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
+using ExpEther.Link.Taps;
 using ExpEther.Pcie.Tlp;
 
 namespace ExpEther.Bridge.Io.Traffic;
@@ -28,6 +29,9 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
         /// <summary>It is translated and waits in the output.</summary>
         Send,
     }
+
+    /// <summary>Sees what functions send, and what is refused to them here; null: nobody looks.</summary>
+    public ITlpTap? Tap { get; set; }
 
     /// <summary>Moves what a device has to say.</summary>
     /// <returns>True when anything moved.</returns>
@@ -107,6 +111,11 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             if (function is { IsOpen: true, Session: { HasRoom: false } })
             {
                 return false;
+            }
+
+            if (function is not null)
+            {
+                Tap?.OnTlp(function.Passage(TlpDirection.ToHost), view.Bytes);
             }
 
             if (Translate(device, function, view, now) == Verdict.Done)
@@ -272,6 +281,10 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             var completer = function?.Session?.HostIo.Primary ?? DeviceConfigAccess.Reserved;
             var length = Completion.To(view, completer, CompletionStatus.UnsupportedRequest).Write(_reply);
             Check.That(device.Device.TryAccept(_reply.AsSpan(0, length), now));
+            if (function is not null)
+            {
+                Tap?.OnTlp(function.Passage(TlpDirection.ToDevice), _reply.AsSpan(0, length));
+            }
         }
 
         if (function is null)

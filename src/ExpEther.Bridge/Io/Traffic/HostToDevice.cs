@@ -2,6 +2,7 @@ using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Io.Sessions;
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
+using ExpEther.Link.Taps;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Config;
 using ExpEther.Pcie.Tlp;
@@ -22,6 +23,9 @@ internal sealed class HostToDevice(FunctionTable functions, OwnerSignal changed,
     public long UnknownFunctions { get; private set; }
 
     public long Malformed { get; private set; }
+
+    /// <summary>Sees what functions are given; null: nobody looks.</summary>
+    public ITlpTap? Tap { get; set; }
 
     public void OnTlp(HostSession session, ushort number, ulong generation, ReadOnlySpan<byte> tlp, Instant now)
     {
@@ -165,7 +169,7 @@ internal sealed class HostToDevice(FunctionTable functions, OwnerSignal changed,
         function.Counters.BytesToDevice += view.Payload.Length;
         if (view.Payload.Length <= function.Device.MaxPayloadBytes)
         {
-            Check.That(function.Device.Device.TryAccept(view.Bytes, now));
+            Give(function, view.Bytes, now);
             return;
         }
 
@@ -174,9 +178,15 @@ internal sealed class HostToDevice(FunctionTable functions, OwnerSignal changed,
         do
         {
             last = TlpPieces.Next(view, function.Device.MaxPayloadBytes, ref offset, _piece, out var bytes);
-            Check.That(function.Device.Device.TryAccept(_piece.AsSpan(0, bytes), now));
+            Give(function, _piece.AsSpan(0, bytes), now);
         }
         while (!last);
+    }
+
+    private void Give(IoFunction function, ReadOnlySpan<byte> tlp, Instant now)
+    {
+        Tap?.OnTlp(function.Passage(TlpDirection.ToDevice), tlp);
+        Check.That(function.Device.Device.TryAccept(tlp, now));
     }
 
     /// <summary>Row 9: UR with the right completer for what waits for an answer; the rest is dropped. Told to the host as AER says.</summary>
