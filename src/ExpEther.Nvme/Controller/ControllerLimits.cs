@@ -48,6 +48,9 @@ public static class ControllerLimits
     /// <summary>CC.MPS goes up to 2^(12+4) = 64 KiB.</summary>
     public const int MpsMax = 4;
 
+    /// <summary>How long completions of requests from before a function level reset are swallowed (PCIe 5.0 §6.6.2: it takes at most 100 ms).</summary>
+    public static readonly TimeSpan FunctionResetTime = TimeSpan.FromMilliseconds(100);
+
     /// <summary>CAP.TO in units of 500 ms: a reset waits for what the backends have in hand.</summary>
     public const int ReadyTimeoutUnits = 60;
 }

@@ -212,7 +212,7 @@ public sealed class NvmeController : IPcieDevice, IBarTarget, IDmaReadOwner
     void IBarTarget.OnFunctionLevelReset()
     {
         _life.Reset();
-        _parts.Reader.FunctionReset();
+        _parts.Reader.FunctionReset(_engine.Now);
         _errors.Clear();
         _msix.Reset();
         _config.FunctionLevelReset();

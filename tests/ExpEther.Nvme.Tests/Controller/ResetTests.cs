@@ -78,6 +78,35 @@ public sealed class ResetTests
     }
 
     [Fact]
+    public void After_a_function_level_reset_a_new_host_has_every_tag_though_the_old_one_died_with_reads_unanswered()
+    {
+        var host = NvmeHost.Started(new RecordingBackend(4096));
+        host.CreateQueue(1, entries: 64);
+        var buffer = host.Allocate(0x20000);
+        var (prp1, prp2) = host.Prps([.. Enumerable.Range(0, 32).Select(i => buffer + ((ulong)i * 4096))]);
+        host.Host.SilentFrom = buffer;
+        for (var i = 0; i < 4; i++)
+        {
+            host.Submit(1, (byte)IoOpcode.Write, 1, dw12: 255, prp1: prp1, prp2: prp2);
+        }
+
+        host.Host.Pump();
+        Assert.True(host.Host.OutstandingReads > 224);
+        host.Host.ForgetReads();
+        host.Host.SilentFrom = ulong.MaxValue;
+        host.Host.IsSilent = false;
+        host.Host.StartFunctionLevelReset();
+        host.Host.Advance(TimeSpan.FromMilliseconds(100));
+        host.Host.SetUp();
+        host.Enable();
+        host.CreateQueue(1);
+        Assert.Equal(NvmeStatus.Success, host.Write(0, 256, prp1, prp2).Status);
+        host.Host.Advance(TimeSpan.FromSeconds(60));
+        Assert.False(host.Status.Cfs);
+        Assert.Equal(NvmeStatus.Success, host.Write(0, 256, prp1, prp2).Status);
+    }
+
+    [Fact]
     public void A_controller_reset_keeps_the_admin_queue_registers_and_power_loss_does_not()
     {
         var host = NvmeHost.Started(new RecordingBackend(64));

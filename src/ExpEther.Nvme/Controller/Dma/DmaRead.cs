@@ -12,6 +12,9 @@ internal struct DmaRead
     /// <summary>A completion was poisoned; the rest is waited for, then the read fails.</summary>
     public bool Failed;
 
+    /// <summary>A function level reset came since: the tag is free at the deadline.</summary>
+    public bool IsGivenUp;
+
     /// <summary>Who asked under, since software may renumber the bus meanwhile.</summary>
     public Rid Requester;
 

@@ -11,7 +11,9 @@ namespace ExpEther.Nvme.Controller.Dma;
 /// Theory: a tag is Free, Live, Abandoned or Lost. Live: its completions are checked against what is still owed (PCIe 5.0 §2.3.2) and copied
 /// to their place; completions of one request come in address order, of different requests in any order. A controller reset abandons live
 /// reads: their completions are swallowed. A read whose timeout passes (§2.8) fails and its tag is Lost: a late completion must not land in a
-/// new read, so the tag stays unused until that completion comes or a function level reset, before which software has drained the fabric.
+/// new read, so the tag stays unused until that completion comes or a function level reset. That one ends every read: what is on its way is
+/// swallowed for the 100 ms that software leaves the function alone (§6.6.2), then all tags are free. Its completions may never come, since
+/// the host that owed them may be dead, and the next host must not pay for that.
 /// Free tags are used in turn, oldest first, which keeps a tag unused as long as possible. All reads have the same timeout,
 /// so the list in order of issue is also in order of deadline.
 /// </para>
@@ -146,6 +148,12 @@ internal sealed class DmaReader
         {
             var tag = _oldest;
             ref var read = ref _reads[tag];
+            if (read.IsGivenUp)
+            {
+                Release(tag);
+                continue;
+            }
+
             var wasLive = read.State == TagState.Live;
             Unlink(tag);
             read.State = TagState.Lost;
@@ -183,10 +191,17 @@ internal sealed class DmaReader
         }
     }
 
-    /// <summary>A function level reset: what is on its way is abandoned, what was lost is given up.</summary>
-    public void FunctionReset()
+    /// <summary>A function level reset: what was lost is given up, what is on its way is swallowed for a short time and then given up too.</summary>
+    public void FunctionReset(Instant now)
     {
-        AbandonAll();
+        for (var tag = _oldest; tag >= 0; tag = _reads[tag].Next)
+        {
+            ref var read = ref _reads[tag];
+            read.State = TagState.Abandoned;
+            read.IsGivenUp = true;
+            read.Deadline = now + ControllerLimits.FunctionResetTime;
+        }
+
         for (short tag = 0; tag < ControllerLimits.TagsMax; tag++)
         {
             if (_reads[tag].State == TagState.Lost)
