@@ -26,7 +26,14 @@ internal static class CommandLine
             }
 
             var command = string.Join(' ', Path(parsed.CommandResult.Command, root));
-            await Console.Error.WriteLineAsync($"expether: see `expether {(command.Length > 0 ? command + " " : "")}--help`");
+            var see = $"see `expether {(command.Length > 0 ? command + " " : "")}--help`";
+            await Console.Error.WriteLineAsync($"expether: {see}");
+            if (screen.IsJson)
+            {
+                var message = string.Join(" ", parsed.Errors.Select(e => e.Message));
+                screen.Json(new JsonObject { ["error"] = new ControlError("bad-command-line", message, see).ToJson() });
+            }
+
             return ExitCode.Usage;
         }
 

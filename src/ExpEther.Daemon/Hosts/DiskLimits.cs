@@ -12,6 +12,9 @@ internal static class DiskLimits
     /// <summary>The longest a client may wait for a disk to appear.</summary>
     public const int WaitMillisecondsMax = 600_000;
 
+    /// <summary>How long a command waits for the driver of a function that is in a slot already.</summary>
+    public const int SettleMilliseconds = 5000;
+
     /// <summary>Progress is told this often.</summary>
     public const int ProgressMilliseconds = 200;
 }

@@ -14,9 +14,8 @@ internal sealed record DiskRange(NvmeDisk Disk, NvmeNamespace Namespace, long Of
     public int BlockBytes => Namespace.BlockBytes;
 
     /// <summary>Reads disk, namespace, offset and bytes from a call's arguments; the rest of the disk when no length is given.</summary>
-    public static ControlReply? TryRead(ControlCall call, HostSet hosts, out DiskRange? range)
+    public static async Task<(ControlReply? Mistake, DiskRange? Range)> ReadAsync(ControlCall call, HostSet hosts)
     {
-        range = null;
         var name = call.Arguments.Text("disk");
         var host = call.Arguments.Text("host");
         var nsid = call.Arguments.Number("namespace", 1, uint.MaxValue) ?? 1;
@@ -24,37 +23,37 @@ internal sealed record DiskRange(NvmeDisk Disk, NvmeNamespace Namespace, long Of
         var bytes = call.Arguments.Number("bytes", 0, long.MaxValue);
         if (call.Arguments.Mistake() is { } mistake)
         {
-            return mistake;
+            return (mistake, null);
         }
 
-        if (hosts.Find(host, name, out var disk) is { } missing)
+        var (missing, disk) = await hosts.FindAsync(host, name);
+        if (missing is not null)
         {
-            return missing;
+            return (missing, null);
         }
 
         if (disk!.Namespaces.FirstOrDefault(n => n.Id == nsid) is not { } found)
         {
-            return ControlReply.Fail(
-                ControlErrorCode.OutOfRange, $"disk '{disk.Name}' has no namespace {nsid}", $"it has: {string.Join(", ", disk.Namespaces.Select(n => n.Id))}");
+            return (ControlReply.Fail(
+                ControlErrorCode.OutOfRange, $"disk '{disk.Name}' has no namespace {nsid}", $"it has: {string.Join(", ", disk.Namespaces.Select(n => n.Id))}"), null);
         }
 
         var size = (long)found.Bytes;
         var length = bytes ?? Math.Max(size - offset, 0);
         if (offset > size || length > size - offset)
         {
-            return ControlReply.Fail(
-                ControlErrorCode.OutOfRange, $"{length} bytes from {offset} do not fit into namespace {nsid} of '{disk.Name}', which has {size} bytes", "choose a smaller range");
+            return (ControlReply.Fail(
+                ControlErrorCode.OutOfRange, $"{length} bytes from {offset} do not fit into namespace {nsid} of '{disk.Name}', which has {size} bytes", "choose a smaller range"), null);
         }
 
         if (offset % found.BlockBytes != 0 || length % found.BlockBytes != 0)
         {
-            return ControlReply.Fail(
+            return (ControlReply.Fail(
                 ControlErrorCode.OutOfRange,
                 $"{length} bytes from {offset} are not whole blocks of {found.BlockBytes} bytes",
-                $"choose multiples of {found.BlockBytes}, for example from {offset / found.BlockBytes * found.BlockBytes}");
+                $"choose multiples of {found.BlockBytes}, for example from {offset / found.BlockBytes * found.BlockBytes}"), null);
         }
 
-        range = new DiskRange(disk, found, offset, length, bytes is null);
-        return null;
+        return (null, new DiskRange(disk, found, offset, length, bytes is null));
     }
 }

@@ -100,5 +100,16 @@ internal sealed class EmbeddedHost : IOwnedPart
     /// <summary>Waits until the disk is there and can be used.</summary>
     public Task<bool> WaitForDiskAsync(string name, TimeSpan timeout) => _disksChanged.WaitUntil(() => FindDisk(name)?.IsUsable == true, timeout);
 
+    /// <summary>
+    /// Waits a moment for a disk whose function is in a slot already but whose driver is not ready: <c>attach</c> ends before the host
+    /// has bound its driver, and a user's next command should not have to guess.
+    /// </summary>
+    /// <param name="name">Null: any disk.</param>
+    public Task SettleAsync(string? name) => _disksChanged.WaitUntil(
+        () => (name is not null && FindDisk(name) is not null) || !IsComing(name), TimeSpan.FromMilliseconds(DiskLimits.SettleMilliseconds));
+
+    private bool IsComing(string? name) => Bridge.Status().Slots.Any(
+        slot => slot.Function is { } f && (name is null || f.Name == name) && Driver.Disks.All(disk => disk.Function.Rid != f.VfH));
+
     private bool IsNamed(NvmeDisk disk, string name) => disk.Name == name || disk.SerialNumber.Trim() == name || SlotOf(disk)?.Function!.Name == name;
 }

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using ExpEther.Core.Scheduling;
 using ExpEther.Daemon.Control;
-using ExpEther.Nvme.Driver;
 using ExpEther.RootComplex.Memory;
 
 namespace ExpEther.Daemon.Hosts;
@@ -40,8 +39,13 @@ internal sealed class HostCommands
     {
         var host = call.Arguments.Text("host");
         var name = call.Arguments.Text("disk");
-        NvmeDisk? disk = null;
-        if ((call.Arguments.Mistake() ?? _hosts.Find(host, name, out disk)) is { } mistake)
+        if (call.Arguments.Mistake() is { } wrong)
+        {
+            return wrong;
+        }
+
+        var (mistake, disk) = await _hosts.FindAsync(host, name);
+        if (mistake is not null)
         {
             return mistake;
         }
@@ -96,9 +100,15 @@ internal sealed class HostCommands
                 ControlErrorCode.TimedOut, $"no disk '{name}' appeared at host '{among[0].Config.Name}' within {timeout.TotalSeconds:0.#} s", "see `expether ls` at the I/O box");
     }
 
-    private Task<ControlReply> ReadAsync(ControlCall call) =>
-        DiskRange.TryRead(call, _hosts, out var range) is { } mistake ? Task.FromResult(mistake) : new DiskTransfer(range!, call, _scheduler).ReadAsync();
+    private async Task<ControlReply> ReadAsync(ControlCall call)
+    {
+        var (mistake, range) = await DiskRange.ReadAsync(call, _hosts);
+        return mistake ?? await new DiskTransfer(range!, call, _scheduler).ReadAsync();
+    }
 
-    private Task<ControlReply> WriteAsync(ControlCall call) =>
-        DiskRange.TryRead(call, _hosts, out var range) is { } mistake ? Task.FromResult(mistake) : new DiskTransfer(range!, call, _scheduler).WriteAsync();
+    private async Task<ControlReply> WriteAsync(ControlCall call)
+    {
+        var (mistake, range) = await DiskRange.ReadAsync(call, _hosts);
+        return mistake ?? await new DiskTransfer(range!, call, _scheduler).WriteAsync();
+    }
 }

@@ -18,23 +18,26 @@ internal sealed class HostSet(IReadOnlyList<EmbeddedHost> hosts)
     }
 
     /// <summary>The disk meant: by name, or the only one there is.</summary>
-    public ControlReply? Find(string? host, string? disk, out NvmeDisk? found)
+    public async Task<(ControlReply? Mistake, NvmeDisk? Disk)> FindAsync(string? host, string? disk)
     {
-        found = null;
         if (Find(host, out var among) is { } noHost)
         {
-            return noHost;
+            return (noHost, null);
+        }
+
+        foreach (var one in among)
+        {
+            await one.SettleAsync(disk);
         }
 
         var disks = among.SelectMany(h => disk is null ? h.Driver.Disks : h.FindDisk(disk) is { } one ? [one] : []).ToList();
         if (disks.Count == 1)
         {
-            found = disks[0];
-            return null;
+            return (null, disks[0]);
         }
 
         var there = string.Join(", ", among.SelectMany(h => h.Driver.Disks.Select(d => Describe(h, d))));
-        return disks.Count == 0
+        var mistake = disks.Count == 0
             ? ControlReply.Fail(
                 ControlErrorCode.NoSuchDisk,
                 disk is null ? "there is no disk" : $"there is no disk '{disk}'",
@@ -43,6 +46,7 @@ internal sealed class HostSet(IReadOnlyList<EmbeddedHost> hosts)
                 ControlErrorCode.NoSuchDisk,
                 disk is null ? "there are several disks" : $"several disks are named '{disk}'",
                 $"name one of: {there}; with --host when hosts have equal names");
+        return (mistake, null);
     }
 
     private static string Describe(EmbeddedHost host, NvmeDisk disk) =>

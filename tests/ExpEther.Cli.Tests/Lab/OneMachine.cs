@@ -53,14 +53,6 @@ internal sealed class OneMachine : IAsyncDisposable
         ramMiB = 8
         """);
 
-    /// <summary>A new box in place of the one that has ended.</summary>
-    public void RestartIo()
-    {
-        _daemons[0].Dispose();
-        _daemons.RemoveAt(0);
-        StartIo();
-    }
-
     public Expether.Running StartHost() => Start(
         "host",
         $"""

@@ -224,6 +224,52 @@ public class ControlServerTests
         Assert.Equal("alive", (await client.CallAsync("echo", new JsonObject { ["text"] = "alive" }, cancel: Cancel))["text"]!.GetValue<string>());
     }
 
+    [Theory]
+    [InlineData("{\"id\":1,\"comm")]
+    [InlineData("{\"id\":1,\"command\":\"sum\"}\n{\"id\":1,\"data\":100}\nabc")]
+    public async Task A_client_that_stops_in_the_middle_is_cut_off_after_a_while(string half)
+    {
+        using var bench = new TimedServer();
+        using var socket = await bench.ConnectAsync();
+        await SendAsync(socket, half);
+        bench.TurnAt(TimeSpan.FromSeconds(1));
+
+        bench.TurnAt(TimeSpan.FromSeconds(ControlLimits.InputSecondsMax));
+        Assert.Equal(1, bench.Server.ConnectionCount);
+        Assert.Equal(TimeSpan.FromSeconds(ControlLimits.InputSecondsMax + 1), bench.Server.NextDeadline - Core.Time.Instant.Zero);
+        bench.TurnAt(TimeSpan.FromSeconds(ControlLimits.InputSecondsMax + 1));
+
+        Assert.Equal(0, bench.Server.ConnectionCount);
+        Assert.Null(bench.Server.NextDeadline);
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_read_is_cut_off_after_a_while_and_its_command_knows()
+    {
+        using var bench = new TimedServer();
+        using var socket = await bench.ConnectAsync();
+        await SendAsync(socket, "{\"id\":1,\"command\":\"pour\"}\n");
+        bench.TurnAt(TimeSpan.FromSeconds(1));
+        bench.TurnAt(TimeSpan.FromSeconds(ControlLimits.OutputSecondsMax));
+        Assert.Equal((1, false), (bench.Server.ConnectionCount, bench.IsPourOver));
+
+        bench.TurnAt(TimeSpan.FromSeconds(ControlLimits.OutputSecondsMax + 2));
+
+        Assert.Equal((0, true), (bench.Server.ConnectionCount, bench.IsPourOver));
+    }
+
+    [Fact]
+    public async Task An_idle_client_may_stay()
+    {
+        using var bench = new TimedServer();
+        using var socket = await bench.ConnectAsync();
+        bench.TurnAt(TimeSpan.FromSeconds(1));
+        bench.TurnAt(TimeSpan.FromHours(10));
+
+        Assert.Equal(1, bench.Server.ConnectionCount);
+        Assert.Null(bench.Server.NextDeadline);
+    }
+
     [Fact]
     public async Task Two_daemons_do_not_share_a_socket_and_a_left_over_file_is_taken_over()
     {

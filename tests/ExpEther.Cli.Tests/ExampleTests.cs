@@ -1,0 +1,66 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using ExpEther.Cli.Demo;
+using ExpEther.Cli.Tests.Lab;
+
+namespace ExpEther.Cli.Tests;
+
+public class ExampleTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_examples_start_two_machines_as_copied()
+    {
+        SkipUnlessNamespaces();
+        using var folder = new LabFolder();
+        var examples = Path.Combine(Root(), "examples");
+        var io = folder.Write("io.toml", $"stateDirectory = \"{folder.File("state")}\"\n" + await File.ReadAllTextAsync(Path.Combine(examples, "io.toml"), Cancel));
+        var host = folder.Write("host.toml", await File.ReadAllTextAsync(Path.Combine(examples, "host.toml"), Cancel));
+
+        using var box = Machine("io", io, folder);
+        using var user = Machine("host", host, folder);
+        await box.HereAsync(Cancel);
+        await user.HereAsync(Cancel);
+        await LabProcess.RunAsync(["ip", "link", "add", "eth0", "netns", $"{box.Id}", "type", "veth", "peer", "name", "eth0", "netns", $"{user.Id}"], "", Cancel);
+        await box.GoAsync(Cancel);
+        await user.GoAsync(Cancel);
+        await box.ReadyAsync(Cancel);
+        await user.ReadyAsync(Cancel);
+        using var client = await Daemon.Control.ControlClient.ConnectAsync(folder.File("io.sock"), Cancel);
+        while ((await client.CallAsync("ls", cancel: Cancel))["hosts"]![0]!["link"]!.GetValue<string>() != "up")
+        {
+            Assert.False(box.HasEnded || user.HasEnded);
+        }
+
+        var attached = await Expether.RunAsync("attach", "disk1", "host1", "--socket", folder.File("io.sock"));
+        var id = await Expether.RunAsync("nvme", "id", "disk1", "--socket", folder.File("host.sock"), "--json");
+
+        Assert.Equal((0, 0), (attached.Code, id.Code));
+        Assert.Equal("EXAMPLE-1", id.Json["serial"]!.GetValue<string>());
+    }
+
+    private static LabProcess Machine(string kind, string config, LabFolder folder) => LabProcess.Start(
+        kind, ["unshare", "-n", "--"], "ip link set eth0 up || exit 71;",
+        [.. Expether.Command, kind, "--config", config, "--socket", folder.File($"{kind}.sock"), "--exit-with-stdin"], Path.GetDirectoryName(config)!);
+
+    private static void SkipUnlessNamespaces()
+    {
+        try
+        {
+            using var probe = Process.Start(new ProcessStartInfo("unshare", ["-n", "ip", "link", "add", "probe0", "type", "veth"]) { RedirectStandardError = true })!;
+            probe.WaitForExit();
+            if (probe.ExitCode != 0)
+            {
+                Assert.Skip("network namespaces need root here");
+            }
+        }
+        catch (Win32Exception)
+        {
+            Assert.Skip("unshare (util-linux) or ip (iproute2) is missing");
+        }
+    }
+
+    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
+}
