@@ -125,6 +125,7 @@ internal static class CommandLine
         TreeCommand.Build(),
         NvmeCommand.Build(),
         KeygenCommand.Build(),
+        SimCommand.Build(),
     ];
 
     private static List<string> Path(Command command, RootCommand root)

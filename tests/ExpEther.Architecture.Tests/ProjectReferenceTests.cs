@@ -11,6 +11,7 @@ public class ProjectReferenceTests
         ["ExpEther.RootComplex"] = ["ExpEther.Core", "ExpEther.Pcie"],
         ["ExpEther.Nvme"] = ["ExpEther.Core", "ExpEther.Pcie", "ExpEther.RootComplex"],
         ["ExpEther.Bridge"] = ["ExpEther.Core", "ExpEther.Pcie", "ExpEther.Link", "ExpEther.RootComplex"],
+        ["ExpEther.Simulation"] = ["ExpEther.Core", "ExpEther.Pcie", "ExpEther.Link", "ExpEther.RootComplex", "ExpEther.Nvme", "ExpEther.Bridge"],
         ["ExpEther.Linux"] = ["ExpEther.Core"],
         ["ExpEther.Ethernet"] = ["ExpEther.Core", "ExpEther.Link", "ExpEther.Linux"],
         ["ExpEther.Backends"] = ["ExpEther.Core", "ExpEther.Nvme", "ExpEther.Linux"],
@@ -22,12 +23,12 @@ public class ProjectReferenceTests
         ["ExpEther.Cli"] =
         [
             "ExpEther.Core", "ExpEther.Pcie", "ExpEther.Link", "ExpEther.RootComplex", "ExpEther.Nvme", "ExpEther.Bridge", "ExpEther.Linux",
-            "ExpEther.Ethernet", "ExpEther.Backends", "ExpEther.Daemon",
+            "ExpEther.Ethernet", "ExpEther.Backends", "ExpEther.Daemon", "ExpEther.Simulation",
         ],
     };
 
     private static readonly string[] Pure =
-        ["ExpEther.Core", "ExpEther.Pcie", "ExpEther.Link", "ExpEther.RootComplex", "ExpEther.Nvme", "ExpEther.Bridge"];
+        ["ExpEther.Core", "ExpEther.Pcie", "ExpEther.Link", "ExpEther.RootComplex", "ExpEther.Nvme", "ExpEther.Bridge", "ExpEther.Simulation"];
 
     [Fact]
     public void Every_project_refers_only_to_those_it_may_know()

@@ -1,0 +1,20 @@
+using ExpEther.Core.Time;
+using ExpEther.Nvme.Backends;
+using ExpEther.Pcie.Ports;
+using ExpEther.Simulation.Stations;
+using ExpEther.Simulation.Storage;
+
+namespace ExpEther.Simulation.Faults;
+
+/// <summary>A bug that the simulator's own tests put into a fabric, round its production parts, to see that it is found.</summary>
+internal interface IPlantedBug
+{
+    IPcieDevice Wrap(IPcieDevice device, SimDisk disk) => device;
+
+    IBlockBackend Wrap(IBlockBackend backend, SimDisk disk) => backend;
+
+    /// <summary>Every turn of a box.</summary>
+    void OnTurn(BoxStation box, Instant now)
+    {
+    }
+}

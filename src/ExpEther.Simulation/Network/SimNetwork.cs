@@ -1,0 +1,128 @@
+using System.Buffers.Binary;
+using ExpEther.Core.Time;
+using ExpEther.Link.Ethernet;
+
+namespace ExpEther.Simulation.Network;
+
+/// <summary>
+/// An Ethernet in virtual time that loses, duplicates, reorders, corrupts, delays and mislabels frames and cuts stations off, all from one
+/// seed. It does not filter by VLAN beyond what a switch's membership does: a mislabelled frame comes to its station in the wrong VLAN.
+/// </summary>
+internal sealed class SimNetwork(ulong seed, FaultCounts counts, RunHash hash)
+{
+    private const int HeaderBytes = 18;
+    private const int VlanAt = 14;
+
+    private readonly SeededRandom _random = new(seed);
+    private readonly PriorityQueue<(byte[] Frame, int Length, int From), (long At, long Order)> _underWay = new();
+    private readonly List<NetworkStation> _stations = [];
+    private readonly Stack<byte[]> _free = new();
+    private long _order;
+
+    public NetworkConditions Conditions { get; set; } = NetworkConditions.Good;
+
+    public long FramesSent { get; private set; }
+
+    public Instant? NextDeadline => _underWay.TryPeek(out _, out var next) ? new Instant(next.At) : null;
+
+    public void Add(NetworkStation station) => _stations.Add(station);
+
+    public void Send(NetworkStation from, ReadOnlySpan<byte> frame, Instant now)
+    {
+        FramesSent++;
+        hash.Add((ulong)now.Nanoseconds);
+        hash.Add(frame);
+        if (from.IsCut)
+        {
+            counts.Add("cut");
+            return;
+        }
+
+        if (_random.Chance(Conditions.Loss))
+        {
+            counts.Add("loss");
+            return;
+        }
+
+        Launch(from, frame, now);
+        if (_random.Chance(Conditions.Duplication))
+        {
+            counts.Add("duplication");
+            Launch(from, frame, now);
+        }
+    }
+
+    /// <summary>Hands the next frame that has arrived to those it is for.</summary>
+    /// <returns>False when none has arrived yet.</returns>
+    public bool TryDeliver(Instant now)
+    {
+        if (!_underWay.TryPeek(out var item, out var next) || next.At > now.Nanoseconds)
+        {
+            return false;
+        }
+
+        _underWay.Dequeue();
+        var bytes = item.Frame.AsSpan(0, item.Length);
+        var destination = MacAddress.Read(bytes);
+        var vlan = new VlanId((ushort)(BinaryPrimitives.ReadUInt16BigEndian(bytes[VlanAt..]) & 0xFFF));
+        var frame = new ReceivedFrame(destination, MacAddress.Read(bytes[MacAddress.Bytes..]), vlan, bytes[HeaderBytes..]);
+        foreach (var station in _stations)
+        {
+            if (station.Number == item.From || (!destination.IsMulticast && station.Mac != destination))
+            {
+                continue;
+            }
+
+            if (station.IsCut || _stations[item.From].IsCut)
+            {
+                counts.Add("cut");
+            }
+            else
+            {
+                station.Receive(frame, now);
+            }
+        }
+
+        _free.Push(item.Frame);
+        return true;
+    }
+
+    private void Launch(NetworkStation from, ReadOnlySpan<byte> frame, Instant now)
+    {
+        if (!_free.TryPop(out var bytes))
+        {
+            bytes = new byte[NetworkStation.FrameBytesMax];
+        }
+
+        frame.CopyTo(bytes);
+        if (_random.Chance(Conditions.Corruption))
+        {
+            // Beyond the Ethernet header: what a damaged address does is what loss does.
+            counts.Add("corruption");
+            for (var flips = 1 + _random.Next(4); flips > 0; flips--)
+            {
+                bytes[HeaderBytes + _random.Next(frame.Length - HeaderBytes)] ^= (byte)(1 << _random.Next(8));
+            }
+        }
+
+        if (_random.Chance(Conditions.VlanFlip))
+        {
+            counts.Add("vlanFlip");
+            BinaryPrimitives.WriteUInt16BigEndian(bytes.AsSpan(VlanAt), _stations[_random.Next(_stations.Count)].AnyVlan.Value);
+        }
+
+        var delay = Conditions.Delay;
+        if (Conditions.Jitter > TimeSpan.Zero)
+        {
+            delay += Conditions.Jitter * (_random.Next(1000) / 1000.0);
+        }
+
+        if (_random.Chance(Conditions.Reordering))
+        {
+            counts.Add("reordering");
+            delay += Conditions.HoldMax * (_random.Next(1000) / 1000.0);
+        }
+
+        _underWay.Enqueue((bytes, frame.Length, from.Number), ((now + delay).Nanoseconds, _order++));
+    }
+}

@@ -1,0 +1,4 @@
+namespace ExpEther.Simulation.Oracle;
+
+/// <summary>What was readable when a flush was sent.</summary>
+internal sealed record FlushMark(int Era, ulong LastVersion, ulong[][] Readable);

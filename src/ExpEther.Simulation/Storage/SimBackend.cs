@@ -1,0 +1,17 @@
+using ExpEther.Nvme.Backends;
+
+namespace ExpEther.Simulation.Storage;
+
+/// <summary>A disk as one life of its box sees it; once that has crashed nothing reaches the disk any more.</summary>
+internal sealed class SimBackend(SimDisk disk) : IBlockBackend
+{
+    public long LengthBytes => SimulationLimits.DiskBlocks * SimulationLimits.BlockBytes;
+
+    public int BlockBytes => SimulationLimits.BlockBytes;
+
+    public bool IsReadOnly => false;
+
+    public bool TrySubmit(in BlockRequest request) => disk.TrySubmit(request);
+
+    public bool TryTakeCompletion(out BlockCompletion completion) => disk.TryTakeCompletion(out completion);
+}
