@@ -8,17 +8,18 @@ public sealed class AllocationTests
     [Fact]
     public void Steady_state_allocates_nothing()
     {
-        var host = NvmeHost.Started(new RecordingBackend(4096));
+        var backend = new RecordingBackend(4096);
+        var host = NvmeHost.Started(backend);
         host.CreateQueue(1);
         var pages = Enumerable.Range(0, 32).Select(_ => host.Allocate(4096)).ToArray();
         var (prp1, prp2) = host.Prps(pages);
-        Turn(host, prp1, prp2, 300);
+        Turn(host, backend, prp1, prp2, 300);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        Turn(host, prp1, prp2, 100);
+        Turn(host, backend, prp1, prp2, 100);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    private static void Turn(NvmeHost host, ulong prp1, ulong prp2, int rounds)
+    private static void Turn(NvmeHost host, RecordingBackend backend, ulong prp1, ulong prp2, int rounds)
     {
         for (var i = 0; i < rounds; i++)
         {
@@ -35,7 +36,7 @@ public sealed class AllocationTests
             }
 
             host.Host.Interrupts.Clear();
-            host.Backend.Log.Clear();
+            backend.Log.Clear();
         }
     }
 }

@@ -33,7 +33,6 @@ internal sealed class NvmeHost
         Controller = new NvmeController(change?.Invoke(options) ?? options, Events);
         Host = new TlpHost(Controller);
         _next = Host.MemoryBase + 0x10000;
-        Backend = (RecordingBackend)backends[0];
     }
 
     public EventList Events { get; } = new();
@@ -41,8 +40,6 @@ internal sealed class NvmeHost
     public NvmeController Controller { get; }
 
     public TlpHost Host { get; }
-
-    public RecordingBackend Backend { get; }
 
     public int PageBytes => 4096 << _mps;
 

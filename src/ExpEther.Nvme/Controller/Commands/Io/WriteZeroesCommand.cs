@@ -3,10 +3,13 @@ using ExpEther.Nvme.Protocol;
 
 namespace ExpEther.Nvme.Controller.Commands.Io;
 
-/// <summary>Write Zeroes (NVMe 1.4 §6.16): no data, so the transfer limit does not apply.</summary>
+/// <summary>
+/// Write Zeroes (NVMe 1.4 §6.16): no data, so the transfer limit does not apply. Up to 65536 blocks go to the backend in pieces, so that
+/// no single request holds up what waits behind it.
+/// </summary>
 internal sealed class WriteZeroesCommand : BlockCommand
 {
-    private const int IsWritten = 1;
+    private const int IsWriting = 1;
     private const int IsDurable = 2;
 
     public override CommandEffects Effects => CommandEffects.Supported | CommandEffects.LogicalBlockContentChange;
@@ -16,14 +19,19 @@ internal sealed class WriteZeroesCommand : BlockCommand
         switch (slot.Stage)
         {
             case 0:
-                if (TryBegin(engine, ref slot, writes: true, transfers: false, out var target, out var offset, out var bytes))
+                if (TryBegin(engine, ref slot, writes: true, transfers: false, out _, out var offset, out var bytes))
                 {
-                    slot.Stage = IsWritten;
-                    engine.SubmitToBackend(ref slot, target, BlockOperation.WriteZeroes, offset, (int)bytes);
+                    slot.Stage = IsWriting;
+                    slot.TargetOffset = offset;
+                    slot.DataBytes = (int)bytes;
+                    WriteNext(engine, ref slot);
                 }
 
                 break;
-            case IsWritten when MustBeDurable(engine, slot):
+            case IsWriting when slot.DataIssued < slot.DataBytes:
+                WriteNext(engine, ref slot);
+                break;
+            case IsWriting when MustBeDurable(engine, slot):
                 slot.Stage = IsDurable;
                 engine.SubmitToBackend(ref slot, Target(engine, slot), BlockOperation.Flush, 0, 0);
                 break;
@@ -32,5 +40,13 @@ internal sealed class WriteZeroesCommand : BlockCommand
                 engine.Finish(ref slot, NvmeStatus.Success);
                 break;
         }
+    }
+
+    private static void WriteNext(CommandEngine engine, ref CommandSlot slot)
+    {
+        var at = slot.TargetOffset + slot.DataIssued;
+        var bytes = Math.Min(slot.DataBytes - slot.DataIssued, ControllerLimits.ZeroBytesPerRequest);
+        slot.DataIssued += bytes;
+        engine.SubmitToBackend(ref slot, Target(engine, slot), BlockOperation.WriteZeroes, at, bytes);
     }
 }
