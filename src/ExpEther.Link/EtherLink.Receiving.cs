@@ -18,6 +18,7 @@ public sealed partial class EtherLink
     private Instant _echoAt;
     private ulong _highestEcho;
     private bool _isReceiving;
+    private Instant _staleAfter;
 
     /// <summary>Takes a frame that has come in. Whatever does not belong here is dropped and counted by its reason.</summary>
     public void OnFrame(in ReceivedFrame frame, Instant now)
@@ -119,11 +120,13 @@ public sealed partial class EtherLink
     /// <summary>The peer says that it does not know our epoch. True or replayed: asking for a new one tells.</summary>
     private FrameDrop? TakeStale(uint epoch, Instant now)
     {
-        if (_session is null || epoch != _session.Epoch)
+        // A responder says it no more often than this; a replay of it must not make us set up at the pace of its sender.
+        if (_session is null || epoch != _session.Epoch || now < _staleAfter)
         {
             return FrameDrop.UnexpectedSetup;
         }
 
+        _staleAfter = now + Options.StaleAnswer;
         if (_initiator is { IsActive: false })
         {
             _initiator.Start(now);
