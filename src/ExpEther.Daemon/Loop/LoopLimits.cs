@@ -16,6 +16,12 @@ public static class LoopLimits
     public const int SpinMicrosecondsMin = 20;
     public const int SpinMicrosecondsMax = 50;
 
+    /// <summary>sched_yield(2) returns sooner than this when nobody else wants the core.</summary>
+    public const int YieldMicrosecondsMax = 10;
+
+    /// <summary>How long a loop that had to share its core does not spin.</summary>
+    public const int CrowdedMilliseconds = 10;
+
     /// <summary>A busy loop looks at its control socket this often.</summary>
     public const int ControlMicroseconds = 500;
 

@@ -12,7 +12,7 @@ namespace ExpEther.Daemon.Loop;
 /// <para>
 /// Theory: run to completion. A turn takes what frames have come in (a bounded burst), lets every part move on, runs the continuations
 /// of slow sequences, and sends every frame the parts want to send; a frame the port has no room for is kept in hand and offered again.
-/// When a whole turn found nothing to do the loop spins for a moment (<see cref="SpinBudget"/>), then sleeps in poll(2) until a
+/// When a whole turn found nothing to do the loop spins for a moment, if cores are to be had (<see cref="SpinBudget"/>), then sleeps in poll(2) until a
 /// descriptor is ready or the earliest deadline. The control socket is served at every wake-up, and now and then while busy. Frames
 /// that are queued leave together; nothing waits for more to come. No locks, and no allocation in a turn that moves frames.
 /// </para>
@@ -85,6 +85,13 @@ public sealed class OwnerLoop
                 Sleep(now);
                 idleSince = MonotonicClock.Now;
                 _spin.OnSlept(idleSince - now);
+            }
+            else
+            {
+                var offered = MonotonicClock.Now;
+                _ = Thread.Yield();
+                var back = MonotonicClock.Now;
+                _spin.OnYielded(back, back - offered);
             }
         }
 
