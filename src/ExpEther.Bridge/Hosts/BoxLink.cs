@@ -18,6 +18,8 @@ internal sealed class BoxLink : ILinkConsumer
     private readonly TlpQueue _controls = new(HostBridgeLimits.ControlBytesPerBoxMax);
     private readonly byte[] _scratch = new byte[LinkLimits.ControlBytesMax];
     private HostBridgeCounters _counters;
+    private Instant _reportsUntil;
+    private int _reports;
 
     public BoxLink(HostBridgeOptions options, MacAddress mac, SlotTable slots, IRandomSource random, IEventSink events)
     {
@@ -128,7 +130,11 @@ internal sealed class BoxLink : ILinkConsumer
                 slot.PressAttention(now);
                 break;
             case ControlKind.Withdraw:
-                _events.Report(EventSeverity.Warning, _options.Name, $"slot {slot.Number}: {slot.Occupant!.Name} was taken away by {Name}");
+                if (MayReport(now))
+                {
+                    _events.Report(EventSeverity.Warning, _options.Name, $"slot {slot.Number}: {slot.Occupant!.Name} was taken away by {Name}");
+                }
+
                 slot.Remove(now);
                 break;
             default:
@@ -156,7 +162,11 @@ internal sealed class BoxLink : ILinkConsumer
         }
 
         _counters.FunctionsRefused++;
-        _events.Report(EventSeverity.Warning, _options.Name, $"{present.Name} of {Name} was not taken: {reason}");
+        if (MayReport(now))
+        {
+            _events.Report(EventSeverity.Warning, _options.Name, $"{present.Name} of {Name} was not taken: {reason}");
+        }
+
         SendControl(_scratch.AsSpan(0, new RefusedMessage(present.Function, present.Generation, reason).Write(_scratch)));
     }
 
@@ -168,6 +178,17 @@ internal sealed class BoxLink : ILinkConsumer
             var length = Completion.To(tlp, default, CompletionStatus.UnsupportedRequest).Write(_scratch);
             Link.TrySendTlp(function, generation, TlpClass.Completion, _scratch.AsSpan(0, length));
         }
+    }
+
+    private bool MayReport(Instant now)
+    {
+        if (now >= _reportsUntil)
+        {
+            _reportsUntil = now + TimeSpan.FromSeconds(1);
+            _reports = 0;
+        }
+
+        return _reports++ < HostBridgeLimits.ReportsPerBoxAndSecondMax;
     }
 
     private void SendControl(ReadOnlySpan<byte> message)

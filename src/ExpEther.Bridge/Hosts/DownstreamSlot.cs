@@ -122,7 +122,7 @@ internal sealed class DownstreamSlot
         var occupant = Occupant!;
         if (tlp.Class == TlpClass.Posted)
         {
-            return TryForwardPosted(tlp, occupant);
+            return TryForwardPosted(tlp, occupant, now);
         }
 
         ForwardNonPosted(tlp, occupant, now);
@@ -152,7 +152,7 @@ internal sealed class DownstreamSlot
             _dma.OnRequest(tlp, occupant, DmaRefusal(occupant), ref _counters, now);
             PumpDma();
         }
-        else if (tlp.IsMessage && IsReachable && tlp.MessageRouting is MessageRouting.ToRootComplex or MessageRouting.GatheredToRootComplex)
+        else if (tlp.IsMessage && IsReachable && IsForRootComplex(tlp, occupant))
         {
             _counters.Messages++;
             _upward.PassMessage(tlp.Bytes);
@@ -189,9 +189,17 @@ internal sealed class DownstreamSlot
     }
 
     /// <summary>In pieces that fit the link. When it has no room for the next one, the caller offers the same TLP again.</summary>
-    private bool TryForwardPosted(in TlpView tlp, SlotOccupant occupant)
+    private bool TryForwardPosted(in TlpView tlp, SlotOccupant occupant, Instant now)
     {
         var link = occupant.Box.Link;
+        if (tlp.IsMessage && tlp.Payload.Length > link.MaxPayloadBytes)
+        {
+            // A message cannot be cut (PCIe 5.0 §2.2.8).
+            _counters.Malformed++;
+            _errors.Report(UncorrectableError.MalformedTlp, tlp.Bytes, "message above the link's payload size", false, now);
+            return true;
+        }
+
         var offset = _postedOffset;
         bool isLast;
         do
@@ -281,6 +289,13 @@ internal sealed class DownstreamSlot
             occupant.BusMasterEnable = false;
         }
     }
+
+    /// <summary>Row 7: what a function may tell the root complex, in its own name only: another's errors or interrupt wires are not its to report.</summary>
+    private static bool IsForRootComplex(in TlpView tlp, SlotOccupant occupant) =>
+        tlp.Requester == occupant.VfH
+        && tlp.MessageRouting is MessageRouting.ToRootComplex or MessageRouting.GatheredToRootComplex
+        && tlp.MessageCode is MessageCode.ErrCorrectable or MessageCode.ErrNonFatal or MessageCode.ErrFatal or MessageCode.PmPme or MessageCode.PmeToAck
+            or MessageCode.VendorDefinedType0 or MessageCode.VendorDefinedType1;
 
     private string? DmaRefusal(SlotOccupant occupant) =>
         !IsReachable ? "DMA of a function without power"

@@ -27,6 +27,9 @@ public static class HostBridgeLimits
     /// <summary>Control messages to one box that wait for room on its link.</summary>
     public const int ControlBytesPerBoxMax = 64 << 10;
 
+    /// <summary>What one box makes the bridge say to the operator in one second; the counters have it all.</summary>
+    public const int ReportsPerBoxAndSecondMax = 16;
+
     /// <summary>A box whose link has been down for this long may have to give its place to another.</summary>
     public const int BoxDownSecondsMin = 10;
 

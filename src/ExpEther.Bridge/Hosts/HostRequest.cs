@@ -11,6 +11,9 @@ internal struct HostRequest
     /// <summary>A memory read: the only request that several completions may answer.</summary>
     public bool IsMemoryRead;
 
+    /// <summary>What the answer has to any other request: 4 to a configuration read, an atomic's operand; 0: no data.</summary>
+    public int DataBytes;
+
     /// <summary>A write of the Command register that turns bus mastering off: true once it is done.</summary>
     public bool TurnsBusMasterOff;
 }

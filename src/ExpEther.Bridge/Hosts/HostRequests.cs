@@ -24,6 +24,7 @@ internal sealed class HostRequests(TimeSpan completionTimeout, UpwardQueue upwar
         {
             Refusal = Completion.To(request, completer, CompletionStatus.UnsupportedRequest),
             IsMemoryRead = request.Kind == TlpKind.MemoryRead,
+            DataBytes = request.IsAtomic ? request.ByteLength : request.Kind is TlpKind.ConfigRead0 or TlpKind.ConfigRead1 ? 4 : 0,
             TurnsBusMasterOff = turnsBusMasterOff,
         };
         return _outstanding.TryAdd(request.Requester, request.Tag, entry, now + completionTimeout);
@@ -35,7 +36,7 @@ internal sealed class HostRequests(TimeSpan completionTimeout, UpwardQueue upwar
     /// <summary>Passes the function's completion to the root complex if a request waits for it.</summary>
     /// <param name="completion">From the box.</param>
     /// <param name="busMasterIsOff">True when it ended a write that turned bus mastering off.</param>
-    /// <returns>False: nothing waited for it, or it does not continue where the last one ended; it is dropped.</returns>
+    /// <returns>False: nothing waited for it, it does not continue where the last one ended, or is no answer to such a request; it is dropped.</returns>
     public bool TryComplete(in TlpView completion, out bool busMasterIsOff)
     {
         busMasterIsOff = false;
@@ -54,13 +55,12 @@ internal sealed class HostRequests(TimeSpan completionTimeout, UpwardQueue upwar
         }
 
         _outstanding.TryGet(requester, tag, out var entry);
-        var carriesData = completion.Kind == TlpKind.CompletionWithData && entry.IsMemoryRead;
-        if (carriesData && completion.ByteCount != entry.Refusal.ByteCount)
+        if (completion.Status == CompletionStatus.SuccessfulCompletion && !Answers(completion, entry))
         {
             return false;
         }
 
-        if (carriesData && !IsFinal(completion))
+        if (!IsFinal(completion))
         {
             var bytes = BytesOf(completion);
             entry.Refusal = entry.Refusal with
@@ -108,6 +108,12 @@ internal sealed class HostRequests(TimeSpan completionTimeout, UpwardQueue upwar
         _outstanding.Clear();
         return ended;
     }
+
+    /// <summary>Data as much as was asked for, and none where none was: whoever copies it out relies on that (PCIe 5.0 §2.3.2).</summary>
+    private static bool Answers(in TlpView completion, in HostRequest request) =>
+        completion.Kind != TlpKind.CompletionWithData ? !request.IsMemoryRead && request.DataBytes == 0
+        : request.IsMemoryRead ? completion.ByteCount == request.Refusal.ByteCount
+        : request.DataBytes > 0 && completion.ByteCount == request.DataBytes && completion.Payload.Length == request.DataBytes;
 
     private static bool IsFinal(in TlpView completion) =>
         completion.Kind != TlpKind.CompletionWithData || completion.ByteCount <= BytesOf(completion);

@@ -167,7 +167,8 @@ public sealed class IoBridge : ISessionEvents
 
     public IoBridgeStatus Status() => StatusReport.Of(Options, _scheduler.Now, _functions, _hosts, _ownership, new IoBridgeCounters(
         _hosts.FramesNotOurs, _hostToDevice.Malformed, _hostToDevice.UnknownFunctions, _devices.All.Sum(d => d.Malformed),
-        _devices.All.Sum(d => d.UnknownRequesters), _config.TimedOut, _follower.StaleAnswers, _hosts.All.Sum(h => h.RepliesDropped)));
+        _devices.All.Sum(d => d.UnknownRequesters), _config.TimedOut, _follower.StaleAnswers + _hosts.All.Sum(h => h.ControlsUnreadable),
+        _hosts.All.Sum(h => h.RepliesDropped + h.ControlsDropped)));
 
     void ISessionEvents.OnTlp(HostSession session, ushort function, ulong generation, ReadOnlySpan<byte> tlp, Instant now) =>
         _hostToDevice.OnTlp(session, function, generation, tlp, now);

@@ -37,6 +37,8 @@ internal sealed class HostSession : ILinkConsumer
 
     public long ControlsDropped { get; private set; }
 
+    public long ControlsUnreadable { get; private set; }
+
     /// <summary>Is there room for whatever a device sends next?</summary>
     public bool HasRoom => Link.HasRoom(TlpClass.Posted) && Link.HasRoom(TlpClass.Completion) && Link.HasRoom(TlpClass.NonPosted);
 
@@ -87,6 +89,10 @@ internal sealed class HostSession : ILinkConsumer
         if (ControlHeader.TryParse(message, out var header))
         {
             _listener.OnControl(this, header, message, now);
+        }
+        else
+        {
+            ControlsUnreadable++;
         }
     }
 

@@ -245,8 +245,10 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
     private static Verdict TranslateMessage(IoFunction function, in TlpView view)
     {
         if (!function.IsOpen || view.MessageCode is not (MessageCode.ErrCorrectable or MessageCode.ErrNonFatal or MessageCode.ErrFatal
-            or MessageCode.PmPme or MessageCode.VendorDefinedType0 or MessageCode.VendorDefinedType1))
+            or MessageCode.PmPme or MessageCode.VendorDefinedType0 or MessageCode.VendorDefinedType1)
+            || view.Payload.Length > function.Session!.Link.MaxPayloadBytes)
         {
+            // A message too long for the link cannot be cut.
             function.Counters.MessagesHidden++;
             return Verdict.Done;
         }

@@ -152,6 +152,7 @@ internal sealed class HostToDevice(FunctionTable functions, OwnerSignal changed,
         }
 
         if (view.MessageCode is not (MessageCode.VendorDefinedType0 or MessageCode.VendorDefinedType1)
+            || view.Payload.Length > function.Device.MaxPayloadBytes
             || !session.HostIo.TryMap(view.Requester, out var hostIo))
         {
             function.Counters.MessagesHidden++;
