@@ -18,6 +18,33 @@ public sealed class HappyPathTests
     }
 
     [Fact]
+    public void Names_of_subsystem_and_namespaces_are_well_formed_stable_and_each_its_own()
+    {
+        var nqns = new List<string>();
+        var uuids = new List<string>();
+        foreach (var serial in (string[])["A", "B", "A"])
+        {
+            var host = new NvmeHost(0, options => options with { SerialNumber = serial }, new RecordingBackend(64), new RecordingBackend(64));
+            host.Start();
+            nqns.Add(new IdentifyController(host.Identify(IdentifyCns.Controller)).SubsystemNqn);
+            for (var nsid = 1u; nsid <= 2; nsid++)
+            {
+                // §5.15.3.4: type, length, two reserved bytes, identifier; a descriptor of length 0 ends the list.
+                var list = host.Identify(IdentifyCns.NamespaceDescriptors, nsid);
+                Assert.Equal([3, 16, 0, 0], list[..4]);
+                Assert.Equal(new byte[4], list[20..24]);
+                uuids.Add(new Guid(list.AsSpan(4, 16), bigEndian: true).ToString());
+            }
+        }
+
+        // §7.9: the date is yyyy-mm, then the UUID in its textual form.
+        Assert.All(nqns, nqn => Assert.Matches("^nqn\\.2014-08\\.org\\.nvmexpress:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", nqn));
+        Assert.Equal(nqns[0], nqns[2]);
+        Assert.Equal(uuids[..2], uuids[4..]);
+        Assert.Equal(6, nqns.Take(2).Select(nqn => nqn[^36..]).Concat(uuids.Take(4)).Distinct().Count());
+    }
+
+    [Fact]
     public void What_is_written_is_read_back()
     {
         var backend = new RecordingBackend(1024);

@@ -1,7 +1,4 @@
-using System.Buffers.Binary;
 using System.Numerics;
-using System.Security.Cryptography;
-using System.Text;
 using ExpEther.Nvme.Backends;
 
 namespace ExpEther.Nvme.Controller.Namespaces;
@@ -16,7 +13,7 @@ internal sealed class NvmeNamespace
         IsReadOnly = options.ReadOnly || options.Backend.IsReadOnly;
         BlockShift = BitOperations.Log2((uint)options.Backend.BlockBytes);
         Blocks = (ulong)(options.Backend.LengthBytes >> BlockShift);
-        Uuid = options.Uuid ?? MakeUuid(serialNumber, id);
+        Uuid = options.Uuid ?? StableUuid.Make(serialNumber, id);
         Check.That(options.Backend.BlockBytes is 512 or 4096 && Blocks > 0);
     }
 
@@ -44,18 +41,4 @@ internal sealed class NvmeNamespace
 
     /// <summary>The error recovery feature, which is a namespace's own.</summary>
     public uint ErrorRecovery { get; set; }
-
-    // The same disk keeps the same name over restarts: RFC 9562, version 8, of serial number and NSID.
-    private static Guid MakeUuid(string serialNumber, uint id)
-    {
-        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
-        var name = Encoding.UTF8.GetBytes(serialNumber);
-        var seed = new byte[name.Length + 4];
-        name.CopyTo(seed, 0);
-        BinaryPrimitives.WriteUInt32LittleEndian(seed.AsSpan(name.Length), id);
-        SHA256.HashData(seed, hash);
-        hash[6] = (byte)((hash[6] & 0x0F) | 0x80);
-        hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
-        return new Guid(hash[..16], bigEndian: true);
-    }
 }

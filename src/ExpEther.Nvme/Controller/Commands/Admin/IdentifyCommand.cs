@@ -101,8 +101,7 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options) : DataToHos
         into.NamespaceCount = (uint)namespaces;
         into.OptionalNvmCommands = WriteZeroesSupported | SaveAndSelectSupported;
         into.VolatileWriteCache = CachePresentFlushTakesBroadcast;
-        // §7.9: the form for a controller whose maker assigns no NQN of its own.
-        into.SubsystemNqn =
-            $"nqn.2014.08.org.nvmexpress:{options.VendorId:x4}{options.VendorId:x4}{options.SerialNumber,-20}{options.ModelNumber,-40}";
+        // §7.9: the form for those who own no domain name. Hosts take controllers with equal NQNs for paths to one disk.
+        into.SubsystemNqn = $"nqn.2014-08.org.nvmexpress:uuid:{StableUuid.Make(options.SerialNumber, 0)}";
     }
 }
