@@ -15,6 +15,9 @@ public interface IBlockBackend
     /// <returns>False: the backend's queue is full; try again after a completion.</returns>
     bool TrySubmit(in BlockRequest request);
 
-    /// <summary>Takes the next completed request.</summary>
+    /// <summary>
+    /// Takes the next completed request. Asked at every turn, idle or not: a backend that wakes its owner by a descriptor makes it
+    /// unreadable here.
+    /// </summary>
     bool TryTakeCompletion(out BlockCompletion completion);
 }

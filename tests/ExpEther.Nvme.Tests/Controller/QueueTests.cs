@@ -6,6 +6,18 @@ namespace ExpEther.Nvme.Tests.Controller;
 public sealed class QueueTests
 {
     [Fact]
+    public void A_wake_up_that_comes_after_the_last_completion_was_taken_does_not_keep_the_owner_awake()
+    {
+        var backend = new RecordingBackend(64);
+        var host = NvmeHost.Started(backend);
+        host.CreateQueue(1);
+        Assert.Equal(NvmeStatus.Success, host.Run(1, (byte)IoOpcode.Flush, 1).Status);
+        backend.WakesOwner = true;
+        host.Host.Pump();
+        Assert.False(backend.WakesOwner);
+    }
+
+    [Fact]
     public void Queues_wrap_many_times()
     {
         var host = NvmeHost.Started(new RecordingBackend(64));

@@ -27,6 +27,9 @@ internal sealed class RecordingBackend(int blocks, int blockBytes = 512) : IBloc
     /// <summary>errno for the operations named here.</summary>
     public Dictionary<BlockOperation, int> Errors { get; } = [];
 
+    /// <summary>As a descriptor that stays readable until it is asked for completions.</summary>
+    public bool WakesOwner { get; set; }
+
     public int HeldCount => _held.Count;
 
     public bool TrySubmit(in BlockRequest request)
@@ -49,7 +52,11 @@ internal sealed class RecordingBackend(int blocks, int blockBytes = 512) : IBloc
         return true;
     }
 
-    public bool TryTakeCompletion(out BlockCompletion completion) => _done.TryDequeue(out completion);
+    public bool TryTakeCompletion(out BlockCompletion completion)
+    {
+        WakesOwner = false;
+        return _done.TryDequeue(out completion);
+    }
 
     public void ReleaseOne() => CarryOut(_held.Dequeue());
 

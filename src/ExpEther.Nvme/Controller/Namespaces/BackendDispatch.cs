@@ -85,19 +85,10 @@ internal sealed class BackendDispatch
     /// <returns>True when there was something.</returns>
     public bool Poll(CommandEngine engine)
     {
-        if (InFlight == 0)
-        {
-            return false;
-        }
-
         var any = false;
         foreach (var each in _namespaces)
         {
-            if (each.InFlight == 0)
-            {
-                continue;
-            }
-
+            // Also of an idle backend: its last wake-up may have come after its last completion, and is cleared by asking.
             while (each.Backend.TryTakeCompletion(out var completion))
             {
                 any = true;
