@@ -144,6 +144,19 @@ public sealed class ResetTests
         host.Enable();
     }
 
+    [Fact]
+    public void A_controller_that_was_shut_down_while_disabled_works_once_it_is_enabled()
+    {
+        var host = new NvmeHost(new RecordingBackend(64));
+        host.Host.SetUp();
+        host.Host.Write32(NvmeRegister.Cc, default(ControllerConfiguration).With(ShutdownNotification.Normal).Value);
+        host.Host.Pump();
+        Assert.Equal(ShutdownStatus.Complete, host.Status.Shst);
+        host.Enable();
+        Assert.Equal(ShutdownStatus.Normal, host.Status.Shst);
+        Assert.NotEmpty(host.Identify(IdentifyCns.Controller));
+    }
+
     [Theory]
     [InlineData(0x0046_0011u)]
     [InlineData(0x0046_0801u)]

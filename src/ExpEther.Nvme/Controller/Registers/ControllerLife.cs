@@ -45,6 +45,8 @@ internal sealed class ControllerLife(
         else if (!before.En && after.En && _state == LifeState.Disabled)
         {
             _state = LifeState.Enabling;
+            // A shutdown of a controller that was not even enabled ends here: no reset comes that would end it.
+            _shutdown = ShutdownStatus.Normal;
         }
 
         if (before.Shn != after.Shn && after.Shn is ShutdownNotification.Normal or ShutdownNotification.Abrupt
