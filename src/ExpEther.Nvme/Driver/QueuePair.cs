@@ -195,6 +195,9 @@ internal sealed class QueuePair
     public void Free()
     {
         Check.That(Outstanding == 0);
+        // A doorbell that still waits for room would be rung on the next bring-up's queue of this number.
+        _tailDirty = false;
+        _headDirty = false;
         _function.Memory.Free(_submission);
         _function.Memory.Free(_completion);
         _function.Memory.Free(_lists);
