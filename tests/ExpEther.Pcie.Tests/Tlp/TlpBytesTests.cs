@@ -72,6 +72,12 @@ public class TlpBytesTests
             "30000000 01000031 00000000 00000000", into => new Message(Requester, MessageCode.ErrNonFatal, MessageRouting.ToRootComplex).Write(into));
 
     [Fact]
+    public void Message_with_data_carries_whole_DWs() =>
+        AssertBytes(
+            "74000001 01000050 00000000 00000000 19000000",
+            into => new Message(Requester, MessageCode.SetSlotPowerLimit, MessageRouting.Local).Write(into, [25, 0, 0, 0]));
+
+    [Fact]
     public void Fetch_and_add_of_a_QW_above_4_GB() =>
         AssertBytes(
             "6C000002 01000500 00000001 00000008 01000000 00000000",
