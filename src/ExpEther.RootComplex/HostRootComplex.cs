@@ -123,7 +123,11 @@ public sealed class HostRootComplex : ITlpPort, IHostAttachment
     {
         if (TlpView.TryParse(tlp, out var view) != TlpError.None || !view.HasValidEcrc)
         {
-            Counters.TlpsMalformed++;
+            if (!_dma.TryRefuse(tlp))
+            {
+                Counters.TlpsMalformed++;
+            }
+
             return true;
         }
 

@@ -96,6 +96,22 @@ public class HostRootComplexTests
         Assert.True(Function.TryWrite32(0, 0, 2));
     }
 
+    [Theory]
+    [InlineData("020000010100050F00001000")]
+    [InlineData("420000010100050F0000100000000000")]
+    [InlineData("010000010100050F00001000")]
+    public void Requests_of_kinds_that_are_not_carried_are_answered_with_unsupported_request(string hex)
+    {
+        Assert.True(_host.Root.TryAccept(Convert.FromHexString(hex), _host.Now));
+        var tlp = new byte[TlpLimits.BytesMax];
+        Assert.True(_host.Root.TryTake(_host.Now, tlp, out var length));
+        Assert.Equal(TlpError.None, TlpView.TryParse(tlp.AsSpan(0, length), out var answer));
+        Assert.Equal(
+            (CompletionStatus.UnsupportedRequest, new Rid(1, 0, 0), new Tag(5), 4),
+            (answer.Status, answer.Requester, answer.Tag, answer.ByteCount));
+        Assert.Equal((1, 0), (_host.Root.Counters.TlpsUnsupported, _host.Root.Counters.TlpsMalformed));
+    }
+
     [Fact]
     public void Configuration_requests_to_nobody_are_unsupported()
     {

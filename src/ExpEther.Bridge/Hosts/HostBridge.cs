@@ -90,6 +90,11 @@ public sealed class HostBridge : ITlpPort
             return _upstream.TryAccept(view, now);
         }
 
+        if (error != TlpError.None && _upstream.TryRefuse(tlp))
+        {
+            return true;
+        }
+
         // The switch asks the host nothing by TLP, so no completion is for it.
         _malformedFromHost++;
         _errors.Report(

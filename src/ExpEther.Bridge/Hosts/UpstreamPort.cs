@@ -46,6 +46,20 @@ internal sealed class UpstreamPort
         }
     }
 
+    /// <summary>Answers a request of a kind that no port carries.</summary>
+    /// <returns>False: it is no whole request.</returns>
+    public bool TryRefuse(ReadOnlySpan<byte> tlp)
+    {
+        if (!Completion.TryRefuse(tlp, Config.Rid, out var answer))
+        {
+            return false;
+        }
+
+        Unclaimed++;
+        _upward.Complete(answer);
+        return true;
+    }
+
     private void AcceptType0(in TlpView tlp, Instant now)
     {
         if (tlp.ConfigTarget.DeviceFunction != 0)

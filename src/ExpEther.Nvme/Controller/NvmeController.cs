@@ -65,8 +65,11 @@ public sealed class NvmeController : IPcieDevice, IBarTarget, IDmaReadOwner
         Enter(now);
         if (TlpView.TryParse(tlp, out var view) != TlpError.None)
         {
-            _parts.Counters.MalformedTlps++;
-            _errors.Report(UncorrectableError.MalformedTlp, tlp[..Math.Min(tlp.Length, TlpLimits.HeaderBytesMax)]);
+            if (!_front.TryRefuse(tlp))
+            {
+                _parts.Counters.MalformedTlps++;
+                _errors.Report(UncorrectableError.MalformedTlp, tlp[..Math.Min(tlp.Length, TlpLimits.HeaderBytesMax)]);
+            }
         }
         else if (!view.HasValidEcrc)
         {

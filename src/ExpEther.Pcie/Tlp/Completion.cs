@@ -22,6 +22,18 @@ public readonly record struct Completion(
         request.Kind == TlpKind.MemoryRead ? (int)(request.FirstByteAddress & 0x7F) : 0,
         request.Attributes & ~(TlpAttributes.Poisoned | TlpAttributes.Digest), request.TrafficClass);
 
+    /// <summary>
+    /// The answer to bytes that <see cref="TlpView.TryParse"/> refused although they are a whole request: I/O and locked reads are not
+    /// carried, but whoever sent one waits for Unsupported Request (PCIe 5.0 §2.3.1).
+    /// </summary>
+    /// <returns>False: they are owed no answer.</returns>
+    public static bool TryRefuse(ReadOnlySpan<byte> bytes, Rid completer, out Completion completion)
+    {
+        var isRequest = TlpView.TryParseUnserved(bytes, out var request);
+        completion = isRequest ? To(request, completer, CompletionStatus.UnsupportedRequest) : default;
+        return isRequest;
+    }
+
     public int Write(Span<byte> into) => TlpHeader.Finish(into, WriteHeader(into, 0b01010, 0));
 
     /// <param name="into">Room for the whole TLP.</param>

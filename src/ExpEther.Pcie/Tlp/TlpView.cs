@@ -161,7 +161,7 @@ public readonly ref struct TlpView
             return error;
         }
 
-        var expected = (Is4Dw(bytes) ? 16 : 12) + (HasData(bytes) ? LengthOf(bytes) * 4 : 0) + ((bytes[2] & 0x80) != 0 ? TlpLimits.DigestBytes : 0);
+        var expected = ExpectedBytes(bytes);
         if (bytes.Length != expected)
         {
             return bytes.Length < expected ? TlpError.Truncated : TlpError.TrailingBytes;
@@ -177,6 +177,29 @@ public readonly ref struct TlpView
         return error;
     }
 
+    /// <summary>
+    /// A request of a kind that is not carried here but is owed an answer (§2.3.1): an I/O request, whose header follows the rules of a
+    /// configuration request and is seen as one, or a locked read, seen as a memory read.
+    /// </summary>
+    internal static bool TryParseUnserved(ReadOnlySpan<byte> bytes, out TlpView view)
+    {
+        view = default;
+        if (bytes.Length < TlpLimits.HeaderBytesMin)
+        {
+            return false;
+        }
+
+        var isIo = (bytes[0] & ~0x40) == 0b00010;
+        var isLockedRead = (bytes[0] & ~0x20) == 0b00001;
+        if (!(isIo || isLockedRead) || bytes.Length != ExpectedBytes(bytes))
+        {
+            return false;
+        }
+
+        view = new TlpView(bytes, isIo ? TlpKind.ConfigRead0 : TlpKind.MemoryRead);
+        return TlpRules.Check(view) == TlpError.None;
+    }
+
     public static TlpClass ClassOf(TlpKind kind) => kind switch
     {
         TlpKind.MemoryWrite or TlpKind.Message or TlpKind.MessageWithData => TlpClass.Posted,
@@ -190,6 +213,9 @@ public readonly ref struct TlpView
     private static bool Is4Dw(ReadOnlySpan<byte> bytes) => (bytes[0] & 0x20) != 0;
 
     private static bool HasData(ReadOnlySpan<byte> bytes) => (bytes[0] & 0x40) != 0;
+
+    private static int ExpectedBytes(ReadOnlySpan<byte> bytes) =>
+        (Is4Dw(bytes) ? 16 : 12) + (HasData(bytes) ? LengthOf(bytes) * 4 : 0) + ((bytes[2] & 0x80) != 0 ? TlpLimits.DigestBytes : 0);
 
     private static int LengthOf(ReadOnlySpan<byte> bytes)
     {

@@ -94,15 +94,19 @@ internal sealed class DmaCompleter(Rid completer, HostMemory memory, InterruptCo
     }
 
     /// <summary>Answers a request that has no other end with UR (configuration requests and atomics from below).</summary>
-    public void Refuse(in TlpView request)
+    public void Refuse(in TlpView request) => Refuse(Completion.To(request, completer, CompletionStatus.UnsupportedRequest));
+
+    /// <summary>Answers a request of a kind that is not carried with UR.</summary>
+    /// <returns>False: it is no whole request.</returns>
+    public bool TryRefuse(ReadOnlySpan<byte> tlp)
     {
-        counters.TlpsUnsupported++;
-        if (_count < _reads.Length)
+        if (!Completion.TryRefuse(tlp, completer, out var answer))
         {
-            _reads[(_head + _count) % _reads.Length] = new PendingRead(
-                default, Completion.To(request, completer, CompletionStatus.UnsupportedRequest), false);
-            _count++;
+            return false;
         }
+
+        Refuse(answer);
+        return true;
     }
 
     public bool TryTake(Span<byte> into, out int length)
@@ -162,6 +166,16 @@ internal sealed class DmaCompleter(Rid completer, HostMemory memory, InterruptCo
         var mapped = memory.TryGetSpan(new HostAddress(piece.PayloadAddress), piece.PayloadBytes, DmaRights.Read, out var span);
         data = span;
         return mapped;
+    }
+
+    private void Refuse(in Completion answer)
+    {
+        counters.TlpsUnsupported++;
+        if (_count < _reads.Length)
+        {
+            _reads[(_head + _count) % _reads.Length] = new PendingRead(default, answer, false);
+            _count++;
+        }
     }
 
     private void Pop()

@@ -76,6 +76,23 @@ public class HostMmioTests
         Assert.Equal(pieces, bench.Up.Count);
     }
 
+    [Theory]
+    [InlineData("02000001 0000000F 00001000")]
+    [InlineData("42000001 0000000F 00001000 00000000")]
+    [InlineData("01000001 0000000F C0000000")]
+    public void IO_and_locked_requests_are_unsupported(string hex)
+    {
+        var bench = new HostBench();
+        bench.AddBoxWithFunction();
+        var tag = bench.NextTag();
+        var request = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
+        request[6] = (byte)tag.Value;
+
+        Assert.True(bench.TrySend(request));
+
+        Assert.Equal(CompletionStatus.UnsupportedRequest, bench.Completion(tag, out _));
+    }
+
     [Fact]
     public void What_no_slot_claims_is_unsupported()
     {

@@ -45,6 +45,37 @@ public sealed class TransportTests
         Assert.Equal(9, ended);
     }
 
+    [Theory]
+    [InlineData("02000001 0000070F 00001000", "0A000000 05002004 00000700")]
+    [InlineData("42000001 0000070F 00001000 00000000", "0A000000 05002004 00000700")]
+    [InlineData("01000002 000007FE 00001000", "0A000000 05002007 00000701")]
+    public void Requests_of_kinds_that_no_endpoint_serves_are_answered_with_unsupported_request(string request, string answer)
+    {
+        var host = NvmeHost.Started(new RecordingBackend(64));
+        host.Host.Send(Convert.FromHexString(request.Replace(" ", "", StringComparison.Ordinal)));
+        var tlp = new byte[TlpLimits.BytesMax];
+        Assert.True(host.Controller.TryTake(host.Host.Now, tlp, out var length));
+        Assert.Equal(answer.Replace(" ", "", StringComparison.Ordinal), Convert.ToHexString(tlp.AsSpan(0, length)));
+        Assert.Equal((1, 0), (host.Controller.Counters.UnsupportedRequests, host.Controller.Counters.MalformedTlps));
+    }
+
+    [Fact]
+    public void Transactions_pending_tells_of_reads_without_their_completions()
+    {
+        var host = NvmeHost.Started(new RecordingBackend(64));
+        host.CreateQueue(1);
+        var status = host.Host.FindCapability(CapabilityId.PciExpress) + PcieRegister.DeviceControl;
+        bool IsPending() => (host.Host.ReadConfig(status) >> 16 & PcieRegister.DeviceStatusTransactionsPending) != 0;
+        Assert.False(IsPending());
+        host.Host.IsSilent = true;
+        host.Submit(1, (byte)IoOpcode.Write, 1, prp1: host.Allocate(4096));
+        host.Host.Pump();
+        Assert.True(IsPending());
+        host.Host.IsSilent = false;
+        host.Host.Pump();
+        Assert.False(IsPending());
+    }
+
     [Fact]
     public void Commands_are_fetched_in_bursts()
     {

@@ -48,6 +48,32 @@ public class TlpRefusalTests
     public void Malformed_bytes_are_refused_for_the_right_reason(string hex, TlpError expected) =>
         Assert.Equal(expected, TlpView.TryParse(Bytes(hex), out _));
 
+    // §2.3.1: kinds that are not served are Unsupported Requests, answered where an answer is due.
+    [Theory]
+    [InlineData("02000001 0100050F 00001000", "0A000000 02002004 01000500")]
+    [InlineData("42000001 0100050F 00001000 00000000", "0A000000 02002004 01000500")]
+    [InlineData("02080001 0100050F 00001000", "0A080000 02002004 01000500")]
+    [InlineData("01000002 010005FE 00001000", "0A000000 02002007 01000501")]
+    [InlineData("21000001 0100050F 00000001 00001000", "0A000000 02002004 01000500")]
+    public void Whole_requests_that_are_not_carried_are_owed_an_answer(string request, string answer)
+    {
+        Assert.True(Completion.TryRefuse(Bytes(request), new Rid(2, 0, 0), out var completion));
+        var into = new byte[TlpLimits.BytesMax];
+        Assert.Equal(Bytes(answer), into[..completion.Write(into)]);
+    }
+
+    [Theory]
+    [InlineData("0B000000 021C0004 01000500")] // A completion answers; it is not answered.
+    [InlineData("02000001 0100050F")]
+    [InlineData("02000001 0100050F 00001000 00000000")]
+    [InlineData("42000001 0100050F 00001000")]
+    [InlineData("02000002 0100050F 00001000")]
+    [InlineData("02000001 0100051F 00001000")]
+    [InlineData("01000002 010005FF 00001FFC")]
+    [InlineData("A0000001 0100050F 00001000")]
+    [InlineData("80000000 00000010 010005FF")]
+    public void Broken_or_unknown_bytes_are_owed_none(string hex) => Assert.False(Completion.TryRefuse(Bytes(hex), default, out _));
+
     [Theory]
     [InlineData("00000001 0100050A 00001000")] // One DW: any byte enables.
     [InlineData("00000002 010005A5 00001000")] // An aligned QW: any byte enables that are not zero.

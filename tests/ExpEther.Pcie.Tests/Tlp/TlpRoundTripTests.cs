@@ -101,6 +101,12 @@ public class TlpRoundTripTests
         if (TlpView.TryParse(bytes, out var tlp) != TlpError.None)
         {
             Assert.StartsWith("not a TLP", TlpText.Describe(bytes), StringComparison.Ordinal);
+            if (Completion.TryRefuse(bytes, default, out var refusal))
+            {
+                var answer = new byte[TlpLimits.BytesMax];
+                Assert.Equal(TlpError.None, TlpView.TryParse(answer.AsSpan(0, refusal.Write(answer)), out _));
+            }
+
             return;
         }
 

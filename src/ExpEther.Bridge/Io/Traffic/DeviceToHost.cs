@@ -103,6 +103,11 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             if (error != TlpError.None)
             {
                 device.Malformed++;
+                if (Completion.TryRefuse(output.First, DeviceConfigAccess.Reserved, out var answer))
+                {
+                    Check.That(device.Device.TryAccept(_reply.AsSpan(0, answer.Write(_reply)), now));
+                }
+
                 output.RemoveFirst();
                 return true;
             }

@@ -281,6 +281,7 @@ internal sealed class DmaReader
         else
         {
             _oldest = tag;
+            _config.Pcie.SetTransactionsPending(true);
         }
 
         _newest = tag;
@@ -306,6 +307,11 @@ internal sealed class DmaReader
         else
         {
             _newest = previous;
+        }
+
+        if (_oldest < 0)
+        {
+            _config.Pcie.SetTransactionsPending(false);
         }
     }
 }

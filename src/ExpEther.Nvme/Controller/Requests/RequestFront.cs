@@ -52,6 +52,21 @@ internal sealed class RequestFront(EndpointConfig config, IBarTarget bar, ErrorR
         }
     }
 
+    /// <summary>Answers a request of a kind that no endpoint serves.</summary>
+    /// <returns>False: it is no whole request.</returns>
+    public bool TryRefuse(ReadOnlySpan<byte> tlp)
+    {
+        if (!Completion.TryRefuse(tlp, config.Rid, out var answer))
+        {
+            return false;
+        }
+
+        counters.UnsupportedRequests++;
+        errors.Report(UncorrectableError.UnsupportedRequest, tlp, advisory: true);
+        Add(answer);
+        return true;
+    }
+
     public bool TryTake(Span<byte> into, out int length)
     {
         length = 0;
