@@ -15,7 +15,8 @@ internal sealed class AdminCommands(PciFunction function, NvmeDriverOptions opti
 
     public Task<NvmeResult> SendAsync(in NvmeCommand command)
     {
-        if (Queue is null || !Queue.TryTakeSlot(out var slot))
+        // After the function is gone nobody would end a new command: what was outstanding then has ended already.
+        if (!function.IsPresent || Queue is null || !Queue.TryTakeSlot(out var slot))
         {
             return Task.FromResult(NvmeResult.Failed(function.IsPresent ? NvmeOutcome.ControllerFailed : NvmeOutcome.Removed));
         }
