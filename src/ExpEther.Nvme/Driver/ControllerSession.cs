@@ -149,6 +149,12 @@ internal sealed class ControllerSession(PciFunction function, NvmeDriverOptions 
 
     private async Task<string?> EnableAsync()
     {
+        // Enumeration found no BAR 0, or no room for it.
+        if (!function.Bars.Any(bar => bar.Index == 0 && bar.IsAssigned && bar.SizeBytes > NvmeRegister.Doorbells))
+        {
+            return "its registers have no address";
+        }
+
         await function.SetBusMasterAsync(true);
         if (await _registers.Read64Async(NvmeRegister.Cap) is not { } value)
         {

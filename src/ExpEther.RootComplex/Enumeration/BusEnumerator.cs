@@ -18,7 +18,7 @@ namespace ExpEther.RootComplex.Enumeration;
 /// </summary>
 public sealed class BusEnumerator
 {
-    private readonly IConfigAccess _access;
+    private readonly WatchedConfigAccess _access;
     private readonly IEventSink _events;
     private readonly string _name;
     private readonly FunctionProbe _probe;
@@ -29,10 +29,10 @@ public sealed class BusEnumerator
     /// <param name="name">The source of those reports.</param>
     public BusEnumerator(IConfigAccess config, OwnerScheduler scheduler, IEventSink events, string name)
     {
-        _access = config;
+        _access = new WatchedConfigAccess(config);
         _events = events;
         _name = name;
-        _probe = new FunctionProbe(config, scheduler);
+        _probe = new FunctionProbe(_access, scheduler);
     }
 
     /// <summary>Enumerates bus 0 and all below it.</summary>
@@ -51,10 +51,11 @@ public sealed class BusEnumerator
     }
 
     /// <summary>Enumerates what was plugged into a slot, within the slot's bus and windows, and adds it to the tree.</summary>
-    /// <returns>False: nobody answered.</returns>
+    /// <returns>False: nobody answered, or not to everything, so that what was found cannot be relied on; it is to be removed again.</returns>
     public async Task<bool> EnumerateSlotAsync(PciNode port, BusResources resources)
     {
         Check.That(port.IsHotPlugSlot && port.Children.Count == 0);
+        var unanswered = _access.Unanswered;
         var scan = new Scan(this, port.SubordinateBus) { LastUsed = port.SecondaryBus };
         port.ChildList.AddRange(await scan.BusAsync(port.SecondaryBus, port));
         await Assigner(resources).AssignAsync(port.Children, port.MemoryFree, port.PrefetchableFree);
@@ -63,7 +64,7 @@ public sealed class BusEnumerator
             await FunctionSetup.ApplyBelowAsync(_access, node, ConfigLimits.SpaceBytes);
         }
 
-        return port.Children.Count > 0;
+        return port.Children.Count > 0 && _access.Unanswered == unanswered;
     }
 
     /// <summary>Forgets what was below a slot and gives its addresses back to the slot.</summary>
