@@ -72,6 +72,11 @@ public static class IoBridgeLimits
     /// <summary>How long a record of ownership may take to become durable.</summary>
     public static readonly TimeSpan RecordTimeout = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a function that its owner did not bring up stays hidden before it is shown again; it doubles each time.</summary>
+    public static readonly TimeSpan PresentAgainPauseMin = TimeSpan.FromSeconds(1);
+
+    public const int PresentAgainDoublingsMax = 5;
+
     /// <summary>How long a forced command waits for the sequence at work to end.</summary>
     public static readonly TimeSpan HurryTimeout = TimeSpan.FromSeconds(30);
 

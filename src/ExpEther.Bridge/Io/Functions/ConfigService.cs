@@ -126,6 +126,8 @@ internal sealed class ConfigService(IoFunction function, DeviceConfigAccess conf
         if (on)
         {
             function.BusMaster = true;
+            function.WasTaken = true;
+            function.TimesNotTaken = 0;
         }
 
         var status = await config.WriteAsync(function.VfIo, ConfigRegister.Command, FunctionReset.Command(on), CommandEnables);

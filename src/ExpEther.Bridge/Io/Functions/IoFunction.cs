@@ -66,6 +66,12 @@ internal sealed class IoFunction(string name, ushort number, BusDevice device, R
     /// <summary>Bus Master Enable as the device has it. It goes on before and off after the device is told.</summary>
     public bool BusMaster { get; set; }
 
+    /// <summary>The owner has let it master the bus in this assignment: a driver has taken it.</summary>
+    public bool WasTaken { get; set; }
+
+    /// <summary>Assignments in a row that the owner powered off without ever having taken the function.</summary>
+    public int TimesNotTaken { get; set; }
+
     /// <summary>A forced command waits: the sequence at work waits for nobody any more.</summary>
     public bool Hurry { get; set; }
 
@@ -115,6 +121,7 @@ internal sealed class IoFunction(string name, ushort number, BusDevice device, R
         Generation = generation;
         State = FunctionState.Presented;
         IsClean = false;
+        WasTaken = false;
         Answer = HostAnswer.None;
         HostH = null;
         VfHTold = null;

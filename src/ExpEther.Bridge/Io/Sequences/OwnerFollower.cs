@@ -87,7 +87,12 @@ internal sealed class OwnerFollower(
             return;
         }
 
-        if (function.State == FunctionState.Fenced)
+        if (function is { IsOpen: true, Answer: HostAnswer.PoweredOff, Session: { } session })
+        {
+            // It came while a command was at work, which did not wait for it.
+            GiveBack(function, session);
+        }
+        else if (function.State == FunctionState.Fenced)
         {
             function.Busy = "link-down";
             scheduler.Start(() => QuietAsync(function, owner));
@@ -119,11 +124,21 @@ internal sealed class OwnerFollower(
         End(function, owner);
     }
 
-    /// <summary>The host's operating system ejected the function and nobody asked it to.</summary>
+    /// <summary>
+    /// The host's operating system powered the slot off and nobody asked it to. If its driver had the function, it ejected it: that gives it
+    /// back. If not, it could not bring it up, as when the link fell silent under way: the owner stays, and is shown it again a little later.
+    /// </summary>
     private void GiveBack(IoFunction function, HostSession session)
     {
         if (function.Busy is not null)
         {
+            return;
+        }
+
+        if (!function.WasTaken)
+        {
+            function.Busy = "not-taken";
+            scheduler.Start(() => PresentLaterAsync(function, session));
             return;
         }
 
@@ -135,6 +150,22 @@ internal sealed class OwnerFollower(
             await ownership.RecordAsync(function.Name, null);
             End(function, null);
         });
+    }
+
+    private async Task PresentLaterAsync(IoFunction function, HostSession session)
+    {
+        var pause = IoBridgeLimits.PresentAgainPauseMin * (1 << Math.Min(function.TimesNotTaken++, IoBridgeLimits.PresentAgainDoublingsMax));
+        events.Report(EventSeverity.Warning, function.Name, $"host {session.Name} did not bring it up; it is shown it again in {pause.TotalSeconds:0} s");
+        await release.RunAsync(function, false, new StepLog(scheduler, null));
+        End(function, session);
+        await scheduler.Delay(pause);
+
+        // Whatever came between has tried by itself.
+        if (function.Busy is null && function.State == FunctionState.Idle)
+        {
+            function.TriedEpoch = 0;
+            Settle(function, session);
+        }
     }
 
     private void OnRefused(IoFunction function, HostSession session, RefusalReason reason)
