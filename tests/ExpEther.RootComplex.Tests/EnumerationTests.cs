@@ -27,6 +27,7 @@ public class EnumerationTests
         Assert.All(function.Bars, bar => Assert.InRange(bar.Address.Value, 0xC000_0000ul, 0xDFFF_FFFFul));
         Assert.False(device.Config.MemorySpaceEnable, "a function decodes only once its driver says so");
         Assert.False(device.Config.BusMasterEnable);
+        Assert.Equal(4096, device.Config.MaxReadRequestBytes);
     }
 
     [Fact]

@@ -3,9 +3,16 @@ using ExpEther.RootComplex.Config;
 
 namespace ExpEther.RootComplex.Enumeration;
 
-/// <summary>What is set in every function once it has its addresses: payload size, error reporting, and for ports decoding and bus mastering.</summary>
+/// <summary>
+/// What is set in every function once it has its addresses: payload size, size of read requests, error reporting, and for ports decoding
+/// and bus mastering.
+/// </summary>
 internal static class FunctionSetup
 {
+    // What reads can bring is at most tags × Max_Read_Request_Size per round trip, and a round trip over Ethernet is long. Host memory
+    // answers any read in completions of Max_Payload_Size, so the largest costs nobody anything.
+    private const int MaxReadRequestBytes = 4096;
+
     private const ushort ErrorReporting =
         PcieRegister.DeviceControlCorrectableEnable | PcieRegister.DeviceControlNonFatalEnable | PcieRegister.DeviceControlFatalEnable
         | PcieRegister.DeviceControlUnsupportedRequestEnable;
@@ -29,9 +36,12 @@ internal static class FunctionSetup
         if (node.Capabilities.PciExpress is var pcie and not 0)
         {
             node.MaxPayloadBytes = Math.Min(node.MaxPayloadSupportedBytes, pathPayloadBytes);
-            var payload = PayloadSize.ToField(node.MaxPayloadBytes) << 5;
+            var sizes = PayloadSize.ToField(node.MaxPayloadBytes) << 5;
+            // Ports make no reads of their own: their field is read-only 0 (§7.5.3.4).
+            sizes |= node.IsBridge ? 0 : PayloadSize.ToField(MaxReadRequestBytes) << 12;
             await config.Change16Async(
-                pcie + PcieRegister.DeviceControl, PcieRegister.DeviceControlMaxPayloadMask, (ushort)(payload | ErrorReporting));
+                pcie + PcieRegister.DeviceControl, PcieRegister.DeviceControlMaxPayloadMask | PcieRegister.DeviceControlMaxReadRequestMask,
+                (ushort)(sizes | ErrorReporting));
         }
 
         // An endpoint decodes and masters only from when its driver says so.
