@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text.Json.Nodes;
 using ExpEther.Cli.Tests.Lab;
 
 namespace ExpEther.Cli.Tests;
@@ -34,6 +35,30 @@ public class DaemonTests
         await machine.UntilAsync(machine.Host, "ls", host => host["hosts"]![0]!["slots"]![0]!["disk"] is null);
         var gone = await Expether.RunAsync("nvme", "id", "disk1", "--socket", machine.Host, "--json");
         Assert.Equal((1, "no-such-disk"), (gone.Code, gone.Json["error"]!["code"]!.GetValue<string>()));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_box_that_is_killed_and_starts_again_gives_its_functions_back_under_a_new_generation(bool whileItIsPluggedIn)
+    {
+        await using var machine = await OneMachine.StartAsync();
+        await Expether.RunAsync("attach", "disk2", "host1", "--socket", machine.Io);
+        var before = await machine.UntilAsync(machine.Io, "ls", box => Disk2(box)["vfH"] is not null);
+        if (!whileItIsPluggedIn)
+        {
+            await machine.UntilAsync(machine.Host, "ls", host => host["hosts"]![0]!["slots"]![0]!["disk"] is not null);
+        }
+
+        await machine.RestartIoAsync();
+        var after = await machine.UntilAsync(machine.Io, "ls", box => box["started"]!.GetValue<bool>() && Disk2(box)["vfH"] is not null);
+        await machine.UntilAsync(machine.Host, "ls", host => host["hosts"]![0]!["slots"]![0]!["disk"] is not null);
+
+        Assert.Equal("host1", Disk2(after)["owner"]!.GetValue<string>());
+        Assert.True(Disk2(after)["generation"]!.GetValue<ulong>() > Disk2(before)["generation"]!.GetValue<ulong>());
+
+        static JsonNode Disk2(JsonObject box) =>
+            box["functions"]!.AsArray().FirstOrDefault(f => f!["name"]!.GetValue<string>() == "disk2") ?? new JsonObject();
     }
 
     [Fact]

@@ -67,6 +67,17 @@ internal sealed class OneMachine : IAsyncDisposable
         attentionDelayMs = 10
         """);
 
+    /// <summary>SIGKILL to the I/O box, as when its machine loses power, and a new start with the state it left on disk.</summary>
+    public async Task RestartIoAsync()
+    {
+        var box = _daemons[0];
+        box.Signal("KILL");
+        await box.EndAsync();
+        _daemons.Remove(box);
+        box.Dispose();
+        StartIo();
+    }
+
     /// <summary>Asks until the condition holds: each question is a round trip to a process.</summary>
     public async Task<JsonObject> UntilAsync(string socket, string command, Func<JsonObject, bool> condition)
     {
