@@ -29,8 +29,6 @@ public static class RootComplexLimits
 
     public const int BridgeDepthMax = 8;
 
-    public const int DmaBuffersMax = 65536;
-
     /// <summary>How long a function may answer "configuration request retry" after reset before it is given up.</summary>
     public static readonly TimeSpan ConfigRetryTimeout = TimeSpan.FromSeconds(60);
 

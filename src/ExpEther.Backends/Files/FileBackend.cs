@@ -5,7 +5,8 @@ namespace ExpEther.Backends.Files;
 
 /// <summary>
 /// A namespace's blocks in a file or on a block device. Past the page cache where possible; a flush is fdatasync(2), so what it
-/// confirms survives a power cut. Requests are carried out in the order they were submitted.
+/// confirms survives a power cut. Requests are carried out one after the other in the order they were submitted: a device that is faster
+/// with many at once is not used to the full (the seam for that is <see cref="FileWorker"/>).
 /// </summary>
 public sealed class FileBackend : IBlockBackend, IDisposable
 {

@@ -22,9 +22,6 @@ internal sealed class SlotRing(int capacity)
         return _items[_head];
     }
 
-    /// <summary>The item after <see cref="Peek"/>'s; -1 when there is none.</summary>
-    public int PeekSecond() => Count < 2 ? -1 : _items[_head + 1 == _items.Length ? 0 : _head + 1];
-
     public int Pop()
     {
         Check.That(Count > 0);

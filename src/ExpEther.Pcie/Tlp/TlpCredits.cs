@@ -6,9 +6,6 @@ public static class TlpCredits
     /// <summary>Bytes of payload per data credit.</summary>
     public const int DataUnitBytes = 16;
 
-    /// <summary>Header credits of any TLP, digest included.</summary>
-    public const int HeaderUnits = 1;
-
     public static int DataUnits(in TlpView tlp) => DataUnits(tlp.Payload.Length);
 
     public static int DataUnits(int payloadBytes) => (payloadBytes + DataUnitBytes - 1) / DataUnitBytes;

@@ -29,10 +29,6 @@ internal readonly struct FunctionConfig(IConfigAccess access, Rid rid)
     public async ValueTask Write16Async(int offset, ushort value)
         => await access.WriteAsync(rid, offset & ~3, (uint)value << ((offset & 2) * 8), 3 << (offset & 2));
 
-    /// <summary>Writes 8 bits and leaves the DW's other bytes alone.</summary>
-    public async ValueTask Write8Async(int offset, byte value)
-        => await access.WriteAsync(rid, offset & ~3, (uint)value << ((offset & 3) * 8), 1 << (offset & 3));
-
     public async ValueTask Change16Async(int offset, ushort clear, ushort set)
     {
         var value = await Read16Async(offset);

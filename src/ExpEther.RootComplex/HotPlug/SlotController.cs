@@ -53,9 +53,6 @@ internal sealed class SlotController
 
     public SlotState State { get; private set; }
 
-    /// <summary>True while the worker acts; its state is about to change.</summary>
-    public bool IsBusy => _working;
-
     public void OnInterrupt() => _port.RequestService();
 
     /// <summary>Takes over the slot as enumeration found it: what already runs stays on, what is present and off is powered on.</summary>

@@ -53,7 +53,6 @@ internal struct CommandSlot
     public BlockOperation Operation;
     public long OffsetBytes;
     public int OperationBytes;
-    public int BackendError;
 
     /// <summary>Link of the list the slot is in: waiting for a backend, or for room in its completion queue.</summary>
     public int Next;
