@@ -111,7 +111,7 @@ public sealed class IoBridge : ISessionEvents
 
         foreach (var function in _functions.All)
         {
-            function.ConfigRequests = new ConfigService(function, _config, _reset, _scheduler);
+            function.ConfigRequests = new ConfigService(function, _config, _reset, _scheduler, _changed);
             if (!await _reset.RestoreAsync(function))
             {
                 function.State = FunctionState.Failed;

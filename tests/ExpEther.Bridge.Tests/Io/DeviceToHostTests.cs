@@ -202,6 +202,43 @@ public sealed class DeviceToHostTests
         Assert.Equal(0, rig.Devices[0].Waiting);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void No_answer_to_a_configuration_request_passes_writes_that_wait_for_the_link(bool turnsBusMasterOff)
+    {
+        var rig = new IoRig().StartAndPlug();
+        rig.Host.IsCut = true;
+        var sent = 0;
+        while (rig.Device.Waiting < 6)
+        {
+            var length = new MemoryWrite(rig.Device.Rid, 0x10_0000 + (1024 * (ulong)sent++)).Write(_tlp, new byte[1024]);
+            rig.Device.Send(_tlp.AsSpan(0, length));
+            rig.Turn();
+        }
+
+        // Both speak again; the box has had no credit for writes yet when the host's request comes, but has for completions.
+        rig.RunFor(TimeSpan.FromSeconds(2));
+        rig.Host.IsCut = false;
+        if (turnsBusMasterOff)
+        {
+            rig.Host.ConfigWrite(ConfigRegister.Command, ConfigRegister.CommandMemorySpaceEnable, 0b0011);
+        }
+        else
+        {
+            rig.Host.ConfigRead(0);
+        }
+
+        rig.Run(() => rig.Host.Tlps.Exists(t => t.View.IsCompletion));
+        var writes = rig.Host.Tlps.FindIndex(t => t.View.IsCompletion);
+        rig.RunFor(TimeSpan.FromSeconds(2));
+        Assert.Equal(0, rig.Status.Counters.DmaPostedDropped);
+        Assert.Equal(sent, rig.Host.Tlps.Count(t => t.View.Kind == TlpKind.MemoryWrite));
+
+        // What the device itself still held when its configuration space was read for it here is not sent yet.
+        Assert.Equal(turnsBusMasterOff ? sent : sent - 6, writes);
+    }
+
     [Fact]
     public void A_stalled_host_loses_nothing_and_gets_it_in_order()
     {

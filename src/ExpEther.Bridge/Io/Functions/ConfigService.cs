@@ -9,9 +9,12 @@ namespace ExpEther.Bridge.Io.Functions;
 
 /// <summary>
 /// Answers a host's configuration requests to one function from its virtual config space (row 3), in order. Most are answered at once;
-/// one that must reach the device is answered when the device has done it, and those behind it wait.
+/// one that must reach the device is answered when the device has done it, and those behind it wait. No answer passes what the device
+/// sent before it and the link has not taken yet (PCIe 5.0 §2.4.1: a completion does not pass a posted request): a host that has turned
+/// bus mastering off and hears so has all of the function's writes.
 /// </summary>
-internal sealed class ConfigService(IoFunction function, DeviceConfigAccess config, FunctionReset reset, OwnerScheduler scheduler)
+internal sealed class ConfigService(
+    IoFunction function, DeviceConfigAccess config, FunctionReset reset, OwnerScheduler scheduler, OwnerSignal changed)
 {
     private const int MessageControlEnables = 0b1100;
     private const int CommandEnables = 0b0011;
@@ -35,7 +38,7 @@ internal sealed class ConfigService(IoFunction function, DeviceConfigAccess conf
             return;
         }
 
-        if (!_running && !NeedsDevice(request))
+        if (!_running && function.Device.Output.Count == 0 && !NeedsDevice(request))
         {
             AnswerHere(request);
             return;
@@ -71,7 +74,11 @@ internal sealed class ConfigService(IoFunction function, DeviceConfigAccess conf
             }
             else
             {
-                AnswerHere(request);
+                await PostedHaveGoneAsync();
+                if (IsCurrent(request))
+                {
+                    AnswerHere(request);
+                }
             }
         }
 
@@ -107,6 +114,7 @@ internal sealed class ConfigService(IoFunction function, DeviceConfigAccess conf
             status = await config.WriteAsync(function.VfIo, function.Real.MsixOffset, (uint)Space.MsixControl << 16, MessageControlEnables);
         }
 
+        await PostedHaveGoneAsync();
         if (!IsCurrent(request))
         {
             return;
@@ -131,6 +139,11 @@ internal sealed class ConfigService(IoFunction function, DeviceConfigAccess conf
         }
 
         var status = await config.WriteAsync(function.VfIo, ConfigRegister.Command, FunctionReset.Command(on), CommandEnables);
+        if (!on)
+        {
+            await PostedHaveGoneAsync();
+        }
+
         if (IsCurrent(request))
         {
             function.BusMaster = on;
@@ -144,6 +157,7 @@ internal sealed class ConfigService(IoFunction function, DeviceConfigAccess conf
         if (request.IsWrite)
         {
             var status = await config.WriteAsync(function.VfIo, register, request.Value, request.Enables);
+            await PostedHaveGoneAsync();
             if (IsCurrent(request))
             {
                 Space.Endpoint.CaptureRid(request.Target);
@@ -154,6 +168,7 @@ internal sealed class ConfigService(IoFunction function, DeviceConfigAccess conf
         }
 
         var read = await config.ReadAsync(function.VfIo, register);
+        await PostedHaveGoneAsync();
         if (!IsCurrent(request))
         {
             return;
@@ -167,6 +182,21 @@ internal sealed class ConfigService(IoFunction function, DeviceConfigAccess conf
         {
             Answer(request, CompletionStatus.UnsupportedRequest);
         }
+    }
+
+    /// <summary>Waits until what the device has sent up to now is on the link. Without the owner's link nothing waits.</summary>
+    private async Task PostedHaveGoneAsync()
+    {
+        var output = function.Device.Output;
+        var upTo = output.Added;
+        if (output.Gone >= upTo)
+        {
+            return;
+        }
+
+        output.Waiters++;
+        await changed.WaitUntil(() => output.Gone >= upTo || !function.IsOpen, IoBridgeLimits.DmaDrainTime);
+        output.Waiters--;
     }
 
     private void Answer(in ConfigRequest request, CompletionStatus status)

@@ -15,6 +15,14 @@ internal sealed class DeviceOutput
 
     public int Count { get; private set; }
 
+    /// <summary>TLPs ever put in, and ever gone: what was in at a time has gone when the second reaches what the first was.</summary>
+    public long Added { get; private set; }
+
+    public long Gone { get; private set; }
+
+    /// <summary>Sequences that wait for something to be gone.</summary>
+    public int Waiters { get; set; }
+
     public bool IsFull => Count == _held.Length;
 
     public ReadOnlySpan<byte> First => _held[_head].AsSpan(0, _lengths[_head]);
@@ -31,11 +39,12 @@ internal sealed class DeviceOutput
 
     public ulong OutGeneration { get; set; }
 
-    /// <summary>Where the next TLP taken from the device goes; then <see cref="Added"/>.</summary>
+    /// <summary>Where the next TLP taken from the device goes; then <see cref="Add"/>.</summary>
     public Span<byte> Room => _held[(_head + Count) % _held.Length] ??= new byte[TlpLimits.BytesMax];
 
-    public void Added(int length)
+    public void Add(int length)
     {
+        Added++;
         _lengths[(_head + Count) % _held.Length] = length;
         Count++;
     }
@@ -44,6 +53,7 @@ internal sealed class DeviceOutput
     {
         _head = (_head + 1) % _held.Length;
         Count--;
+        Gone++;
         OutLength = 0;
         OutOffset = 0;
         OutFunction = null;
@@ -53,6 +63,7 @@ internal sealed class DeviceOutput
     public void Clear()
     {
         Count = 0;
+        Gone = Added;
         OutLength = 0;
         OutOffset = 0;
         OutFunction = null;

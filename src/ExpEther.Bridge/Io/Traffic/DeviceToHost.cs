@@ -73,7 +73,7 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             return true;
         }
 
-        device.Output.Added(length);
+        device.Output.Add(length);
         return true;
     }
 
@@ -108,7 +108,7 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
                     Check.That(device.Device.TryAccept(_reply.AsSpan(0, answer.Write(_reply)), now));
                 }
 
-                output.RemoveFirst();
+                RemoveFirst(output);
                 return true;
             }
 
@@ -125,7 +125,7 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
 
             if (Translate(device, function, view, now) == Verdict.Done)
             {
-                output.RemoveFirst();
+                RemoveFirst(output);
                 return true;
             }
         }
@@ -164,13 +164,17 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
         }
         while (!last);
         function.Counters.BytesToHost += view.Payload.Length;
+        RemoveFirst(output);
+        return true;
+    }
+
+    private void RemoveFirst(DeviceOutput output)
+    {
         output.RemoveFirst();
-        if (output.Count == 0)
+        if (output.Count == 0 || output.Waiters > 0)
         {
             changed.Set();
         }
-
-        return true;
     }
 
     private Verdict Translate(BusDevice device, IoFunction? function, in TlpView view, Instant now)
