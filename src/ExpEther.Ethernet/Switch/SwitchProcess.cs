@@ -62,6 +62,8 @@ public sealed class SwitchProcess : IDisposable
 
             if (now < spinUntil && now < nextLook)
             {
+                // The core may be wanted by the very peer whose frames are waited for.
+                _ = Thread.Yield();
                 continue;
             }
 
