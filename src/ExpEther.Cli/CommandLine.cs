@@ -124,6 +124,8 @@ internal static class CommandLine
         StatsCommand.Build(),
         TreeCommand.Build(),
         NvmeCommand.Build(),
+        CaptureCommand.Build(),
+        TlpCommand.Build(),
         KeygenCommand.Build(),
         SimCommand.Build(),
     ];

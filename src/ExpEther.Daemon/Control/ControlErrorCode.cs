@@ -30,5 +30,11 @@ public static class ControlErrorCode
 
     /// <summary>The daemon went away during the call.</summary>
     public const string ConnectionLost = "connection-lost";
+
+    /// <summary>A daemon makes one capture at a time.</summary>
+    public const string CaptureRuns = "capture-runs";
+
+    /// <summary>There is none to stop.</summary>
+    public const string NoCapture = "no-capture";
     public const string TimedOut = "timed-out";
 }

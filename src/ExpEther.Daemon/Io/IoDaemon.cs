@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using ExpEther.Backends;
 using ExpEther.Bridge.Io;
 using ExpEther.Core.Scheduling;
+using ExpEther.Daemon.Capture;
 using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Control;
 using ExpEther.Daemon.Loop;
@@ -47,6 +48,7 @@ public sealed class IoDaemon : IDisposable
             table.Add("ls", () => IoJson.List(bridge.Status(), started.Task.IsCompleted));
             table.Add("stats", () => Stats(bridge));
             _ = new IoCommands(bridge, started.Task, table);
+            _ = new CaptureCommands(new IoCaptureSource(bridge, _port.Name), () => _loop!, scheduler, table);
             _control = Own(new ControlServer(socketPath, table, scheduler));
             _loop = new OwnerLoop(_port, scheduler, [new IoUnit(bridge)], _control, _stop, events);
             _loop.Watch(store.Written);

@@ -1,0 +1,65 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using ExpEther.Cli.Tlps;
+using ExpEther.Daemon.Control;
+
+namespace ExpEther.Cli.Commands;
+
+/// <summary><c>tlp decode</c>: takes TLPs apart that somebody has as hexadecimal digits.</summary>
+internal static class TlpCommand
+{
+    public static (Command, string) Build()
+    {
+        var hex = new Argument<string[]>("hex") { Description = "One TLP, in hexadecimal; blanks between bytes are fine. Without it: one TLP per line of stdin.", Arity = ArgumentArity.ZeroOrMore };
+        var decode = new Command("decode", "Show every field of a TLP's header by its name in the specification, its data, and what is wrong with it.") { hex };
+        decode.SetAction(async (parsed, cancel) =>
+        {
+            var given = parsed.GetValue(hex) is { Length: > 0 } words ? [string.Join(' ', words)] : await LinesAsync(cancel);
+            var reports = new List<TlpReport>();
+            for (var i = 0; i < given.Count; i++)
+            {
+                if (given[i].AsSpan().Trim().IsEmpty)
+                {
+                    continue;
+                }
+
+                if (HexText.Parse(given[i], out var bytes) is { } mistake)
+                {
+                    throw new ControlException(ControlErrorCode.BadArgument, given.Count > 1 ? $"line {i + 1}, {mistake}" : mistake, "write bytes as two hexadecimal digits each, as in 00 00 00 01 01 00 07 0f 00 00 10 00");
+                }
+
+                reports.Add(new TlpReport(bytes));
+            }
+
+            if (reports.Count == 0)
+            {
+                throw new ControlException(ControlErrorCode.BadArgument, "there is nothing to decode", "give a TLP in hexadecimal, or lines of them on stdin");
+            }
+
+            var screen = parsed.Screen();
+            if (screen.IsJson)
+            {
+                screen.Json(new JsonObject { ["tlps"] = new JsonArray([.. reports.Select(r => (JsonNode)r.ToJson())]) });
+            }
+            else
+            {
+                screen.Text(string.Join(Environment.NewLine + Environment.NewLine, reports));
+            }
+
+            return reports.All(r => r.IsValid) ? ExitCode.Ok : ExitCode.Failed;
+        });
+        var command = new Command("tlp", "Take TLPs apart.") { decode };
+        return (command, """
+              expether tlp decode 00000001 0100070f 00001000     a memory read, field by field
+              expether tlp decode --json < tlps.txt              one TLP per line
+
+            Exit code: 0 all are well-formed, 1 one is not, 2 what was given is not hexadecimal.
+            """);
+    }
+
+    private static async Task<IReadOnlyList<string>> LinesAsync(CancellationToken cancel)
+    {
+        var text = await Console.In.ReadToEndAsync(cancel);
+        return text.TrimEnd().Split('\n');
+    }
+}
