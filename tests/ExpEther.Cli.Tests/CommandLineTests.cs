@@ -17,6 +17,8 @@ public class CommandLineTests
     [InlineData("tree")]
     [InlineData("nvme")]
     [InlineData("keygen")]
+    [InlineData("capture")]
+    [InlineData("tlp")]
     public async Task Every_command_has_help_with_an_example(string command)
     {
         var all = await Expether.RunAsync("--help");
@@ -40,6 +42,9 @@ public class CommandLineTests
     [InlineData("nvme", "read", "--bytes", "many")]
     [InlineData("nvme", "verify", "--sha256", "abc")]
     [InlineData("nvme", "read", "--json")]
+    [InlineData("capture")]
+    [InlineData("capture", "--output", "x", "--files", "0")]
+    [InlineData("tlp", "decode", "0g")]
     public async Task A_wrong_command_line_exits_2_and_says_what_is_wrong(params string[] arguments)
     {
         var run = await Expether.RunAsync(arguments);
