@@ -35,7 +35,7 @@ public sealed class IoDaemon : IDisposable
         {
             var scheduler = new OwnerScheduler();
             var store = Own(new FileOwnershipStore(config.StateDirectory ?? StateFolder.Default, config.Name, events));
-            var devices = config.Devices.Select(device => (device.Name, Model: Own(new NvmeDevice(device, events)))).ToList();
+            var devices = config.Devices.Select(device => (device.Name, Model: Own(new NvmeDevice(device, config.Name, events)))).ToList();
             _port = Own(PortOpener.Open(config.Port, [config.Mac], [.. config.Hosts.Select(h => h.Vlan).Distinct()]));
             var bridge = new IoBridge(OptionsOf(config, PortOpener.MtuOf(config.Port, _port)), store, scheduler, new SystemRandom(), events);
             foreach (var (name, model) in devices)

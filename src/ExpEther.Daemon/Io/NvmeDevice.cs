@@ -13,7 +13,7 @@ internal sealed class NvmeDevice : IDisposable
     private readonly List<FileBackend> _files = [];
 
     /// <exception cref="BackendException">A namespace's file cannot be served.</exception>
-    public NvmeDevice(DeviceConfig config, IEventSink events)
+    public NvmeDevice(DeviceConfig config, string box, IEventSink events)
     {
         try
         {
@@ -22,6 +22,7 @@ internal sealed class NvmeDevice : IDisposable
                 {
                     Name = config.Name,
                     SerialNumber = config.Serial,
+                    SerialNumberScope = box,
                     ModelNumber = config.Model,
                     Namespaces = [.. config.Namespaces.Select(n => new NvmeNamespaceOptions { Backend = Open(n), ReadOnly = n.IsReadOnly })],
                 },

@@ -6,6 +6,12 @@ public sealed record NvmeControllerOptions
     /// <summary>The name under which it reports events.</summary>
     public string Name { get; init; } = "nvme";
 
+    /// <summary>
+    /// Who makes the serial number unique: the I/O box's name. It goes into the UUIDs of the NVM subsystem and its namespaces, since a host
+    /// refuses a second disk that has the same ones, and may well use two boxes whose disks are called alike.
+    /// </summary>
+    public string SerialNumberScope { get; init; } = "";
+
     /// <summary>Printable ASCII, at most 20 characters.</summary>
     public required string SerialNumber { get; init; }
 

@@ -22,9 +22,9 @@ public sealed class HappyPathTests
     {
         var nqns = new List<string>();
         var uuids = new List<string>();
-        foreach (var serial in (string[])["A", "B", "A"])
+        foreach (var (box, serial) in ((string, string)[])[("box1", "A"), ("box1", "B"), ("box2", "A"), ("box1", "A")])
         {
-            var host = new NvmeHost(0, options => options with { SerialNumber = serial }, new RecordingBackend(64), new RecordingBackend(64));
+            var host = new NvmeHost(0, options => options with { SerialNumberScope = box, SerialNumber = serial }, new RecordingBackend(64), new RecordingBackend(64));
             host.Start();
             nqns.Add(new IdentifyController(host.Identify(IdentifyCns.Controller)).SubsystemNqn);
             for (var nsid = 1u; nsid <= 2; nsid++)
@@ -39,9 +39,9 @@ public sealed class HappyPathTests
 
         // §7.9: the date is yyyy-mm, then the UUID in its textual form.
         Assert.All(nqns, nqn => Assert.Matches("^nqn\\.2014-08\\.org\\.nvmexpress:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", nqn));
-        Assert.Equal(nqns[0], nqns[2]);
-        Assert.Equal(uuids[..2], uuids[4..]);
-        Assert.Equal(6, nqns.Take(2).Select(nqn => nqn[^36..]).Concat(uuids.Take(4)).Distinct().Count());
+        Assert.Equal(nqns[0], nqns[3]);
+        Assert.Equal(uuids[..2], uuids[6..]);
+        Assert.Equal(9, nqns.Take(3).Select(nqn => nqn[^36..]).Concat(uuids.Take(6)).Distinct().Count());
     }
 
     [Fact]

@@ -23,7 +23,7 @@ internal sealed class BackendDispatch
         _namespaces = new NvmeNamespace[options.Namespaces.Count];
         for (var i = 0; i < _namespaces.Length; i++)
         {
-            _namespaces[i] = new NvmeNamespace((uint)i + 1, options.Namespaces[i], options.SerialNumber);
+            _namespaces[i] = new NvmeNamespace((uint)i + 1, options.Namespaces[i], options);
         }
     }
 

@@ -6,14 +6,14 @@ namespace ExpEther.Nvme.Controller.Namespaces;
 /// <summary>A namespace: a backend with an identity. Its lists and counts are kept by <see cref="BackendDispatch"/>.</summary>
 internal sealed class NvmeNamespace
 {
-    public NvmeNamespace(uint id, NvmeNamespaceOptions options, string serialNumber)
+    public NvmeNamespace(uint id, NvmeNamespaceOptions options, NvmeControllerOptions controller)
     {
         Id = id;
         Backend = options.Backend;
         IsReadOnly = options.ReadOnly || options.Backend.IsReadOnly;
         BlockShift = BitOperations.Log2((uint)options.Backend.BlockBytes);
         Blocks = (ulong)(options.Backend.LengthBytes >> BlockShift);
-        Uuid = options.Uuid ?? StableUuid.Make(serialNumber, id);
+        Uuid = options.Uuid ?? StableUuid.Make(controller, id);
         Check.That(options.Backend.BlockBytes is 512 or 4096 && Blocks > 0);
     }
 

@@ -102,6 +102,6 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options) : DataToHos
         into.OptionalNvmCommands = WriteZeroesSupported | SaveAndSelectSupported;
         into.VolatileWriteCache = CachePresentFlushTakesBroadcast;
         // §7.9: the form for those who own no domain name. Hosts take controllers with equal NQNs for paths to one disk.
-        into.SubsystemNqn = $"nqn.2014-08.org.nvmexpress:uuid:{StableUuid.Make(options.SerialNumber, 0)}";
+        into.SubsystemNqn = $"nqn.2014-08.org.nvmexpress:uuid:{StableUuid.Make(options, 0)}";
     }
 }
