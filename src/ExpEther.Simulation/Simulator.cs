@@ -21,12 +21,12 @@ public static class Simulator
         catch (Exception e)
         {
             // Whatever is thrown is a bug of ours: parsers and state machines answer with values.
-            failure = $"{e.GetType().Name}: {e.Message}{Environment(e)}";
+            failure = $"{e.GetType().Name}: {e.Message}{PlaceOf(e)}";
         }
 
         return run.Result(failure);
     }
 
-    private static string Environment(Exception e) =>
+    private static string PlaceOf(Exception e) =>
         string.Concat((e.StackTrace ?? "").Split('\n').Take(12).Select(line => "\n    " + line.Trim()));
 }
