@@ -16,7 +16,7 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         var root = Build();
-        var parsed = root.Parse(args);
+        var parsed = root.Parse(args.Length > 0 ? args : ["--help"]);
         var screen = parsed.Screen();
         if (parsed.Errors.Count > 0)
         {

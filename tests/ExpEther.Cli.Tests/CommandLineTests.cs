@@ -19,6 +19,7 @@ public class CommandLineTests
     [InlineData("keygen")]
     [InlineData("capture")]
     [InlineData("tlp")]
+    [InlineData("sim")]
     public async Task Every_command_has_help_with_an_example(string command)
     {
         var all = await Expether.RunAsync("--help");
@@ -92,6 +93,39 @@ public class CommandLineTests
         Assert.Contains("nosuch0", run.Error, StringComparison.Ordinal);
         Assert.Contains("lo", run.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(lab.File("h.sock")));
+    }
+
+    [Fact]
+    public async Task Without_arguments_the_help_is_shown()
+    {
+        var run = await Expether.RunAsync();
+
+        Assert.Equal(0, run.Code);
+        Assert.Contains("Examples:", run.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("nvme", "read", "--json")]
+    [InlineData("sim", "--seeds", "9..1", "--json")]
+    public async Task A_wrong_argument_is_one_JSON_object_too(params string[] arguments)
+    {
+        var run = await Expether.RunAsync(arguments);
+
+        Assert.Equal(2, run.Code);
+        Assert.Equal("bad-argument", run.Json["error"]!["code"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_UDP_port_in_use_exits_4_and_says_so()
+    {
+        using var lab = new LabFolder();
+        using var other = new System.Net.Sockets.UdpClient(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+        var file = lab.Write("host.toml", $"[port]\nkind = \"udp\"\nlisten = \"{other.Client.LocalEndPoint}\"\n[link]\nseal = \"off\"\n[[host]]\nname = \"h\"\nvlan = 1\n");
+
+        var run = await Expether.RunAsync("host", "--config", file, "--socket", lab.File("h.sock"));
+
+        Assert.Equal(4, run.Code);
+        Assert.Contains("Address already in use", run.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -72,6 +72,11 @@ internal static class ListCommand
         }
 
         var text = $"{functions}\n\n{hosts}";
+        foreach (var h in box.Objects("hosts").Where(h => h.Cell("link") == "down" && h.Cell("announced") == "yes"))
+        {
+            text += $"\n\n{h.Cell("name")} announces itself, but no link comes up: compare 'key' and [link] 'seal' of both sides.";
+        }
+
         var strangers = new TextTable("NOT CONFIGURED", "VLAN", "MAC");
         foreach (var h in box.Objects("discovered"))
         {

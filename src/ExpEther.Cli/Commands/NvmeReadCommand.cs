@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using ExpEther.Cli.Output;
+using ExpEther.Daemon.Control;
 
 namespace ExpEther.Cli.Commands;
 
@@ -19,8 +20,7 @@ internal static class NvmeReadCommand
             var path = parsed.GetValue(output);
             if (path is null && screen.IsJson)
             {
-                await Console.Error.WriteLineAsync("expether: with --json stdout is for the result; name a file by --output FILE");
-                return ExitCode.Usage;
+                throw new ControlException(ControlErrorCode.BadArgument, "with --json stdout is for the result", "name a file by --output FILE");
             }
 
             using var client = await options.ConnectAsync(parsed, cancel);

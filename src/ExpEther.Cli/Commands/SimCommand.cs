@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using ExpEther.Daemon.Control;
 using ExpEther.Simulation;
 
 namespace ExpEther.Cli.Commands;
@@ -20,8 +21,8 @@ internal static class SimCommand
             if (!TryParse(parsed.GetRequiredValue(seeds), out var first, out var last)
                 || parsed.GetValue(hosts) is < 0 or > SimulationLimits.HostsMax || parsed.GetValue(boxes) is < 0 or > SimulationLimits.BoxesMax)
             {
-                Console.Error.WriteLine("expether: --seeds is a number or A..B, A not above B; see `expether sim --help` for the bounds of --hosts and --boxes");
-                return Task.FromResult(ExitCode.Usage);
+                throw new ControlException(
+                    ControlErrorCode.BadArgument, "--seeds is not a number or A..B, or --hosts or --boxes is out of bounds", "see `expether sim --help`");
             }
 
             var options = new SimulationOptions { Hosts = parsed.GetValue(hosts), Boxes = parsed.GetValue(boxes), KeepsWholeTrace = parsed.GetValue(trace) };

@@ -17,7 +17,7 @@ internal sealed class Screen(bool isJson, TextWriter output)
 
     public void Error(ControlError error)
     {
-        Console.Error.WriteLine($"expether: {error.Message}{(error.Remedy.Length > 0 ? $"; {error.Remedy}" : "")} [{error.Code}]");
+        Console.Error.WriteLine($"expether: {error.Message.TrimEnd('.')}{(error.Remedy.Length > 0 ? $"; {error.Remedy}" : "")} [{error.Code}]");
         if (IsJson)
         {
             Json(new JsonObject { ["error"] = error.ToJson() });

@@ -27,7 +27,7 @@ internal sealed class Refusals(FunctionTable functions, HostSessions hosts)
     public static BridgeResult NotConnected(IoFunction function, HostSession host) => BridgeResult.Refused(
         RefusalCode.HostNotConnected, $"host '{host.Name}' (VLAN {host.Host.Vlan}, {host.Host.Mac}) is not connected",
         host.IsAnnounced
-            ? "it announces itself, but no link comes up: compare the keys and 'sealed' of both sides"
+            ? "it announces itself, but no link comes up: compare 'key' and [link] 'seal' of both sides"
             : "is 'expether host' running there, in that VLAN, with that MAC?", function.Name);
 
     public static BridgeResult Busy(IoFunction function) => BridgeResult.Refused(
