@@ -88,7 +88,8 @@ internal static class CommandLine
 
     private static RootCommand Build()
     {
-        var root = new RootCommand("PCI Express over Ethernet in software: devices of an I/O box, used by other machines' hosts, moved between them by their VLAN.");
+        var root = new RootCommand(
+            "PCI Express over Ethernet in software: devices of an I/O box, used by other machines' hosts, moved between them by their VLAN.");
         root.Add(SharedOptions.Json);
         var examples = new Dictionary<Command, string>();
         foreach (var (command, text) in Commands())

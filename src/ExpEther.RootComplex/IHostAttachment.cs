@@ -3,7 +3,10 @@ using ExpEther.RootComplex.Memory;
 
 namespace ExpEther.RootComplex;
 
-/// <summary>What a host bridge needs of the host above it: its memory, and its interrupt controller. TLPs to and from it go by <see cref="Pcie.Ports.ITlpPort"/>.</summary>
+/// <summary>
+/// What a host bridge needs of the host above it: its memory, and its interrupt controller. TLPs to and from it go by
+/// <see cref="Pcie.Ports.ITlpPort"/>.
+/// </summary>
 public interface IHostAttachment
 {
     IHostMemory Memory { get; }

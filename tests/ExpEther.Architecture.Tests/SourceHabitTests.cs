@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace ExpEther.Architecture.Tests;
@@ -57,16 +58,34 @@ public partial class SourceHabitTests
         Assert.Empty(wrong);
     }
 
+    [Fact]
+    public void No_line_is_longer_than_the_editor_is_told()
+    {
+        var max = int.Parse(LineLength().Match(Read(".editorconfig")).Groups["max"].Value, CultureInfo.InvariantCulture);
+        var wrong = from file in Repository.Sources("src").Concat(Repository.Sources("tests"))
+                    from line in Read(file).Split('\n').Index()
+                    where line.Item.TrimEnd('\r').Length > max
+                    select $"{file}:{line.Index + 1}";
+
+        Assert.Empty(wrong);
+    }
+
     private static string Read(string file) => File.ReadAllText(Path.Combine(Repository.Root, file));
 
     [GeneratedRegex(@"\[(LibraryImport|DllImport)\b")]
     private static partial Regex NativeDeclaration();
 
-    [GeneratedRegex(@"^(?:public |internal |file )(?:(?:static|sealed|abstract|readonly|ref|partial|unsafe) )*(?:record struct|record class|record|class|struct|interface|enum|delegate [\w<>?\[\]\.]+) (?<name>\w+)", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^(?:public |internal |file )(?:(?:static|sealed|abstract|readonly|ref|partial|unsafe) )*"
+        + @"(?:record struct|record class|record|class|struct|interface|enum|delegate [\w<>?\[\]\.]+) (?<name>\w+)",
+        RegexOptions.Multiline)]
     private static partial Regex TopLevelType();
 
     [GeneratedRegex(@"^namespace (?<name>[\w.]+);", RegexOptions.Multiline)]
     private static partial Regex Namespace();
+
+    [GeneratedRegex(@"^max_line_length = (?<max>\d+)", RegexOptions.Multiline)]
+    private static partial Regex LineLength();
 
     [GeneratedRegex(@"Thread\.Sleep|Task\.Delay\(")]
     private static partial Regex Sleep();

@@ -26,7 +26,8 @@ public class DaemonTests
 
         Assert.Equal(0, (await Expether.RunAsync("nvme", "write", "disk1", "--input", file, "--offset", "1MiB", "--socket", machine.Host)).Code);
         var read = machine.Folder.File("back");
-        Assert.Equal(0, (await Expether.RunAsync("nvme", "read", "disk1", "--lba", "2048", "--bytes", "3MiB", "--output", read, "--socket", machine.Host)).Code);
+        Assert.Equal(
+            0, (await Expether.RunAsync("nvme", "read", "disk1", "--lba", "2048", "--bytes", "3MiB", "--output", read, "--socket", machine.Host)).Code);
         Assert.Equal(data, await File.ReadAllBytesAsync(read, TestContext.Current.CancellationToken));
         Assert.Equal(0, (await Expether.RunAsync("nvme", "verify", "nvme0", "--offset", "1MiB", "--against", file, "--socket", machine.Host)).Code);
         Assert.Equal(1, (await Expether.RunAsync("nvme", "verify", "disk1", "--against", file, "--socket", machine.Host)).Code);
@@ -76,7 +77,8 @@ public class DaemonTests
             Assert.NotEmpty(run.Json["error"]!["message"]!.GetValue<string>());
             Assert.NotEmpty(run.Json["error"]!["remedy"]!.GetValue<string>());
         });
-        Assert.Equal(["no-such-function", "no-such-host", "not-owned"], new[] { function, host, owner }.Select(r => r.Json["error"]!["code"]!.GetValue<string>()));
+        Assert.Equal(
+            ["no-such-function", "no-such-host", "not-owned"], new[] { function, host, owner }.Select(r => r.Json["error"]!["code"]!.GetValue<string>()));
     }
 
     [Theory]

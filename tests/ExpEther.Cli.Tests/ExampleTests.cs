@@ -16,14 +16,16 @@ public class ExampleTests
         SkipUnlessNamespaces();
         using var folder = new LabFolder();
         var examples = Path.Combine(Root(), "examples");
-        var io = folder.Write("io.toml", $"stateDirectory = \"{folder.File("state")}\"\n" + await File.ReadAllTextAsync(Path.Combine(examples, "io.toml"), Cancel));
+        var io = folder.Write(
+            "io.toml", $"stateDirectory = \"{folder.File("state")}\"\n" + await File.ReadAllTextAsync(Path.Combine(examples, "io.toml"), Cancel));
         var host = folder.Write("host.toml", await File.ReadAllTextAsync(Path.Combine(examples, "host.toml"), Cancel));
 
         using var box = Machine("io", io, folder);
         using var user = Machine("host", host, folder);
         await box.HereAsync(Cancel);
         await user.HereAsync(Cancel);
-        await LabProcess.RunAsync(["ip", "link", "add", "eth0", "netns", $"{box.Id}", "type", "veth", "peer", "name", "eth0", "netns", $"{user.Id}"], "", Cancel);
+        await LabProcess.RunAsync(
+            ["ip", "link", "add", "eth0", "netns", $"{box.Id}", "type", "veth", "peer", "name", "eth0", "netns", $"{user.Id}"], "", Cancel);
         await box.GoAsync(Cancel);
         await user.GoAsync(Cancel);
         await box.ReadyAsync(Cancel);
@@ -49,7 +51,8 @@ public class ExampleTests
     {
         try
         {
-            using var probe = Process.Start(new ProcessStartInfo("unshare", ["-n", "ip", "link", "add", "probe0", "type", "veth"]) { RedirectStandardError = true })!;
+            using var probe = Process.Start(
+                new ProcessStartInfo("unshare", ["-n", "ip", "link", "add", "probe0", "type", "veth"]) { RedirectStandardError = true })!;
             probe.WaitForExit();
             if (probe.ExitCode != 0)
             {

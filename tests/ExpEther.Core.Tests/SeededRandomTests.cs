@@ -6,7 +6,9 @@ public class SeededRandomTests
     public void Same_seed_gives_the_published_SplitMix64_sequence()
     {
         var random = new SeededRandom(1234567);
-        Assert.Equal(new ulong[] { 6457827717110365317, 3203168211198807973, 9817491932198370423 }, new[] { random.NextUInt64(), random.NextUInt64(), random.NextUInt64() });
+        Assert.Equal(
+            new ulong[] { 6457827717110365317, 3203168211198807973, 9817491932198370423 },
+            new[] { random.NextUInt64(), random.NextUInt64(), random.NextUInt64() });
     }
 
     [Fact]

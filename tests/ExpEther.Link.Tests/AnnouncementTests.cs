@@ -21,7 +21,8 @@ public class AnnouncementTests
     }
 
     [Fact]
-    public void A_damaged_or_random_announcement_is_refused() => Gen.Select(Gen.Int[0, 1000], Gen.Byte[1, 255], Gen.Byte.Array[0, 150]).Sample((at, flip, junk) =>
+    public void A_damaged_or_random_announcement_is_refused() => Gen.Select(
+        Gen.Int[0, 1000], Gen.Byte[1, 255], Gen.Byte.Array[0, 150]).Sample((at, flip, junk) =>
     {
         var bytes = new byte[Announcement.BytesMax];
         var length = Sample.Write(bytes);

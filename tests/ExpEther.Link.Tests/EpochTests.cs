@@ -112,7 +112,8 @@ public class EpochTests
     {
         for (ulong seed = 1; seed <= 100; seed++)
         {
-            var pair = new LinkPair(seed, new NetworkFaults { Loss = 0.1, Duplication = 0.2, Reordering = 0.5, HoldMax = Second }, isSealed: seed % 2 == 0).Up();
+            var pair = new LinkPair(
+                seed, new NetworkFaults { Loss = 0.1, Duplication = 0.2, Reordering = 0.5, HoldMax = Second }, isSealed: seed % 2 == 0).Up();
             for (byte life = 1; life <= 4; life++)
             {
                 byte[] message = [life];

@@ -92,7 +92,10 @@ public class IntruderTests
         for (uint i = 0; i < 1000; i++)
         {
             var frame = new byte[FrameLayout.Bytes + 16];
-            new FrameHeader { Type = FrameType.Data, Flags = FrameFlags.Sealed, Length = (ushort)frame.Length, Epoch = 0x8000_0000 + i, FrameNumber = i }.Write(frame);
+            new FrameHeader
+            {
+                Type = FrameType.Data, Flags = FrameFlags.Sealed, Length = (ushort)frame.Length, Epoch = 0x8000_0000 + i, FrameNumber = i,
+            }.Write(frame);
             pair.Responder.Link.OnFrame(new ReceivedFrame(LinkPair.ResponderMac, LinkPair.InitiatorMac, LinkPair.Vlan, frame), pair.Now);
             pair.Run(TimeSpan.FromMilliseconds(1));
         }

@@ -11,7 +11,8 @@ public class NonceTests
         long again = 0;
         for (ulong seed = 1; seed <= 40; seed++)
         {
-            var pair = new LinkPair(seed, new NetworkFaults { Loss = 0.2, Duplication = 0.3, Reordering = 0.3, Corruption = 0.05, HoldMax = TimeSpan.FromMilliseconds(300) });
+            var pair = new LinkPair(
+                seed, new NetworkFaults { Loss = 0.2, Duplication = 0.3, Reordering = 0.3, Corruption = 0.05, HoldMax = TimeSpan.FromMilliseconds(300) });
             var tap = new WireTap(LinkPair.Key);
             pair.Network.Tap = tap.OnFrame;
             pair.Up();

@@ -97,7 +97,8 @@ public class OrderingTests
     [Fact]
     public void Posted_requests_and_completions_stop_at_their_credit_and_go_on_with_it()
     {
-        var pair = new LinkPair(43, NetworkFaults.None, adjust: o => o with { Credits = CreditSet.Default with { PostedHeaders = 3, CompletionData = 70 } }).Up();
+        var pair = new LinkPair(
+            43, NetworkFaults.None, adjust: o => o with { Credits = CreditSet.Default with { PostedHeaders = 3, CompletionData = 70 } }).Up();
         var link = pair.Initiator.Link;
         for (byte i = 0; i < 3; i++)
         {
@@ -118,7 +119,8 @@ public class OrderingTests
     {
         var pair = new LinkPair(44, NetworkFaults.None).Up();
         pair.Network.IsCut = true;
-        while (pair.Initiator.Link.TrySendTlp(0, 1, TlpClass.Posted, new byte[1000]) || pair.Initiator.Link.TrySendTlp(0, 1, TlpClass.Completion, new byte[1000]))
+        while (pair.Initiator.Link.TrySendTlp(0, 1, TlpClass.Posted, new byte[1000])
+            || pair.Initiator.Link.TrySendTlp(0, 1, TlpClass.Completion, new byte[1000]))
         {
         }
 

@@ -85,7 +85,8 @@ public class RefusalTests
                 bytes[FrameLayout.Bytes] = kind;
                 bytes[FrameLayout.Bytes + 1] &= 3;
                 BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(FrameLayout.Bytes + 2), (ushort)(bytes.Length - FrameLayout.Bytes - 4 - 4));
-                BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(bytes.Length - 4), ~Crc32C.Continue(Crc32C.Continue(Crc32C.Start, nonces), bytes.AsSpan(0, bytes.Length - 4)));
+                BinaryPrimitives.WriteUInt32LittleEndian(
+                    bytes.AsSpan(bytes.Length - 4), ~Crc32C.Continue(Crc32C.Continue(Crc32C.Start, nonces), bytes.AsSpan(0, bytes.Length - 4)));
                 pair.Responder.Link.OnFrame(new ReceivedFrame(LinkPair.ResponderMac, LinkPair.InitiatorMac, LinkPair.Vlan, bytes), pair.Now);
                 if (++frames % 20 == 0)
                 {

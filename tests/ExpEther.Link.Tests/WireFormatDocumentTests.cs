@@ -57,7 +57,8 @@ public class WireFormatDocumentTests
     public void Timers_and_limits_are_the_codes_defaults()
     {
         var defaults = new LinkPair(1, NetworkFaults.None).OptionsFor(LinkRole.Initiator);
-        var timers = typeof(LinkOptions).GetProperties().Where(p => p.PropertyType == typeof(TimeSpan)).ToDictionary(p => p.Name, p => (TimeSpan)p.GetValue(defaults)!);
+        var timers = typeof(LinkOptions).GetProperties().Where(p => p.PropertyType == typeof(TimeSpan))
+            .ToDictionary(p => p.Name, p => (TimeSpan)p.GetValue(defaults)!);
         var documented = Table("defaults: LinkOptions").ToDictionary(r => r[0], r => Span(r[1]));
         Assert.Equal(timers.OrderBy(t => t.Key), documented.OrderBy(t => t.Key));
 

@@ -247,7 +247,10 @@ internal sealed class DownstreamSlot
         }
     }
 
-    /// <summary>Bus mastering counts as on as soon as it is asked for, and as on until the write that turns it off is done: until then the function may have sent.</summary>
+    /// <summary>
+    /// Bus mastering counts as on as soon as it is asked for, and as on until the write that turns it off is done: until then the function
+    /// may have sent.
+    /// </summary>
     /// <returns>True when the write turns it off.</returns>
     private static bool LearnFromConfig(in TlpView tlp, SlotOccupant occupant)
     {

@@ -161,7 +161,10 @@ public sealed class HostBridge : ITlpPort
         return busy;
     }
 
-    /// <summary>Tells every box that the host goes away, so that its functions are free now rather than when the link is given up. Take the frames after it.</summary>
+    /// <summary>
+    /// Tells every box that the host goes away, so that its functions are free now rather than when the link is given up. Take the frames
+    /// after it.
+    /// </summary>
     public void Close(Instant now)
     {
         foreach (var box in _boxes.All)

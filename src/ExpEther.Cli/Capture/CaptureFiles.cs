@@ -101,7 +101,9 @@ internal sealed class CaptureFiles(string path, long bytesMax, int filesMax) : I
         _number++;
         var name = filesMax == 1
             ? path
-            : Path.Combine(Path.GetDirectoryName(path) ?? "", string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(path)}-{_number:00000}{Path.GetExtension(path)}"));
+            : Path.Combine(
+                Path.GetDirectoryName(path) ?? "",
+                string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileNameWithoutExtension(path)}-{_number:00000}{Path.GetExtension(path)}"));
         _file = new FileStream(name, new FileStreamOptions
         {
             Mode = FileMode.Create, Access = FileAccess.Write, Share = FileShare.Read, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,

@@ -8,18 +8,28 @@ namespace ExpEther.Cli.Commands;
 internal static class CaptureCommand
 {
     private static readonly Option<string> Socket = SharedOptions.Socket();
-    private static readonly Option<string> Output = new("--output") { Description = "The pcapng file; - is stdout, for a pipe to Wireshark.", HelpName = "FILE", Required = true };
+    private static readonly Option<string> Output = new("--output")
+    {
+        Description = "The pcapng file; - is stdout, for a pipe to Wireshark.", HelpName = "FILE", Required = true,
+    };
     private static readonly Option<string> Function = new("--function") { Description = "Only this function's TLPs.", HelpName = "NAME" };
     private static readonly Option<string> Host = new("--host") { Description = "Only this host's frames and TLPs.", HelpName = "NAME" };
-    private static readonly Option<string> Kind = new("--kind") { Description = "Only these TLPs: MRd, MWr, CfgRd, CfgWr, Cpl, Msg, Atomic; several with commas.", HelpName = "KINDS" };
+    private static readonly Option<string> Kind = new("--kind")
+    {
+        Description = "Only these TLPs: MRd, MWr, CfgRd, CfgWr, Cpl, Msg, Atomic; several with commas.", HelpName = "KINDS",
+    };
     private static readonly Option<string> Interfaces = new("--interfaces")
     {
-        Description = "Of frames, host (TLPs as the host sees them), device (as the device sees them); several with commas. Default: all; host,device with --function or --kind.",
+        Description = "Of frames, host (TLPs as the host sees them), device (as the device sees them); several with commas. "
+            + "Default: all; host,device with --function or --kind.",
         HelpName = "LIST",
     };
 
     private static readonly Option<int> MaxMib = new("--max-mib") { Description = "Size of a file.", HelpName = "N", DefaultValueFactory = _ => 64 };
-    private static readonly Option<int> Files = new("--files") { Description = "How many files to keep, the newest; with 1 the capture ends when it is full.", HelpName = "N", DefaultValueFactory = _ => 1 };
+    private static readonly Option<int> Files = new("--files")
+    {
+        Description = "How many files to keep, the newest; with 1 the capture ends when it is full.", HelpName = "N", DefaultValueFactory = _ => 1,
+    };
     private static readonly Option<double?> Seconds = new("--seconds") { Description = "End after this time. Default: Ctrl-C ends it.", HelpName = "N" };
 
     public static (Command, string) Build()
@@ -33,7 +43,8 @@ internal static class CaptureCommand
                 result.AddError("--seconds: from more than 0 to 1000000");
             }
         });
-        var command = new Command("capture", "Record a daemon's frames, and TLPs before and after the swap, as pcapng for Wireshark (tools/wireshark/expether.lua).")
+        var command = new Command(
+            "capture", "Record a daemon's frames, and TLPs before and after the swap, as pcapng for Wireshark (tools/wireshark/expether.lua).")
         {
             Output, Socket, Interfaces, Host, Function, Kind, MaxMib, Files, Seconds,
         };

@@ -10,18 +10,26 @@ internal static class DemoCommand
     {
         var disks = new Option<string[]>("--disk")
         {
-            Description = "A file or image to serve a copy of; never written. Repeatable. Default: an image of the repository's own sources.", HelpName = "FILE",
+            Description = "A file or image to serve a copy of; never written. Repeatable. Default: an image of the repository's own sources.",
+            HelpName = "FILE",
         };
         var transport = new Option<string>("--transport")
         {
             Description = "namespaces (root), user-namespaces, or udp (loopback). Default: the first that works here.", HelpName = "KIND",
         };
         transport.AcceptOnlyFromAmong("namespaces", "user-namespaces", "udp");
-        var seal = new Option<string>("--seal") { Description = "on: frames are encrypted and authenticated (AES-256-GCM). off: only checked.", HelpName = "on|off", DefaultValueFactory = _ => "on" };
+        var seal = new Option<string>("--seal")
+        {
+            Description = "on: frames are encrypted and authenticated (AES-256-GCM). off: only checked.", HelpName = "on|off", DefaultValueFactory = _ => "on",
+        };
         seal.AcceptOnlyFromAmong("on", "off");
-        var pause = new Option<int>("--pause") { Description = "Wait so long before the second full read: time to damage a backing file or to cut a cable.", HelpName = "SECONDS" };
+        var pause = new Option<int>("--pause")
+        {
+            Description = "Wait so long before the second full read: time to damage a backing file or to cut a cable.", HelpName = "SECONDS",
+        };
         var mtu = new Option<int>("--mtu") { Description = "Of the lab's cables, 1500 to 9000. Default: 1500, and 9000 for large disks.", HelpName = "BYTES" };
-        var command = new Command("demo", "Show the whole path on this machine: one I/O box, two hosts, a switch, all separate processes; a disk moves between the hosts.")
+        var command = new Command(
+            "demo", "Show the whole path on this machine: one I/O box, two hosts, a switch, all separate processes; a disk moves between the hosts.")
         {
             disks, transport, seal, pause, mtu,
         };
@@ -100,7 +108,8 @@ internal static class DemoCommand
 
         if (demo.Report.Reason is { } reason)
         {
-            await Console.Error.WriteLineAsync($"expether: the demo failed: {reason}{(demo.Report.Failure?.Remedy is { Length: > 0 } remedy ? $"; {remedy}" : "")}");
+            await Console.Error.WriteLineAsync(
+                $"expether: the demo failed: {reason}{(demo.Report.Failure?.Remedy is { Length: > 0 } remedy ? $"; {remedy}" : "")}");
             return code == ExitCode.Ok ? ExitCode.Failed : code;
         }
 

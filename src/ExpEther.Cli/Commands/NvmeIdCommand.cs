@@ -21,7 +21,11 @@ internal static class NvmeIdCommand
                 return ExitCode.Ok;
             }
 
-            foreach (var name in (ReadOnlySpan<string>)["host", "disk", "function", "bdf", "serial", "model", "firmware", "nvmeVersion", "vendorId", "queueDepth", "maxTransferBytes"])
+            ReadOnlySpan<string> names =
+            [
+                "host", "disk", "function", "bdf", "serial", "model", "firmware", "nvmeVersion", "vendorId", "queueDepth", "maxTransferBytes",
+            ];
+            foreach (var name in names)
             {
                 screen.Text($"{name,-17} {id.Cell(name)}");
             }
@@ -29,7 +33,8 @@ internal static class NvmeIdCommand
             foreach (var space in id.Objects("namespaces"))
             {
                 screen.Text(
-                    $"{"namespace " + space.Cell("id"),-17} {JsonText.Size(space.Count("bytes"))} ({space.Cell("bytes")} bytes), blocks of {space.Cell("blockBytes")} bytes"
+                    $"{"namespace " + space.Cell("id"),-17} {JsonText.Size(space.Count("bytes"))} ({space.Cell("bytes")} bytes)"
+                    + $", blocks of {space.Cell("blockBytes")} bytes"
                     + (space["readOnly"]?.GetValue<bool>() == true ? ", read-only" : ""));
             }
 

@@ -58,7 +58,8 @@ internal sealed class NvmeOptions
         var blocks = parsed.GetValue(_blocks);
         if ((offset is not null && lba is not null) || (bytes is not null && blocks is not null))
         {
-            throw new ControlException(ControlErrorCode.BadArgument, "the range is given in bytes and in blocks", "use --offset and --bytes, or --lba and --blocks");
+            throw new ControlException(
+                ControlErrorCode.BadArgument, "the range is given in bytes and in blocks", "use --offset and --bytes, or --lba and --blocks");
         }
 
         if (lba is not null || blocks is not null)
@@ -102,7 +103,8 @@ internal sealed class NvmeOptions
             "T" or "TIB" => 40,
             _ => -1,
         };
-        if (shift >= 0 && long.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number <= long.MaxValue >> shift)
+        if (shift >= 0 && long.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number <= long.MaxValue >> shift)
         {
             return number << shift;
         }

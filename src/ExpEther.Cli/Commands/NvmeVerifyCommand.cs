@@ -11,7 +11,10 @@ internal static class NvmeVerifyCommand
     {
         var options = new NvmeOptions();
         var sha256 = new Option<string>("--sha256") { Description = "What it must be. Without it (and --against) the hash is only printed.", HelpName = "HEX" };
-        var against = new Option<string>("--against") { Description = "A file it must equal; - is stdin. The range is as long as the file unless given.", HelpName = "FILE" };
+        var against = new Option<string>("--against")
+        {
+            Description = "A file it must equal; - is stdin. The range is as long as the file unless given.", HelpName = "FILE",
+        };
         var command = new Command("verify", "Read a range of a disk and check its SHA-256.");
         options.AddRangeTo(command);
         command.Add(sha256);
@@ -22,7 +25,8 @@ internal static class NvmeVerifyCommand
             var expected = parsed.GetValue(sha256)?.Trim().ToUpperInvariant();
             if (expected is not null && (expected.Length != 64 || !expected.All(char.IsAsciiHexDigit) || parsed.GetValue(against) is not null))
             {
-                throw new ControlException(ControlErrorCode.BadArgument, "--sha256 is not 64 hexadecimal digits, or --against is given too", "name one of them");
+                throw new ControlException(
+                    ControlErrorCode.BadArgument, "--sha256 is not 64 hexadecimal digits, or --against is given too", "name one of them");
             }
 
             using var client = await options.ConnectAsync(parsed, cancel);

@@ -55,7 +55,8 @@ internal static class OwnershipCommands
             else
             {
                 screen.Text(
-                    $"{result.Cell("function")}: {result.Cell("from")} (VLAN {result.Cell("vlanBefore")}) -> {result.Cell("to")} (VLAN {result.Cell("vlanAfter")})"
+                    $"{result.Cell("function")}: {result.Cell("from")} (VLAN {result.Cell("vlanBefore")})"
+                    + $" -> {result.Cell("to")} (VLAN {result.Cell("vlanAfter")})"
                     + $", generation {result.Cell("generation")}");
             }
 

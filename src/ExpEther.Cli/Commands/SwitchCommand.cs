@@ -15,15 +15,25 @@ internal static class SwitchCommand
     {
         var port = new Option<string[]>("--port")
         {
-            Description = "A port: NAME,packet=INTERFACE or NAME,udp=ADDRESS:PORT[,peer=ADDRESS:PORT]; then ,access=VID or ,trunk or ,trunk=VID+VID. Default: a trunk of all VLANs.",
+            Description = "A port: NAME,packet=INTERFACE or NAME,udp=ADDRESS:PORT[,peer=ADDRESS:PORT]; then ,access=VID or ,trunk or ,trunk=VID+VID. "
+                + "Default: a trunk of all VLANs.",
             HelpName = "PORT",
         };
         var name = new Option<string>("--name") { Description = "Part of the control socket's name.", HelpName = "NAME", DefaultValueFactory = _ => "lab" };
-        var etherType = new Option<int>("--ether-type") { Description = "What is switched.", HelpName = "N", DefaultValueFactory = _ => LinkLimits.EtherTypeDefault };
-        var mtu = new Option<int>("--mtu") { Description = "Largest payload of UDP ports, in bytes. 0: what fits a path of MTU 1500.", HelpName = "BYTES", DefaultValueFactory = _ => 0 };
+        var etherType = new Option<int>("--ether-type")
+        {
+            Description = "What is switched.", HelpName = "N", DefaultValueFactory = _ => LinkLimits.EtherTypeDefault,
+        };
+        var mtu = new Option<int>("--mtu")
+        {
+            Description = "Largest payload of UDP ports, in bytes. 0: what fits a path of MTU 1500.", HelpName = "BYTES", DefaultValueFactory = _ => 0,
+        };
         var socket = new Option<string>("--socket") { Description = "Where to make the control socket.", HelpName = "PATH" };
         var exitWithStdin = SharedOptions.ExitWithStdin();
-        var command = new Command("switch", "Run a VLAN switch over network interfaces or UDP: the lab's Ethernet.") { port, name, etherType, mtu, socket, exitWithStdin };
+        var command = new Command("switch", "Run a VLAN switch over network interfaces or UDP: the lab's Ethernet.")
+        {
+            port, name, etherType, mtu, socket, exitWithStdin,
+        };
         command.Add(BuildFault());
         command.SetAction(parsed =>
         {
@@ -44,7 +54,8 @@ internal static class SwitchCommand
                 || parsed.GetValue(etherType) is < 0x0600 or > 0xFFFF || parsed.GetValue(mtu) is not 0 and (< 1280 or > 65_000))
             {
                 Console.Error.WriteLine(
-                    $"expether: a switch needs 1 to {EthernetLimits.SwitchPortsMax} --port with different names, an EtherType from 0x600 to 0xFFFF and an MTU from 1280 to 65000; see `expether switch --help`");
+                    $"expether: a switch needs 1 to {EthernetLimits.SwitchPortsMax} --port with different names, "
+                    + "an EtherType from 0x600 to 0xFFFF and an MTU from 1280 to 65000; see `expether switch --help`");
                 return ExitCode.Usage;
             }
 

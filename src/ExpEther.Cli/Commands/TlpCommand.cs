@@ -10,7 +10,10 @@ internal static class TlpCommand
 {
     public static (Command, string) Build()
     {
-        var hex = new Argument<string[]>("hex") { Description = "One TLP, in hexadecimal; blanks between bytes are fine. Without it: one TLP per line of stdin.", Arity = ArgumentArity.ZeroOrMore };
+        var hex = new Argument<string[]>("hex")
+        {
+            Description = "One TLP, in hexadecimal; blanks between bytes are fine. Without it: one TLP per line of stdin.", Arity = ArgumentArity.ZeroOrMore,
+        };
         var decode = new Command("decode", "Show every field of a TLP's header by its name in the specification, its data, and what is wrong with it.") { hex };
         decode.SetAction(async (parsed, cancel) =>
         {
@@ -25,7 +28,9 @@ internal static class TlpCommand
 
                 if (HexText.Parse(given[i], out var bytes) is { } mistake)
                 {
-                    throw new ControlException(ControlErrorCode.BadArgument, given.Count > 1 ? $"line {i + 1}, {mistake}" : mistake, "write bytes as two hexadecimal digits each, as in 00 00 00 01 01 00 07 0f 00 00 10 00");
+                    throw new ControlException(
+                        ControlErrorCode.BadArgument, given.Count > 1 ? $"line {i + 1}, {mistake}" : mistake,
+                        "write bytes as two hexadecimal digits each, as in 00 00 00 01 01 00 07 0f 00 00 10 00");
                 }
 
                 reports.Add(new TlpReport(bytes));

@@ -121,6 +121,8 @@ internal sealed class DemoDisk
     }
 
     private static DemoFailure TooLarge(string source, long bytes) => new(
-        "disk-too-large", $"--disk {source} has {bytes} bytes, more than 1 GiB ({DemoLimits.DiskBytesMax} bytes): the demo copies it and reads it twice, which would take too long",
+        "disk-too-large",
+        $"--disk {source} has {bytes} bytes, more than 1 GiB ({DemoLimits.DiskBytesMax} bytes): "
+        + "the demo copies it and reads it twice, which would take too long",
         "name a smaller file; `expether io` serves disks of any size");
 }

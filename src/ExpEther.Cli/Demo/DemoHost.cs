@@ -87,7 +87,8 @@ internal sealed class DemoHost(string name, int vlan, string socket)
         using var client = await ControlClient.ConnectAsync(socket, guard.Token);
         using var upload = new MemoryStream(data, writable: false);
         var result = await client.CallAsync(
-            "nvme.write", new JsonObject { ["disk"] = disk, ["offset"] = offset, ["bytes"] = data.Length }, _ => guard.Moved(), upload: upload, cancel: guard.Token);
+            "nvme.write", new JsonObject { ["disk"] = disk, ["offset"] = offset, ["bytes"] = data.Length }, _ => guard.Moved(),
+            upload: upload, cancel: guard.Token);
         BytesWritten += result.Count("bytes");
         return result;
     }, cancel);

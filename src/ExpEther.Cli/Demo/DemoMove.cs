@@ -40,7 +40,8 @@ internal sealed class DemoMove(DemoHost from, DemoHost to, DemoDisk moved, DemoD
             var move = StallGuard.RunAsync($"moving {moved.Name} from {from.Name} to {to.Name}", async guard =>
             {
                 using var client = await ControlClient.ConnectAsync(boxSocket, guard.Token);
-                return await client.CallAsync("move", new JsonObject { ["function"] = moved.Name, ["host"] = to.Name }, _ => guard.Moved(), cancel: guard.Token);
+                return await client.CallAsync(
+                    "move", new JsonObject { ["function"] = moved.Name, ["host"] = to.Name }, _ => guard.Moved(), cancel: guard.Token);
             }, stop.Token);
             arrival = FirstAtNewAsync(stop.Token);
             Result = await move;
@@ -110,7 +111,8 @@ internal sealed class DemoMove(DemoHost from, DemoHost to, DemoDisk moved, DemoD
     {
         while (!_isOver)
         {
-            if (!await to.CheckAsync("its own disk during the move", other.Name, other.ScratchOffset, DemoLimits.ScratchBytes, DemoLimits.ScratchBytes, scratchSha256, cancel))
+            if (!await to.CheckAsync(
+                    "its own disk during the move", other.Name, other.ScratchOffset, DemoLimits.ScratchBytes, DemoLimits.ScratchBytes, scratchSha256, cancel))
             {
                 return;
             }

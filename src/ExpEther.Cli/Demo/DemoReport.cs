@@ -92,7 +92,12 @@ internal sealed class DemoReport
         if (!IsOk)
         {
             json["reason"] = Reason;
-            json["error"] = new JsonObject { ["code"] = Failure?.Code ?? "not-verified", ["message"] = Reason, ["remedy"] = Failure?.Remedy ?? "was a backing file changed during the run?" };
+            json["error"] = new JsonObject
+            {
+                ["code"] = Failure?.Code ?? "not-verified",
+                ["message"] = Reason,
+                ["remedy"] = Failure?.Remedy ?? "was a backing file changed during the run?",
+            };
         }
 
         json["transport"] = _transport is { } transport ? NameOf(transport) : null;

@@ -76,7 +76,9 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
         {
             var disk = await DemoDisk.CopyAsync($"disk{i + 1}", sources[i], folder, cancel);
             Report.Disks.Add(disk);
-            log.Step($"{disk.Name}: a copy of {(options.Disks.Count > 0 ? disk.Source : "the repository's own sources")}, {JsonText.Size(disk.OriginalBytes)} and {JsonText.Size(DemoLimits.ScratchBytes)} scratch; backing file {disk.Backing}");
+            log.Step(
+                $"{disk.Name}: a copy of {(options.Disks.Count > 0 ? disk.Source : "the repository's own sources")}, "
+                + $"{JsonText.Size(disk.OriginalBytes)} and {JsonText.Size(DemoLimits.ScratchBytes)} scratch; backing file {disk.Backing}");
         }
     }
 
@@ -96,7 +98,9 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
             {
                 var lab = await Lab.StartAsync(candidate, folder, Report.Disks, options.IsSealed, mtu, cancel);
                 Report.Take(lab);
-                log.Step($"started {string.Join(", ", lab.Processes.Select(p => $"{p.Name} (pid {p.Id})"))}: {DemoReport.Describe(candidate)}, {(options.IsSealed ? "sealed" : "not sealed")}, MTU {mtu}");
+                log.Step(
+                    $"started {string.Join(", ", lab.Processes.Select(p => $"{p.Name} (pid {p.Id})"))}: "
+                    + $"{DemoReport.Describe(candidate)}, {(options.IsSealed ? "sealed" : "not sealed")}, MTU {mtu}");
                 log.Step($"the switch's control socket: {lab.SocketOf("switch")}");
                 return lab;
             }
@@ -127,7 +131,9 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
         await NoteAsync(lab, hosts, cancel);
         move.IsVerified = await hosts[1].CheckAsync(
             $"what {hosts[0].Name} wrote to it", moved.Name, moved.ScratchOffset, DemoLimits.ScratchBytes, DemoLimits.ScratchBytes, HashOf(moved), cancel);
-        log.Step($"moved: {move.OutageMs:0.0} ms without it, VLAN {move.Result.Cell("vlanBefore")} -> {move.Result.Cell("vlanAfter")}; {hosts[1].Name} {(move.IsVerified ? "found" : "did NOT find")} what {hosts[0].Name} wrote");
+        log.Step(
+            $"moved: {move.OutageMs:0.0} ms without it, VLAN {move.Result.Cell("vlanBefore")} -> {move.Result.Cell("vlanAfter")}; "
+            + $"{hosts[1].Name} {(move.IsVerified ? "found" : "did NOT find")} what {hosts[0].Name} wrote");
 
         if (options.PauseSeconds > 0)
         {
@@ -239,7 +245,8 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
     }
 
     private static DemoFailure? DeadProcess(Lab lab) => lab.Processes.FirstOrDefault(p => p.EndedUnasked) is { } dead
-        ? new DemoFailure("daemon-ended", $"{dead.Name} (pid {dead.Id}) ended during the run, exit code {dead.ExitCode}: {dead.LastWords()}", "it must run to the end")
+        ? new DemoFailure(
+            "daemon-ended", $"{dead.Name} (pid {dead.Id}) ended during the run, exit code {dead.ExitCode}: {dead.LastWords()}", "it must run to the end")
         : null;
 
     /// <summary>Adds to a failure what the I/O box says about the links.</summary>
@@ -253,7 +260,8 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
             var lost = box.Objects("hosts").Where(h => h.Cell("link") != "up").Select(h => $"{h.Cell("name")} ({h.Cell("link")})").ToList();
             return lost.Count == 0
                 ? failure
-                : new DemoFailure("link-lost", $"no frames come from {string.Join(" and ", lost)} any more; {failure.Message}", "was the network cut, or a process stopped?");
+                : new DemoFailure(
+                    "link-lost", $"no frames come from {string.Join(" and ", lost)} any more; {failure.Message}", "was the network cut, or a process stopped?");
         }
         catch (Exception e) when (e is ControlException or OperationCanceledException)
         {

@@ -22,7 +22,8 @@ internal static class DemoTable
         string[] swapped = ["function", "host", "generation", "register address", "host's ID", "function's ID"];
         var swaps = report.Hosts.SelectMany(host => host.Functions.Select(f => (string[])
         [
-            f.Cell("name"), host.Name, f.Cell("generation"), $"{f.Cell("memH")} = {f.Cell("memIo")}", $"{f.Cell("hostH")} = {f.Cell("hostIo")}", $"{f.Cell("vfH")} = {f.Cell("vfIo")}",
+            f.Cell("name"), host.Name, f.Cell("generation"),
+            $"{f.Cell("memH")} = {f.Cell("memIo")}", $"{f.Cell("hostH")} = {f.Cell("hostIo")}", $"{f.Cell("vfH")} = {f.Cell("vfIo")}",
         ])).ToList();
 
         Console.Out.WriteLine();
@@ -32,13 +33,16 @@ internal static class DemoTable
         {
             var json = move.ToJson();
             Console.Out.WriteLine(
-                $"{json.Cell("function")} moved from {json.Cell("from")} (VLAN {json.Cell("vlanBefore")}) to {json.Cell("to")} (VLAN {json.Cell("vlanAfter")}): "
-                + $"{move.OutageMs:0.0} ms from the last read there to the first read here; {json.Cell("to")} read its other disk {move.OtherReads} times meanwhile.");
+                $"{json.Cell("function")} moved from {json.Cell("from")} (VLAN {json.Cell("vlanBefore")}) "
+                + $"to {json.Cell("to")} (VLAN {json.Cell("vlanAfter")}): "
+                + $"{move.OutageMs:0.0} ms from the last read there to the first read here; "
+                + $"{json.Cell("to")} read its other disk {move.OtherReads} times meanwhile.");
         }
 
         var frames = report.ToJson()["frames"]!.AsObject();
         Console.Out.WriteLine(
-            $"Frames: {frames.Cell("sent")} sent, {frames.Cell("received")} received, {frames.Cell("retransmitted")} sent again, {frames.Cell("dropped")} dropped.");
+            $"Frames: {frames.Cell("sent")} sent, {frames.Cell("received")} received, "
+            + $"{frames.Cell("retransmitted")} sent again, {frames.Cell("dropped")} dropped.");
         Console.Out.WriteLine();
         Console.Out.WriteLine(report.IsOk ? $"Everything verified, in {elapsed.TotalSeconds:0.0} s." : $"NOT verified: {report.Reason}");
     }

@@ -27,7 +27,8 @@ internal sealed class Lab : IDisposable
 
     /// <summary>Starts all daemons and waits until they are ready.</summary>
     /// <exception cref="DemoFailure">This transport does not work here; nothing is left of the attempt.</exception>
-    public static async Task<Lab> StartAsync(LabTransport transport, string folder, IReadOnlyList<DemoDisk> disks, bool isSealed, int mtuBytes, CancellationToken cancel)
+    public static async Task<Lab> StartAsync(
+        LabTransport transport, string folder, IReadOnlyList<DemoDisk> disks, bool isSealed, int mtuBytes, CancellationToken cancel)
     {
         var lab = new Lab(transport, folder);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);

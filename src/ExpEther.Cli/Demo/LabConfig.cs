@@ -17,7 +17,9 @@ internal static class LabConfig
 
         foreach (var disk in disks)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n[[device]]\nname = \"{disk.Name}\"\nserial = \"DEMO-{disk.Name}\"\n\n[[device.namespace]]\nfile = '{disk.Backing}'\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"\n[[device]]\nname = \"{disk.Name}\"\nserial = \"DEMO-{disk.Name}\"\n\n[[device.namespace]]\nfile = '{disk.Backing}'\n");
         }
 
         return text.ToString();

@@ -69,7 +69,8 @@ internal sealed class LabProcess : IDisposable
         if (await _process.StandardOutput.ReadLineAsync(cancel) != "here")
         {
             await _process.WaitForExitAsync(cancel);
-            throw new DemoFailure("no-namespace", $"namespaces cannot be made here: {(await _process.StandardError.ReadToEndAsync(cancel)).Trim()}", "use --transport udp");
+            throw new DemoFailure(
+                "no-namespace", $"namespaces cannot be made here: {(await _process.StandardError.ReadToEndAsync(cancel)).Trim()}", "use --transport udp");
         }
     }
 
@@ -87,7 +88,8 @@ internal sealed class LabProcess : IDisposable
         {
             await _process.WaitForExitAsync(cancel);
             throw new DemoFailure(
-                _process.ExitCode == Cli.ExitCode.NoPort ? "no-port" : "daemon-ended", $"{Name} did not start (exit code {_process.ExitCode}): {LastWords()}", "see the message");
+                _process.ExitCode == Cli.ExitCode.NoPort ? "no-port" : "daemon-ended",
+                $"{Name} did not start (exit code {_process.ExitCode}): {LastWords()}", "see the message");
         }
     }
 

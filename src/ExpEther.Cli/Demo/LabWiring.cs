@@ -29,7 +29,8 @@ internal sealed class LabWiring
         _ => [],
     };
 
-    public static LabWiring Of(LabTransport transport, int mtuBytes) => new(transport, mtuBytes, transport == LabTransport.Udp ? FreeEndPoints(2 * Lab.Nodes.Length) : []);
+    public static LabWiring Of(LabTransport transport, int mtuBytes) =>
+        new(transport, mtuBytes, transport == LabTransport.Udp ? FreeEndPoints(2 * Lab.Nodes.Length) : []);
 
     /// <summary>What another daemon's shell runs under: a network namespace of its own that the switch's user namespace owns.</summary>
     public IReadOnlyList<string> NodePrefix(int switchPid) => UsesNamespaces ? [.. Enter(switchPid, network: false), "unshare", "-n", "--"] : [];
@@ -39,7 +40,8 @@ internal sealed class LabWiring
     {
         if (UsesNamespaces)
         {
-            var commands = string.Concat(nodes.Select(n => $"link add {n.Name} mtu {MtuBytes} type veth peer name eth0 mtu {MtuBytes} netns {n.Pid}\nlink set {n.Name} up\n"));
+            var commands = string.Concat(
+                nodes.Select(n => $"link add {n.Name} mtu {MtuBytes} type veth peer name eth0 mtu {MtuBytes} netns {n.Pid}\nlink set {n.Name} up\n"));
             await LabProcess.RunAsync([.. Enter(switchPid, network: true), "ip", "-batch", "-"], commands, cancel);
         }
     }

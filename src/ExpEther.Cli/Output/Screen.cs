@@ -7,7 +7,10 @@ namespace ExpEther.Cli.Output;
 /// <summary>What a command prints: with <c>--json</c> one JSON object on stdout, else text; errors and progress always on stderr.</summary>
 internal sealed class Screen(bool isJson, TextWriter output)
 {
-    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Readable = new()
+    {
+        WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public bool IsJson { get; } = isJson;
 

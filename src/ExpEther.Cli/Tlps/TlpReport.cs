@@ -58,7 +58,9 @@ internal sealed class TlpReport
         var text = new StringBuilder(_summary).AppendLine();
         foreach (var field in TlpFields.Of(_bytes))
         {
-            text.AppendLine(string.Create(CultureInfo.InvariantCulture, $"  DW {field.Dw} {field.Bits,5}  {field.Name,-28} 0x{field.Value:x}{(field.Meaning.Length > 0 ? $"  {field.Meaning}" : "")}"));
+            text.AppendLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"  DW {field.Dw} {field.Bits,5}  {field.Name,-28} 0x{field.Value:x}{(field.Meaning.Length > 0 ? $"  {field.Meaning}" : "")}"));
         }
 
         for (var at = 0; at < _payload.Length; at += 16)

@@ -9,7 +9,8 @@ namespace ExpEther.Core.Scheduling;
 /// Theory: it is a synchronization context with a first-in-first-out queue and a deadline heap. Whoever owns it calls
 /// <see cref="Advance"/> with the time and <see cref="RunReady"/> to run continuations. Nothing here reads a clock or touches the
 /// thread pool, so the simulator runs the same code in virtual time, in the same order at every run. Work started here must await only
-/// tasks completed on this thread (<c>Task.WhenAny</c> and <c>WhenAll</c> hop through the thread pool and are banned); a continuation never runs inside the call that completed it, so no method sees itself re-entered.
+/// tasks completed on this thread (<c>Task.WhenAny</c> and <c>WhenAll</c> hop through the thread pool and are banned); a continuation never
+/// runs inside the call that completed it, so no method sees itself re-entered.
 /// </para>
 /// </summary>
 public sealed class OwnerScheduler : SynchronizationContext

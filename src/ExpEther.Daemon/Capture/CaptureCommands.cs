@@ -51,7 +51,8 @@ internal sealed class CaptureCommands
 
         if (_session is not null)
         {
-            return ControlReply.Fail(ControlErrorCode.CaptureRuns, "a capture of this daemon runs already", "end that one first (Ctrl-C there, or the command capture.stop)");
+            return ControlReply.Fail(
+                ControlErrorCode.CaptureRuns, "a capture of this daemon runs already", "end that one first (Ctrl-C there, or the command capture.stop)");
         }
 
         var session = new CaptureSession(filter, _source.EtherType, _wake);
@@ -130,7 +131,9 @@ internal sealed class CaptureCommands
     }
 
     private IEnumerable<CaptureInterface> Interfaces =>
-        _source.HasDeviceSide ? [CaptureInterface.Frames, CaptureInterface.HostSide, CaptureInterface.DeviceSide] : [CaptureInterface.Frames, CaptureInterface.HostSide];
+        _source.HasDeviceSide
+            ? [CaptureInterface.Frames, CaptureInterface.HostSide, CaptureInterface.DeviceSide]
+            : [CaptureInterface.Frames, CaptureInterface.HostSide];
 
     private JsonObject Counts(Func<CaptureInterface, long> of)
     {

@@ -41,6 +41,7 @@ internal sealed class HostCaptureSource(HostSet hosts, string portName) : ICaptu
         box = found?.Box;
         return found is not null
             ? null
-            : ControlReply.Fail(RefusalCode.NoSuchFunction, $"no slot holds a function '{name}' now", $"there are: {string.Join(", ", plugged.Select(f => f!.Name))}");
+            : ControlReply.Fail(
+                RefusalCode.NoSuchFunction, $"no slot holds a function '{name}' now", $"there are: {string.Join(", ", plugged.Select(f => f!.Name))}");
     }
 }

@@ -25,7 +25,8 @@ internal sealed class IoCaptureSource(IoBridge bridge, string portName) : ICaptu
         host = found?.Mac ?? default;
         return found is not null
             ? null
-            : ControlReply.Fail(ControlErrorCode.NoSuchHost, $"this box has no host '{name}'", $"it has: {string.Join(", ", bridge.Options.Hosts.Select(h => h.Name))}");
+            : ControlReply.Fail(
+                ControlErrorCode.NoSuchHost, $"this box has no host '{name}'", $"it has: {string.Join(", ", bridge.Options.Hosts.Select(h => h.Name))}");
     }
 
     public ControlReply? FindFunction(string name, out ushort number, out MacAddress? box)
@@ -36,6 +37,7 @@ internal sealed class IoCaptureSource(IoBridge bridge, string portName) : ICaptu
         box = null;
         return found is not null
             ? null
-            : ControlReply.Fail(RefusalCode.NoSuchFunction, $"this box has no function '{name}'", $"it has: {string.Join(", ", functions.Select(f => f.Name))}");
+            : ControlReply.Fail(
+                RefusalCode.NoSuchFunction, $"this box has no function '{name}'", $"it has: {string.Join(", ", functions.Select(f => f.Name))}");
     }
 }

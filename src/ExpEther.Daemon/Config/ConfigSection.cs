@@ -122,7 +122,9 @@ internal sealed class ConfigSection(ConfigDocument document, string title, int l
 
         if (items.Count > countMax || items.Any(item => item.Value is not string))
         {
-            Wrong(key, items.Count > countMax ? $"has {items.Count} entries" : "has an entry that is not a string", $"write at most {countMax} strings: [\"...\"]");
+            Wrong(
+                key, items.Count > countMax ? $"has {items.Count} entries" : "has an entry that is not a string",
+                $"write at most {countMax} strings: [\"...\"]");
             return [];
         }
 

@@ -42,7 +42,9 @@ public static class KeyMaterial
         {
             if (isSealed)
             {
-                section.Missing("key", "make one by `expether keygen > FILE` and write keyFile = \"FILE\" here and at the other end, or write [link] seal = \"off\" at both ends");
+                section.Missing(
+                    "key",
+                    "make one by `expether keygen > FILE` and write keyFile = \"FILE\" here and at the other end, or write [link] seal = \"off\" at both ends");
             }
 
             return [];

@@ -26,7 +26,9 @@ public static class MacConfig
             return mac;
         }
 
-        section.Wrong("mac", $"\"{text}\" is not a unicast MAC address", $"write six pairs of hexadecimal digits like \"{derived}\", or leave it out: {derived} is derived");
+        section.Wrong(
+            "mac", $"\"{text}\" is not a unicast MAC address",
+            $"write six pairs of hexadecimal digits like \"{derived}\", or leave it out: {derived} is derived");
         return derived;
     }
 

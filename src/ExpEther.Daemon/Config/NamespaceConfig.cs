@@ -48,7 +48,8 @@ public sealed record NamespaceConfig(string File, long RamBytes, int BlockBytes,
         {
             section.Wrong("file", $"{path} does not exist", $"make it, for example: truncate -s 1G {path}");
         }
-        else if (System.IO.File.GetAttributes(path).HasFlag(FileAttributes.Normal) && new FileInfo(path) is { Length: var length } && (length == 0 || length % block != 0))
+        else if (System.IO.File.GetAttributes(path).HasFlag(FileAttributes.Normal) && new FileInfo(path) is { Length: var length }
+            && (length == 0 || length % block != 0))
         {
             section.Wrong("file", $"{path} has {length} bytes, not a multiple of the block size {block}", $"enlarge it: truncate -s %{block} {path}");
         }

@@ -77,7 +77,8 @@ public sealed record PortConfig
             return null;
         }
 
-        if (IPEndPoint.TryParse(text, out var end) && text.Contains(':', StringComparison.Ordinal) && (end.Port != 0 || text.EndsWith(":0", StringComparison.Ordinal)))
+        if (IPEndPoint.TryParse(text, out var end) && text.Contains(':', StringComparison.Ordinal)
+            && (end.Port != 0 || text.EndsWith(":0", StringComparison.Ordinal)))
         {
             return end;
         }

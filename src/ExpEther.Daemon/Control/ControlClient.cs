@@ -85,7 +85,8 @@ public sealed class ControlClient : IDisposable
         }
         catch (Exception e) when (e is SocketException or IOException or JsonException or ObjectDisposedException)
         {
-            throw new ControlException(ControlErrorCode.ConnectionLost, $"the daemon at {_path} went away during '{command}': {e.Message}", "look into its log, start it again");
+            throw new ControlException(
+                ControlErrorCode.ConnectionLost, $"the daemon at {_path} went away during '{command}': {e.Message}", "look into its log, start it again");
         }
     }
 

@@ -215,7 +215,9 @@ internal sealed class ControlConnection : IDisposable
 
         if (_lineBytes == _line.Length)
         {
-            Break(ControlErrorCode.LineTooLong, $"a line is longer than {ControlLimits.LineBytesMax} bytes", "send bulk data as {\"id\":N,\"data\":BYTES} lines followed by raw bytes");
+            Break(
+                ControlErrorCode.LineTooLong, $"a line is longer than {ControlLimits.LineBytesMax} bytes",
+                "send bulk data as {\"id\":N,\"data\":BYTES} lines followed by raw bytes");
         }
     }
 
@@ -239,7 +241,8 @@ internal sealed class ControlConnection : IDisposable
 
         if (request is null || request["id"] is not JsonValue id || id.GetValueKind() is not (JsonValueKind.Number or JsonValueKind.String))
         {
-            Break(ControlErrorCode.BadRequest, "a line is not a JSON object with an 'id'", "send {\"id\":1,\"command\":\"help\"}; see docs/control-protocol.md");
+            Break(
+                ControlErrorCode.BadRequest, "a line is not a JSON object with an 'id'", "send {\"id\":1,\"command\":\"help\"}; see docs/control-protocol.md");
             return;
         }
 
@@ -252,7 +255,9 @@ internal sealed class ControlConnection : IDisposable
         if (request["command"] is not JsonValue command || command.GetValueKind() != JsonValueKind.String
             || request["arguments"] is not (null or JsonObject))
         {
-            Break(ControlErrorCode.BadRequest, "a request has no 'command', or its 'arguments' are not an object", "send {\"id\":1,\"command\":\"help\",\"arguments\":{}}");
+            Break(
+                ControlErrorCode.BadRequest, "a request has no 'command', or its 'arguments' are not an object",
+                "send {\"id\":1,\"command\":\"help\",\"arguments\":{}}");
             return;
         }
 
@@ -303,7 +308,8 @@ internal sealed class ControlConnection : IDisposable
         if (!_commands.Names.Contains(command))
         {
             Answer(ours, ControlReply.Fail(
-                ControlErrorCode.UnknownCommand, $"this daemon knows no command '{command}'", $"it knows: {string.Join(", ", _commands.Names.Order(StringComparer.Ordinal))}"));
+                ControlErrorCode.UnknownCommand, $"this daemon knows no command '{command}'",
+                $"it knows: {string.Join(", ", _commands.Names.Order(StringComparer.Ordinal))}"));
             return;
         }
 

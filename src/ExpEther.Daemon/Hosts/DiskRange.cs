@@ -35,7 +35,8 @@ internal sealed record DiskRange(NvmeDisk Disk, NvmeNamespace Namespace, long Of
         if (disk!.Namespaces.FirstOrDefault(n => n.Id == nsid) is not { } found)
         {
             return (ControlReply.Fail(
-                ControlErrorCode.OutOfRange, $"disk '{disk.Name}' has no namespace {nsid}", $"it has: {string.Join(", ", disk.Namespaces.Select(n => n.Id))}"), null);
+                ControlErrorCode.OutOfRange, $"disk '{disk.Name}' has no namespace {nsid}",
+                $"it has: {string.Join(", ", disk.Namespaces.Select(n => n.Id))}"), null);
         }
 
         var size = (long)found.Bytes;
@@ -43,7 +44,8 @@ internal sealed record DiskRange(NvmeDisk Disk, NvmeNamespace Namespace, long Of
         if (offset > size || length > size - offset)
         {
             return (ControlReply.Fail(
-                ControlErrorCode.OutOfRange, $"{length} bytes from {offset} do not fit into namespace {nsid} of '{disk.Name}', which has {size} bytes", "choose a smaller range"), null);
+                ControlErrorCode.OutOfRange,
+                $"{length} bytes from {offset} do not fit into namespace {nsid} of '{disk.Name}', which has {size} bytes", "choose a smaller range"), null);
         }
 
         if (offset % found.BlockBytes != 0 || length % found.BlockBytes != 0)

@@ -118,7 +118,8 @@ internal sealed class DiskTransfer(DiskRange range, ControlCall call, OwnerSched
 
         return _buffers.Count > 0
             ? null
-            : ControlReply.Fail(ControlErrorCode.DiskError, "the host's memory is used up", "wait for other transfers to end, or raise memoryMiB in the configuration");
+            : ControlReply.Fail(
+                ControlErrorCode.DiskError, "the host's memory is used up", "wait for other transfers to end, or raise memoryMiB in the configuration");
     }
 
     private DmaBuffer BufferFor(long offset)

@@ -54,7 +54,8 @@ internal sealed class EmbeddedHost : IOwnedPart
         Driver = new NvmeDriver(scheduler, events);
         Driver.DiskAdded += disk =>
         {
-            events.Report(EventSeverity.Information, config.Name, $"{disk.Name} at {disk.Function.Rid}: {disk.ModelNumber.Trim()}, serial {disk.SerialNumber.Trim()}");
+            events.Report(
+                EventSeverity.Information, config.Name, $"{disk.Name} at {disk.Function.Rid}: {disk.ModelNumber.Trim()}, serial {disk.SerialNumber.Trim()}");
             _disksChanged.Set();
         };
         Driver.DiskRemoved += disk =>

@@ -53,7 +53,8 @@ internal sealed class HostCommands
         var memory = disk!.Function.Memory;
         if (!memory.TryAllocate(4096, HostMemory.PageBytes, DmaRights.Write, out var page))
         {
-            return ControlReply.Fail(ControlErrorCode.DiskError, "the host's memory is used up", "wait for other transfers to end, or raise memoryMiB in the configuration");
+            return ControlReply.Fail(
+                ControlErrorCode.DiskError, "the host's memory is used up", "wait for other transfers to end, or raise memoryMiB in the configuration");
         }
 
         var result = await disk.IdentifyAsync(1, 0, page);
@@ -61,7 +62,8 @@ internal sealed class HostCommands
         memory.Free(page);
         if (!result.IsSuccess)
         {
-            return ControlReply.Fail(ControlErrorCode.DiskError, $"'{disk.Name}' did not identify itself: {result}", "see `expether ls`: was the disk moved or its link lost?");
+            return ControlReply.Fail(
+                ControlErrorCode.DiskError, $"'{disk.Name}' did not identify itself: {result}", "see `expether ls`: was the disk moved or its link lost?");
         }
 
         var at = _hosts.All.First(h => h.Driver.Disks.Contains(disk));
@@ -97,7 +99,8 @@ internal sealed class HostCommands
         return await among[0].WaitForDiskAsync(name, timeout)
             ? ControlReply.Ok(HostJson.Disk(among[0], among[0].FindDisk(name)!))
             : ControlReply.Fail(
-                ControlErrorCode.TimedOut, $"no disk '{name}' appeared at host '{among[0].Config.Name}' within {timeout.TotalSeconds:0.#} s", "see `expether ls` at the I/O box");
+                ControlErrorCode.TimedOut, $"no disk '{name}' appeared at host '{among[0].Config.Name}' within {timeout.TotalSeconds:0.#} s",
+                "see `expether ls` at the I/O box");
     }
 
     private async Task<ControlReply> ReadAsync(ControlCall call)

@@ -31,7 +31,12 @@ public sealed class HostDaemon : IDisposable
         var mtu = PortOpener.MtuOf(config.Port, _port);
         var hosts = new HostSet([.. config.Hosts.Select(h => new EmbeddedHost(h, config, mtu, scheduler, random, events))]);
         var table = new CommandTable();
-        table.Add("ls", () => new JsonObject { ["kind"] = "host", ["name"] = config.Name, ["hosts"] = new JsonArray([.. hosts.All.Select(h => (JsonNode)HostJson.Host(h))]) });
+        table.Add("ls", () => new JsonObject
+        {
+            ["kind"] = "host",
+            ["name"] = config.Name,
+            ["hosts"] = new JsonArray([.. hosts.All.Select(h => (JsonNode)HostJson.Host(h))]),
+        });
         table.Add("stats", () => new JsonObject
         {
             ["kind"] = "host",

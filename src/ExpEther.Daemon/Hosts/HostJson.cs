@@ -53,7 +53,8 @@ internal static class HostJson
                 counters.Insert(0, "slot", slot.Slot);
                 return (JsonNode)counters;
             })]),
-            ["links"] = new JsonArray([.. status.Boxes.Select(box => (JsonNode)CounterJson.OfLink(box.Name.Length > 0 ? box.Name : box.Mac.ToString(), box.Counters))]),
+            ["links"] = new JsonArray(
+                [.. status.Boxes.Select(box => (JsonNode)CounterJson.OfLink(box.Name.Length > 0 ? box.Name : box.Mac.ToString(), box.Counters))]),
         };
     }
 
@@ -84,6 +85,9 @@ internal static class HostJson
         ["deviceId"] = $"0x{node.DeviceId:x4}",
         ["classCode"] = $"0x{node.ClassCode:x6}",
         ["parent"] = node.Parent?.Rid.ToString(),
-        ["bars"] = new JsonArray([.. node.Bars.Select(bar => (JsonNode)new JsonObject { ["index"] = bar.Index, ["address"] = $"0x{bar.Address:x}", ["sizeBytes"] = bar.SizeBytes })]),
+        ["bars"] = new JsonArray([.. node.Bars.Select(bar => (JsonNode)new JsonObject
+        {
+            ["index"] = bar.Index, ["address"] = $"0x{bar.Address:x}", ["sizeBytes"] = bar.SizeBytes,
+        })]),
     };
 }

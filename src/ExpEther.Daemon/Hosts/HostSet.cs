@@ -14,7 +14,8 @@ internal sealed class HostSet(IReadOnlyList<EmbeddedHost> hosts)
         found = host is null ? All : [.. All.Where(h => h.Config.Name == host)];
         return found.Count > 0
             ? null
-            : ControlReply.Fail(ControlErrorCode.NoSuchHost, $"this daemon has no host '{host}'", $"it has: {string.Join(", ", All.Select(h => h.Config.Name))}");
+            : ControlReply.Fail(
+                ControlErrorCode.NoSuchHost, $"this daemon has no host '{host}'", $"it has: {string.Join(", ", All.Select(h => h.Config.Name))}");
     }
 
     /// <summary>The disk meant: by name, or the only one there is.</summary>

@@ -67,7 +67,8 @@ internal sealed class IoCommands
             ["vlanBefore"] = result.VlanBefore.Value == 0 ? null : result.VlanBefore.Value,
             ["vlanAfter"] = result.VlanAfter.Value == 0 ? null : result.VlanAfter.Value,
             ["generation"] = result.Generation,
-            ["steps"] = new JsonArray([.. result.Steps.Select(step => (JsonNode)new JsonObject { ["step"] = step.Name, ["atNanoseconds"] = step.At.Nanoseconds })]),
+            ["steps"] = new JsonArray(
+                [.. result.Steps.Select(step => (JsonNode)new JsonObject { ["step"] = step.Name, ["atNanoseconds"] = step.At.Nanoseconds })]),
         });
     }
 }

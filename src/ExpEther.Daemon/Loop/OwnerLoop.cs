@@ -186,7 +186,8 @@ public sealed class OwnerLoop
         _nextRefresh = now + RefreshInterval;
         if (_port.Refresh())
         {
-            _events.Report(_port.IsUp ? EventSeverity.Information : EventSeverity.Warning, _port.Name, _port.IsUp ? "the interface is up" : "the interface is down");
+            _events.Report(
+                _port.IsUp ? EventSeverity.Information : EventSeverity.Warning, _port.Name, _port.IsUp ? "the interface is up" : "the interface is down");
         }
     }
 

@@ -12,7 +12,8 @@ namespace ExpEther.Daemon.Ownership;
 /// Theory: an image is written to a new file, synced, renamed over the old one, and the folder is synced, so that after a power failure
 /// the file holds one whole image, the old or the new. That takes milliseconds, so it is done by a thread of its own; when images come
 /// faster than the disk takes them, only the newest is written. <see cref="IsDurable"/> turns true after the folder's sync, and
-/// <see cref="Written"/> wakes the owner; a write that fails is tried again every second. A file that cannot be read counts as no state: the bridge then starts a new incarnation, which
+/// <see cref="Written"/> wakes the owner; a write that fails is tried again every second. A file that cannot be read counts as no state:
+/// the bridge then starts a new incarnation, which
 /// is safe, and says so.
 /// </para>
 /// </summary>
@@ -82,7 +83,8 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
 
             _events.Report(EventSeverity.Warning, "ownership", $"{_path} is not an ownership file; starting without state");
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException or ArgumentException)
+        catch (Exception e) when (
+            e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
             _events.Report(EventSeverity.Warning, "ownership", $"{_path} cannot be read ({e.Message}); starting without state");
         }

@@ -23,7 +23,9 @@ internal static class PortOpener
 
         var mtu = port.MtuBytes;
         port.Dispose();
-        throw new PortException($"mtu = {config.MtuBytes} is more than the {mtu} bytes that interface '{config.Interface}' carries: lower it, or `ip link set {config.Interface} mtu {config.MtuBytes}`");
+        throw new PortException(
+            $"mtu = {config.MtuBytes} is more than the {mtu} bytes that interface '{config.Interface}' carries: "
+            + $"lower it, or `ip link set {config.Interface} mtu {config.MtuBytes}`");
     }
 
     /// <summary>What links may use: as configured, else what the port carries.</summary>

@@ -106,7 +106,8 @@ public sealed class SwitchDaemon : IDisposable
             if (!isKnown || !_switch.Ports.Any(p => p.Name == name))
             {
                 return ControlReply.Fail(
-                    ControlErrorCode.NoSuchPort, $"this switch has no port '{name}'", $"it has: {string.Join(", ", _switch.Ports.Select(p => p.Name))}, or all of them: all");
+                    ControlErrorCode.NoSuchPort, $"this switch has no port '{name}'",
+                    $"it has: {string.Join(", ", _switch.Ports.Select(p => p.Name))}, or all of them: all");
             }
         }
 
@@ -132,7 +133,8 @@ public sealed class SwitchDaemon : IDisposable
         ["sentBytes"] = port.BytesOut,
         ["flooded"] = port.FramesFlooded,
         ["dropped"] = port.Drops.Values.Sum(),
-        ["droppedBy"] = new JsonObject(port.Drops.Where(d => d.Value > 0).Select(d => KeyValuePair.Create(CounterJson.Camel(d.Key.ToString()), (JsonNode?)d.Value))),
+        ["droppedBy"] = new JsonObject(
+            port.Drops.Where(d => d.Value > 0).Select(d => KeyValuePair.Create(CounterJson.Camel(d.Key.ToString()), (JsonNode?)d.Value))),
         ["port"] = CounterJson.OfPort(network),
     };
 

@@ -46,7 +46,8 @@ public sealed record SwitchPortArgument
             };
             if (!isRight && mistake.Length == 0)
             {
-                mistake = $"'{part}' is none of packet=INTERFACE, udp=ADDRESS:PORT, peer=ADDRESS:PORT, access=VID, trunk, trunk=VID+VID (VID 1 to {VlanId.Max})";
+                mistake = $"'{part}' is none of packet=INTERFACE, udp=ADDRESS:PORT, peer=ADDRESS:PORT, access=VID, trunk, "
+                    + $"trunk=VID+VID (VID 1 to {VlanId.Max})";
             }
         }
 

@@ -49,7 +49,8 @@ public sealed unsafe class BlockFile : IDisposable
     /// <param name="path">A file or a block device.</param>
     /// <param name="isReadOnly">Opens for reading only.</param>
     /// <param name="isDirect">O_DIRECT.</param>
-    /// <exception cref="LinuxException">ENOENT, EACCES, EROFS, EISDIR; EINVAL: no O_DIRECT here; EBUSY: a device in use (mounted); EAGAIN: served by another process.</exception>
+    /// <exception cref="LinuxException">ENOENT, EACCES, EROFS, EISDIR; EINVAL: no O_DIRECT here; EBUSY: a device in use (mounted); EAGAIN:
+    /// served by another process.</exception>
     public static BlockFile Open(string path, bool isReadOnly, bool isDirect)
     {
         var isDevice = IsDevice(path);

@@ -97,7 +97,10 @@ internal sealed class ControllerSession(PciFunction function, NvmeDriverOptions 
         }
     }
 
-    /// <summary>Disables the controller, so that it reaches no memory any more, and takes everything back. Commands end with <paramref name="outcome"/>.</summary>
+    /// <summary>
+    /// Disables the controller, so that it reaches no memory any more, and takes everything back. Commands end with
+    /// <paramref name="outcome"/>.
+    /// </summary>
     /// <returns>False: it did not become disabled.</returns>
     public async Task<bool> CloseAsync(NvmeOutcome outcome)
     {

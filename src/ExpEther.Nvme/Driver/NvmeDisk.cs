@@ -100,7 +100,10 @@ public sealed class NvmeDisk
     /// <returns>False: it did not come back, and the disk is given up.</returns>
     public Task<bool> ResetAsync() => _scheduler.Run(RecoverAsync);
 
-    /// <summary>The data path: starts a command without allocating; <paramref name="done"/> runs on the owner's thread when it ended, never inside this call.</summary>
+    /// <summary>
+    /// The data path: starts a command without allocating; <paramref name="done"/> runs on the owner's thread when it ended, never inside
+    /// this call.
+    /// </summary>
     /// <param name="io">What to do.</param>
     /// <param name="done">Gets the result and <paramref name="state"/>.</param>
     /// <param name="state">Anything the caller likes.</param>

@@ -73,7 +73,10 @@ public sealed class PcieCapability
         }
     }
 
-    /// <summary>The link below a port is up, or not: Data Link Layer Link Active, width and speed. A hot-plug slot's goes by <see cref="SlotRegisters"/>.</summary>
+    /// <summary>
+    /// The link below a port is up, or not: Data Link Layer Link Active, width and speed. A hot-plug slot's goes by
+    /// <see cref="SlotRegisters"/>.
+    /// </summary>
     public void SetDataLinkActive(bool active)
     {
         SetLinkTrained(active);

@@ -126,7 +126,10 @@ public sealed class OutstandingRequests<T>
         return true;
     }
 
-    /// <summary>Removes one live entry, earliest deadline first: its completer or its link is gone, and the owner answers it otherwise. Call until false; quarantined entries stay.</summary>
+    /// <summary>
+    /// Removes one live entry, earliest deadline first: its completer or its link is gone, and the owner answers it otherwise. Call until
+    /// false; quarantined entries stay.
+    /// </summary>
     public bool TryTakeLive(out Rid rid, out Tag tag, out T value)
     {
         if (_heapCount == 0)

@@ -26,7 +26,8 @@ public static class TlpErrorText
     private static int Expected(ReadOnlySpan<byte> tlp) => HeaderBytes(tlp) + DataBytes(tlp) + DigestBytes(tlp);
 
     private static string Parts(ReadOnlySpan<byte> tlp) =>
-        $"{HeaderBytes(tlp)} of header{(DataBytes(tlp) > 0 ? $", {DataBytes(tlp)} of data" : "")}{(DigestBytes(tlp) > 0 ? $", {DigestBytes(tlp)} of digest" : "")}";
+        $"{HeaderBytes(tlp)} of header{(DataBytes(tlp) > 0 ? $", {DataBytes(tlp)} of data" : "")}"
+        + $"{(DigestBytes(tlp) > 0 ? $", {DigestBytes(tlp)} of digest" : "")}";
 
     private static int HeaderBytes(ReadOnlySpan<byte> tlp) => (tlp[0] & 0x20) != 0 ? 16 : 12;
 

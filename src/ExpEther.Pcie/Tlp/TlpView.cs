@@ -146,7 +146,10 @@ public readonly ref struct TlpView
     public bool HasValidEcrc => !HasDigest
         || Ecrc.Compute(_bytes[..^4]) == BinaryPrimitives.ReadUInt32LittleEndian(_bytes[^4..]);
 
-    /// <summary>Checks that <paramref name="bytes"/> are exactly one TLP of a kind carried here. The digest is not checked: see <see cref="HasValidEcrc"/>.</summary>
+    /// <summary>
+    /// Checks that <paramref name="bytes"/> are exactly one TLP of a kind carried here. The digest is not checked: see
+    /// <see cref="HasValidEcrc"/>.
+    /// </summary>
     public static TlpError TryParse(ReadOnlySpan<byte> bytes, out TlpView view)
     {
         view = default;

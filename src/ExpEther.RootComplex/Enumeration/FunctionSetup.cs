@@ -29,7 +29,8 @@ internal static class FunctionSetup
 
     /// <param name="access">Configuration space.</param>
     /// <param name="node">The function.</param>
-    /// <param name="pathPayloadBytes">The least Max_Payload_Size of the ports above: nothing sent up is larger than any port on its way takes (PCIe 5.0 §7.5.3.4).</param>
+    /// <param name="pathPayloadBytes">The least Max_Payload_Size of the ports above: nothing sent up is larger than any port on its way
+    /// takes (PCIe 5.0 §7.5.3.4).</param>
     public static async Task ApplyAsync(IConfigAccess access, PciNode node, int pathPayloadBytes)
     {
         var config = new FunctionConfig(access, node.Rid);

@@ -31,7 +31,8 @@ internal sealed class FrameCapture
         }
 
         Frames.Add((port, frame.ToArray()));
-        if (FrameHeader.TryParse(frame[PayloadOffset..], out var header) == FrameError.None && header is { Type: FrameType.Data } && !header.Flags.HasFlag(FrameFlags.Sealed))
+        if (FrameHeader.TryParse(frame[PayloadOffset..], out var header) == FrameError.None && header is { Type: FrameType.Data }
+            && !header.Flags.HasFlag(FrameFlags.Sealed))
         {
             ReadTlps(frame, header);
         }

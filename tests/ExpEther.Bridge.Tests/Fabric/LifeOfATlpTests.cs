@@ -73,7 +73,9 @@ public abstract class LifeOfATlpTests
             var memIo = Function(i).Bars.Single(b => b.Index == 0).MemIo.Value;
             var atDevice = Assert.Single(_devices[i].Received, t => Parse(t).Kind == TlpKind.MemoryRead);
             Assert.Equal((memIo + 0x40, Function(i).HostIo, read.View.Tag), (Parse(atDevice).Address, Parse(atDevice).Requester, Parse(atDevice).Tag));
-            Assert.Contains(_devices[i].Received, t => Parse(t).Kind == TlpKind.MemoryWrite && Parse(t).Address == memIo + 0x80 && Parse(t).Requester == Function(i).HostIo);
+            Assert.Contains(
+                _devices[i].Received,
+                t => Parse(t).Kind == TlpKind.MemoryWrite && Parse(t).Address == memIo + 0x80 && Parse(t).Requester == Function(i).HostIo);
 
             var completion = Assert.Single(ToHost(i), t => t.Kind == TlpKind.CompletionWithData);
             Assert.Equal((HostH, VfH(i), read.View.Tag), (completion.View.Requester, completion.View.Completer, completion.View.Tag));

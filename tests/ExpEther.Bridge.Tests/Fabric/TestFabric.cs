@@ -153,7 +153,10 @@ internal sealed class TestFabric
                 return;
             }
 
-            Assert.True(Now < deadline, $"not within {timeout ?? TimeSpan.FromSeconds(60)}; last: {string.Join(" | ", Events.Events.TakeLast(8).Select(e => $"{e.Source}: {e.Text}"))}");
+            Assert.True(
+                Now < deadline,
+                $"not within {timeout ?? TimeSpan.FromSeconds(60)}; last: "
+                + $"{string.Join(" | ", Events.Events.TakeLast(8).Select(e => $"{e.Source}: {e.Text}"))}");
             Step(deadline);
         }
     }

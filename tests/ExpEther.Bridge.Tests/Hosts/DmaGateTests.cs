@@ -250,7 +250,8 @@ public class DmaGateTests
         _bench.IsDeaf = false;
         _bench.Pass(TimeSpan.FromSeconds(2));
 
-        var ended = _box.Tlps.Count(t => HostBench.Parse(t.Tlp) is var c && (c.Status != CompletionStatus.SuccessfulCompletion || c.ByteCount == c.Payload.Length));
+        var ended = _box.Tlps.Count(
+            t => HostBench.Parse(t.Tlp) is var c && (c.Status != CompletionStatus.SuccessfulCompletion || c.ByteCount == c.Payload.Length));
         Assert.Equal(250, ended);
         Assert.Contains(_box.Tlps, t => HostBench.Parse(t.Tlp).Status == CompletionStatus.UnsupportedRequest);
     }

@@ -130,7 +130,8 @@ public class HostMmioTests
         Read(bench, 200, HostBench.WindowBase + 4, 4);
         Assert.Equal(CompletionStatus.UnsupportedRequest, bench.Completion(new Tag(200), out _));
 
-        var late = HostBench.Make(into => Completion.To(HostBench.Parse(read), HostBench.FunctionIn(1), CompletionStatus.SuccessfulCompletion).Write(into, Data));
+        var late = HostBench.Make(
+            into => Completion.To(HostBench.Parse(read), HostBench.FunctionIn(1), CompletionStatus.SuccessfulCompletion).Write(into, Data));
         box.Send(1, 7, late);
         bench.Settle();
         Assert.Empty(bench.Up);
@@ -148,7 +149,8 @@ public class HostMmioTests
         var bench = new HostBench();
         var box = bench.AddBoxWithFunction();
 
-        box.Send(1, 7, HostBench.Make(into => new Completion(HostBench.FunctionIn(1), HostBench.Cpu, new Tag(9), CompletionStatus.SuccessfulCompletion).Write(into, Data)));
+        box.Send(1, 7, HostBench.Make(into =>
+            new Completion(HostBench.FunctionIn(1), HostBench.Cpu, new Tag(9), CompletionStatus.SuccessfulCompletion).Write(into, Data)));
         bench.Settle();
 
         Assert.Empty(bench.Up);

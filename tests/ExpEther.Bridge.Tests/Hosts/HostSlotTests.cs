@@ -197,7 +197,11 @@ public class HostSlotTests
     {
         var bench = new HostBench(change: o => o with { Sealed = true, Key = new byte[32] });
         var forger = new ScriptedBox(
-            new LinkOptions { Local = new MacAddress(0x02_00_00_00_20_00), Peer = HostBench.HostMac, Vlan = HostBench.Vlan, Role = LinkRole.Initiator, PreSharedKey = new byte[32] },
+            new LinkOptions
+            {
+                Local = new MacAddress(0x02_00_00_00_20_00), Peer = HostBench.HostMac, Vlan = HostBench.Vlan, Role = LinkRole.Initiator,
+                PreSharedKey = new byte[32],
+            },
             new SeededRandom(5), bench.Events);
         forger.Link.Open(bench.Now);
         var init = new byte[1600];

@@ -21,7 +21,8 @@ public class HostileBoxTests
         Send(into => new Message(new Rid(bus, 0, 0), code, MessageRouting.ToRootComplex).Write(into));
 
         // The port reports what it refused, in its own name.
-        Assert.All(_bench.Up, t => Assert.Equal((HostBench.PortOf(1), MessageCode.ErrNonFatal), (HostBench.Parse(t).Requester, HostBench.Parse(t).MessageCode)));
+        Assert.All(
+            _bench.Up, t => Assert.Equal((HostBench.PortOf(1), MessageCode.ErrNonFatal), (HostBench.Parse(t).Requester, HostBench.Parse(t).MessageCode)));
         Assert.Equal((0, 1), (_bench.Slot(1).Counters.Messages, _bench.Slot(1).Counters.Malformed));
     }
 
@@ -35,7 +36,8 @@ public class HostileBoxTests
         Send(into => new Message(HostBench.FunctionIn(1), code, MessageRouting.ToRootComplex).Write(into));
 
         // The port reports what it refused, in its own name.
-        Assert.All(_bench.Up, t => Assert.Equal((HostBench.PortOf(1), MessageCode.ErrNonFatal), (HostBench.Parse(t).Requester, HostBench.Parse(t).MessageCode)));
+        Assert.All(
+            _bench.Up, t => Assert.Equal((HostBench.PortOf(1), MessageCode.ErrNonFatal), (HostBench.Parse(t).Requester, HostBench.Parse(t).MessageCode)));
         Assert.Equal((0, 1), (_bench.Slot(1).Counters.Messages, _bench.Slot(1).Counters.Malformed));
     }
 
@@ -97,8 +99,10 @@ public class HostileBoxTests
         _bench.Up.Clear();
         _bench.Send(into => new MemoryRead(HostBench.Cpu, new Tag(77), HostBench.WindowOf(1), 4).Write(into));
 
-        other.Send(1, 9, HostBench.Make(into => new Completion(HostBench.FunctionIn(1), HostBench.Cpu, new Tag(77), CompletionStatus.SuccessfulCompletion).Write(into, new byte[4])));
-        other.Send(1, 7, HostBench.Make(into => new Completion(HostBench.FunctionIn(1), HostBench.Cpu, new Tag(77), CompletionStatus.SuccessfulCompletion).Write(into, new byte[4])));
+        other.Send(1, 9, HostBench.Make(into =>
+            new Completion(HostBench.FunctionIn(1), HostBench.Cpu, new Tag(77), CompletionStatus.SuccessfulCompletion).Write(into, new byte[4])));
+        other.Send(1, 7, HostBench.Make(into =>
+            new Completion(HostBench.FunctionIn(1), HostBench.Cpu, new Tag(77), CompletionStatus.SuccessfulCompletion).Write(into, new byte[4])));
         _bench.Settle();
 
         Assert.Empty(_bench.Up);

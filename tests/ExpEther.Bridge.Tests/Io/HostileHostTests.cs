@@ -121,8 +121,10 @@ public class HostileHostTests
     {
         Rogue.SayPoweredOff(_victim.Function, _victim.Generation);
         var scratch = new byte[64];
-        Assert.True(Rogue.Link.TrySendControl(scratch.AsSpan(0, new RefusedMessage(_victim.Function, _victim.Generation, RefusalReason.NoFreeSlot).Write(scratch))));
-        Assert.True(Rogue.Link.TrySendControl(scratch.AsSpan(0, new PluggedMessage(_victim.Function, _victim.Generation, 9, new Rid(9, 9, 0), new Rid(8, 8, 0)).Write(scratch))));
+        Assert.True(
+            Rogue.Link.TrySendControl(scratch.AsSpan(0, new RefusedMessage(_victim.Function, _victim.Generation, RefusalReason.NoFreeSlot).Write(scratch))));
+        Assert.True(Rogue.Link.TrySendControl(scratch.AsSpan(
+            0, new PluggedMessage(_victim.Function, _victim.Generation, 9, new Rid(9, 9, 0), new Rid(8, 8, 0)).Write(scratch))));
         _rig.RunFor(TimeSpan.FromSeconds(2));
 
         Assert.Equal(3, _rig.Bridge.Status().Counters.StaleAnswers);
@@ -135,7 +137,8 @@ public class HostileHostTests
     {
         var present = Rogue.LastPresent;
         var scratch = new byte[64];
-        Assert.True(Rogue.Link.TrySendControl(scratch.AsSpan(0, new RefusedMessage(present.Function, present.Generation, RefusalReason.NoFreeSlot).Write(scratch))));
+        Assert.True(
+            Rogue.Link.TrySendControl(scratch.AsSpan(0, new RefusedMessage(present.Function, present.Generation, RefusalReason.NoFreeSlot).Write(scratch))));
         _rig.Settle();
 
         var write = new MemoryWrite(_rig.Devices[1].Rid, 0x1000).Write(_tlp, new byte[64]);

@@ -22,13 +22,18 @@ public class CaptureTests
 
         Assert.Equal(0, ended.Code);
         Assert.All(ended.Json["dropped"]!.AsObject(), drop => Assert.Equal(0, drop.Value!.GetValue<long>()));
-        var tlps = (await Tshark.ReadAsync(file, "-Y", "expether_tap", "-T", "fields", "-e", "expether_tap.point", "-e", "expether_tap.direction", "-e", "pcietlp.name", "-e", "pcietlp.address"))
+        var tlps = (await Tshark.ReadAsync(
+                file, "-Y", "expether_tap", "-T", "fields",
+                "-e", "expether_tap.point", "-e", "expether_tap.direction", "-e", "pcietlp.name", "-e", "pcietlp.address"))
             .Select(line => line.Split('\t')).ToList();
 
         // Reads from the host to a BAR: as many on either side, at Mem_H here and Mem_IO there, with the same distances.
-        ulong[] Reads(string side) => [.. tlps.Where(t => t[0] == side && t[1] == "0" && t[2] == "MRd").Select(t => ulong.Parse(t[3][2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
+        ulong[] Reads(string side) => [.. tlps
+            .Where(t => t[0] == side && t[1] == "0" && t[2] == "MRd")
+            .Select(t => ulong.Parse(t[3][2..], NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
         var function = box["functions"]![0]!;
-        ulong Address(string name) => ulong.Parse(function[name]!.GetValue<string>().Replace("0x", "", StringComparison.Ordinal), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+        ulong Address(string name) =>
+            ulong.Parse(function[name]!.GetValue<string>().Replace("0x", "", StringComparison.Ordinal), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
         var (memH, memIo) = (Address("memH"), Address("memIo"));
         Assert.NotEqual(memH, memIo);
         Assert.NotEmpty(Reads("1"));
@@ -51,7 +56,8 @@ public class CaptureTests
         Assert.Equal(0, (await Expether.RunAsync("attach", "disk1", "host1", "--socket", machine.Io)).Code);
         await machine.UntilAsync(machine.Host, "ls", host => host["hosts"]![0]!["slots"]![0]!["disk"] is not null);
         using var capture = Expether.Start(
-            "capture", "--socket", machine.Io, "--output", machine.Folder.File("r.pcapng"), "--kind", "mwr", "--interfaces", "device", "--max-mib", "1", "--files", "2", "--json");
+            "capture", "--socket", machine.Io, "--output", machine.Folder.File("r.pcapng"), "--kind", "mwr", "--interfaces", "device",
+            "--max-mib", "1", "--files", "2", "--json");
         await capture.SeeAsync("capturing");
         Assert.Equal(0, (await Expether.RunAsync("nvme", "verify", "disk1", "--socket", machine.Host)).Code);
         capture.Signal("TERM");

@@ -47,7 +47,8 @@ public class DissectorTests
             Tlp(into => new Completion(device, default, new Tag(1), CompletionStatus.UnsupportedRequest).Write(into)),
         ]);
 
-        var lines = await Tshark.ReadAsync(file, "-2", "-T", "fields", "-e", "pcietlp.name", "-e", "pcietlp.response_to", "-e", "pcietlp.response_in", "-e", "pcietlp.status");
+        var lines = await Tshark.ReadAsync(
+            file, "-2", "-T", "fields", "-e", "pcietlp.name", "-e", "pcietlp.response_to", "-e", "pcietlp.response_in", "-e", "pcietlp.status");
 
         Assert.Equal(["MRd\t\t7\t", "MWr\t\t\t", "CfgRd0\t\t8\t", "CfgWr1\t\t\t", "Msg\t\t\t", "CAS\t\t\t", "CplD\t1\t\t0", "Cpl\t3\t\t1"], lines);
         Assert.Single(await Tshark.ReadAsync(file, "-Y", "pcietlp.failed"));

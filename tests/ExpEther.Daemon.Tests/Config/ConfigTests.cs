@@ -122,7 +122,8 @@ public class ConfigTests
 
     [Fact]
     public void A_missing_file_is_told_like_a_mistake() =>
-        Assert.Contains("/nowhere/io.toml:1: cannot be read", Assert.Throws<ConfigException>(() => IoConfig.Load("/nowhere/io.toml")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "/nowhere/io.toml:1: cannot be read", Assert.Throws<ConfigException>(() => IoConfig.Load("/nowhere/io.toml")).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Names_addresses_and_serials_are_unique()
@@ -190,9 +191,9 @@ public class ConfigTests
         var page = File.ReadAllText(Path.Combine(Root(), "docs", "configuration.md"));
         string[] keys =
         [
-            "name", "mac", "socket", "stateDirectory", "releaseTimeoutMs", "kind", "interface", "listen", "peers", "etherType", "mtu", "seal", "linkDeadSeconds",
-            "pathSilentMs", "vlan", "key", "keyFile", "slots", "attentionDelayMs", "completionTimeoutMs", "memoryMiB", "memoryBase", "serial", "model", "readOnly",
-            "file", "ramMiB", "blockBytes",
+            "name", "mac", "socket", "stateDirectory", "releaseTimeoutMs", "kind", "interface", "listen", "peers", "etherType", "mtu", "seal",
+            "linkDeadSeconds", "pathSilentMs", "vlan", "key", "keyFile", "slots", "attentionDelayMs", "completionTimeoutMs", "memoryMiB",
+            "memoryBase", "serial", "model", "readOnly", "file", "ramMiB", "blockBytes",
         ];
 
         Assert.All(keys, key => Assert.Contains($"| `{key}` |", page, StringComparison.Ordinal));

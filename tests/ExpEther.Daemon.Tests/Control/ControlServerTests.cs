@@ -96,7 +96,9 @@ public class ControlServerTests
     [InlineData("{\"id\":1,\"data\":99999999}\n", ControlErrorCode.BadRequest)]
     [InlineData("{\"id\":1,\"data\":-1}\n", ControlErrorCode.BadRequest)]
     [InlineData("\u0000\u0001\u0002\n", ControlErrorCode.BadRequest)]
-    [InlineData("{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}}}}}}}}}\n", ControlErrorCode.BadRequest)]
+    [InlineData(
+        "{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{"
+        + "\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":{\"a\":1}}}}}}}}}}}}}}}}}\n", ControlErrorCode.BadRequest)]
     public async Task A_client_that_breaks_the_protocol_is_told_and_cut_off_and_others_are_served(string sent, string code)
     {
         using var served = new ServedCommands();
@@ -145,7 +147,9 @@ public class ControlServerTests
         for (var i = 0; i < 3 * ControlLimits.ConnectionsMax; i++)
         {
             using var socket = await RawAsync(served);
-            await SendAsync(socket, i % 3 == 0 ? "{\"id\":1,\"comm" : i % 3 == 1 ? "{\"id\":1,\"command\":\"wait\"}\n" : "{\"id\":1,\"command\":\"pour\",\"arguments\":{\"pieces\":1000}}\n");
+            await SendAsync(socket, i % 3 == 0 ? "{\"id\":1,\"comm"
+                : i % 3 == 1 ? "{\"id\":1,\"command\":\"wait\"}\n"
+                : "{\"id\":1,\"command\":\"pour\",\"arguments\":{\"pieces\":1000}}\n");
         }
 
         using var client = await served.ConnectAsync();
@@ -293,7 +297,9 @@ public class ControlServerTests
 
     [Fact]
     public void A_path_that_is_too_long_for_a_socket_is_told() =>
-        Assert.Contains("longer than", Assert.Throws<IOException>(() => new ControlServer("/tmp/" + new string('x', 120), new CommandTable(), new())).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "longer than", Assert.Throws<IOException>(() => new ControlServer("/tmp/" + new string('x', 120), new CommandTable(), new())).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public async Task Nobody_at_the_socket_is_told_with_what_to_do()

@@ -66,7 +66,9 @@ public class FileOwnershipStoreTests
     [InlineData("")]
     [InlineData("{\"format\":1,\"vers")]
     [InlineData("{\"format\":2,\"version\":1,\"incarnation\":1,\"counter\":1,\"owners\":[]}")]
-    [InlineData("{\"format\":1,\"version\":1,\"incarnation\":1,\"counter\":1,\"owners\":[{\"function\":\"f\",\"vlan\":4095,\"mac\":\"02:00:00:00:00:01\",\"generation\":1}]}")]
+    [InlineData(
+        "{\"format\":1,\"version\":1,\"incarnation\":1,\"counter\":1,"
+        + "\"owners\":[{\"function\":\"f\",\"vlan\":4095,\"mac\":\"02:00:00:00:00:01\",\"generation\":1}]}")]
     [InlineData("{\"format\":1,\"version\":\"x\",\"incarnation\":1,\"counter\":1,\"owners\":[]}")]
     [InlineData("[]")]
     public void A_file_that_is_no_image_counts_as_no_state_and_is_reported(string content)
@@ -101,7 +103,10 @@ public class FileOwnershipStoreTests
 
     private static OwnershipImage Image(long version) => new(
         version, 0xDEADBEEF, 42,
-        [new OwnershipRecord("disk1", new VlanId(101), new MacAddress(0x02_0000_0000_01), (0xDEADBEEFul << 21) | 42), new OwnershipRecord("disk2", new VlanId(102), new MacAddress(0x02_0000_0000_02), 5)]);
+        [
+            new OwnershipRecord("disk1", new VlanId(101), new MacAddress(0x02_0000_0000_01), (0xDEADBEEFul << 21) | 42),
+            new OwnershipRecord("disk2", new VlanId(102), new MacAddress(0x02_0000_0000_02), 5),
+        ]);
 
     private static void WaitUntilDurable(FileOwnershipStore store, long version)
     {

@@ -24,7 +24,8 @@ public sealed class HappyPathTests
         var uuids = new List<string>();
         foreach (var (box, serial) in ((string, string)[])[("box1", "A"), ("box1", "B"), ("box2", "A"), ("box1", "A")])
         {
-            var host = new NvmeHost(0, options => options with { SerialNumberScope = box, SerialNumber = serial }, new RecordingBackend(64), new RecordingBackend(64));
+            var host = new NvmeHost(
+                0, options => options with { SerialNumberScope = box, SerialNumber = serial }, new RecordingBackend(64), new RecordingBackend(64));
             host.Start();
             nqns.Add(new IdentifyController(host.Identify(IdentifyCns.Controller)).SubsystemNqn);
             for (var nsid = 1u; nsid <= 2; nsid++)

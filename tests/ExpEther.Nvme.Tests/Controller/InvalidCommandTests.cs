@@ -11,7 +11,9 @@ public sealed class InvalidCommandTests
 
     private static NvmeHost WithQueue()
     {
-        var host = new NvmeHost(0, o => o with { Namespaces = [.. o.Namespaces, new NvmeNamespaceOptions { Backend = new RecordingBackend(64), ReadOnly = true }] }, new RecordingBackend(Blocks));
+        var host = new NvmeHost(
+            0, o => o with { Namespaces = [.. o.Namespaces, new NvmeNamespaceOptions { Backend = new RecordingBackend(64), ReadOnly = true }] },
+            new RecordingBackend(Blocks));
         host.Start();
         host.CreateQueue(1);
         return host;

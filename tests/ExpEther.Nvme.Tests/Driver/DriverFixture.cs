@@ -20,7 +20,8 @@ internal sealed class DriverFixture
             {
                 SerialNumber = "SN-7",
                 ModelNumber = "Test disk",
-                Namespaces = [.. Enumerable.Range(0, namespaces).Select(i => new NvmeNamespaceOptions { Backend = i == 0 ? Backend : new RecordingBackend(64, 4096) })],
+                Namespaces = [.. Enumerable.Range(0, namespaces).Select(i =>
+                    new NvmeNamespaceOptions { Backend = i == 0 ? Backend : new RecordingBackend(64, 4096) })],
             },
             new EventList());
         Gate = new DeafDevice(Controller);

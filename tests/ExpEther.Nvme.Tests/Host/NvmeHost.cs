@@ -88,8 +88,11 @@ internal sealed class NvmeHost
     {
         var queue = new TestQueue(this, id, id, entries, Allocate(entries * 64), Allocate(entries * 16));
         var flags = 3u | ((uint)(vector < 0 ? id : vector) << 16);
-        Assert.True(Admin(AdminOpcode.CreateIoCompletionQueue, dw10: (uint)id | ((uint)(entries - 1) << 16), dw11: flags, prp1: queue.CompletionBase).Status.IsSuccess);
-        Assert.True(Admin(AdminOpcode.CreateIoSubmissionQueue, dw10: (uint)id | ((uint)(entries - 1) << 16), dw11: 1 | ((uint)id << 16), prp1: queue.SubmissionBase).Status.IsSuccess);
+        Assert.True(Admin(
+            AdminOpcode.CreateIoCompletionQueue, dw10: (uint)id | ((uint)(entries - 1) << 16), dw11: flags, prp1: queue.CompletionBase).Status.IsSuccess);
+        Assert.True(Admin(
+            AdminOpcode.CreateIoSubmissionQueue, dw10: (uint)id | ((uint)(entries - 1) << 16), dw11: 1 | ((uint)id << 16),
+            prp1: queue.SubmissionBase).Status.IsSuccess);
         _queues[id] = queue;
         return queue;
     }

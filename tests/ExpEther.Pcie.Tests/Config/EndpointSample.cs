@@ -16,7 +16,11 @@ internal static class EndpointSample
         SubsystemId = 0x1100,
         ClassCode = 0x010802,
         RevisionId = 2,
-        Bars = [new BarDescription(0, 16 * 1024, Is64Bit: true), new BarDescription(2, 4096), new BarDescription(4, 8L << 30, Is64Bit: true, Prefetchable: true)],
+        Bars =
+        [
+            new BarDescription(0, 16 * 1024, Is64Bit: true), new BarDescription(2, 4096),
+            new BarDescription(4, 8L << 30, Is64Bit: true, Prefetchable: true),
+        ],
         MsixVectors = 65,
         MsixTable = new MsixLocation(0, 0x2000),
         MsixPba = new MsixLocation(0, 0x3000),

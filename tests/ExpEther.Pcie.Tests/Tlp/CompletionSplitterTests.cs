@@ -61,7 +61,8 @@ public class CompletionSplitterTests
             {
                 var data = memory.AsSpan((int)(piece.PayloadAddress & 0xFFF), piece.PayloadBytes).ToArray();
                 var bytes = TlpSample.Written(into => new Completion(
-                    new Rid(2, 0, 0), new Rid(1, 0, 0), new Tag(1), CompletionStatus.SuccessfulCompletion, piece.ByteCount, piece.LowerAddress).Write(into, data));
+                    new Rid(2, 0, 0), new Rid(1, 0, 0), new Tag(1), CompletionStatus.SuccessfulCompletion,
+                    piece.ByteCount, piece.LowerAddress).Write(into, data));
                 var tlp = TlpSample.Parsed(bytes);
                 tlp.Payload.Slice(tlp.LowerAddress & 3, piece.Bytes).CopyTo(got.AsSpan(range.Bytes - tlp.ByteCount));
             }

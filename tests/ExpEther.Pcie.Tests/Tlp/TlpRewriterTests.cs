@@ -9,7 +9,8 @@ public class TlpRewriterTests
 
     [Fact]
     public void New_address_keeps_payload_enables_and_poison_and_makes_the_digest_anew() =>
-        Gen.Select(Gen.OneOf(TlpSample.MemoryRead, TlpSample.MemoryWrite, TlpSample.Atomic), PageOffsetKeeping, TlpSample.Rid).Sample((bytes, page, requester) =>
+        Gen.Select(
+            Gen.OneOf(TlpSample.MemoryRead, TlpSample.MemoryWrite, TlpSample.Atomic), PageOffsetKeeping, TlpSample.Rid).Sample((bytes, page, requester) =>
         {
             var before = TlpSample.Parsed(bytes);
             var address = (page & ~0xFFFUL) | (before.Address & 0xFFF);
@@ -33,7 +34,8 @@ public class TlpRewriterTests
     [InlineData(0xFFFF_F000UL, 0x1_0000_0000UL, 4)]
     public void Header_grows_and_shrinks_across_4_GB(ulong from, ulong to, int growth)
     {
-        var bytes = TlpSample.Written(into => new MemoryWrite(new Rid(1, 0, 0), from, TlpAttributes.Poisoned | TlpAttributes.Digest).Write(into, [1, 2, 3, 4, 5]));
+        var bytes = TlpSample.Written(
+            into => new MemoryWrite(new Rid(1, 0, 0), from, TlpAttributes.Poisoned | TlpAttributes.Digest).Write(into, [1, 2, 3, 4, 5]));
         var into = new byte[TlpLimits.BytesMax];
         var length = TlpRewriter.WithAddress(TlpSample.Parsed(bytes), new Rid(1, 0, 0), to, into);
         Assert.Equal(bytes.Length + growth, length);

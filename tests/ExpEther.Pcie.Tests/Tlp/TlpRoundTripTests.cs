@@ -38,24 +38,31 @@ public class TlpRoundTripTests
 
     [Fact]
     public void Configuration_request_says_back_what_was_written() =>
-        Gen.Select(TlpSample.Rid, TlpSample.Tag, TlpSample.Rid, Gen.Int[0, 1023], Gen.Bool, Gen.UInt, Gen.Int[0, 15]).Sample((rid, tag, target, dw, type1, value, enables) =>
+        Gen.Select(
+            TlpSample.Rid, TlpSample.Tag, TlpSample.Rid, Gen.Int[0, 1023], Gen.Bool, Gen.UInt, Gen.Int[0, 15]).Sample(
+            (rid, tag, target, dw, type1, value, enables) =>
         {
             var write = TlpSample.Parsed(TlpSample.Written(into => new ConfigWrite(rid, tag, target, dw * 4, type1, value, enables).Write(into)));
             Assert.Equal(type1 ? TlpKind.ConfigWrite1 : TlpKind.ConfigWrite0, write.Kind);
-            Assert.Equal((rid, tag, target, dw * 4, value, enables), (write.Requester, write.Tag, write.ConfigTarget, write.ConfigRegister, write.ConfigValue, write.FirstByteEnables));
+            Assert.Equal(
+                (rid, tag, target, dw * 4, value, enables),
+                (write.Requester, write.Tag, write.ConfigTarget, write.ConfigRegister, write.ConfigValue, write.FirstByteEnables));
             var read = TlpSample.Parsed(TlpSample.Written(into => new ConfigRead(rid, tag, target, dw * 4, type1).Write(into)));
             Assert.Equal((rid, tag, target, dw * 4), (read.Requester, read.Tag, read.ConfigTarget, read.ConfigRegister));
         }, iter: 2_000);
 
     [Fact]
     public void Completion_says_back_what_was_written() =>
-        Gen.Select(TlpSample.Rid, TlpSample.Rid, TlpSample.Tag, Gen.Int[1, 4096], Gen.Int[0, 127], TlpSample.Attributes).Sample((completer, requester, tag, bytes, lower, attributes) =>
+        Gen.Select(
+            TlpSample.Rid, TlpSample.Rid, TlpSample.Tag, Gen.Int[1, 4096], Gen.Int[0, 127], TlpSample.Attributes).Sample(
+            (completer, requester, tag, bytes, lower, attributes) =>
         {
             var data = TlpSample.Data(Math.Min(4096, ((lower & 3) + bytes + 3) & ~3), 1);
             var written = new Completion(completer, requester, tag, CompletionStatus.SuccessfulCompletion, bytes, lower, attributes);
             var tlp = TlpSample.Parsed(TlpSample.Written(into => written.Write(into, data)));
             Assert.Equal(TlpClass.Completion, tlp.Class);
-            Assert.Equal(written, new Completion(tlp.Completer, tlp.Requester, tlp.Tag, tlp.Status, tlp.ByteCount, tlp.LowerAddress, tlp.Attributes, tlp.TrafficClass));
+            Assert.Equal(
+                written, new Completion(tlp.Completer, tlp.Requester, tlp.Tag, tlp.Status, tlp.ByteCount, tlp.LowerAddress, tlp.Attributes, tlp.TrafficClass));
             Assert.Equal(data, tlp.Payload.ToArray());
             Assert.True(tlp.HasValidEcrc);
         }, iter: 2_000);
@@ -66,7 +73,9 @@ public class TlpRoundTripTests
         {
             var tlp = TlpSample.Parsed(bytes);
             Assert.Equal(bytes, tlp.Bytes.ToArray());
-            Assert.StartsWith(tlp.IsMessage ? "Msg" : tlp.IsCompletion ? "Cpl" : tlp.IsConfig ? "Cfg" : tlp.IsAtomic ? tlp.Kind.ToString() : "M", TlpText.Describe(tlp), StringComparison.Ordinal);
+            Assert.StartsWith(
+                tlp.IsMessage ? "Msg" : tlp.IsCompletion ? "Cpl" : tlp.IsConfig ? "Cfg" : tlp.IsAtomic ? tlp.Kind.ToString() : "M", TlpText.Describe(tlp),
+                StringComparison.Ordinal);
         }, iter: 2_000);
 
     [Fact]

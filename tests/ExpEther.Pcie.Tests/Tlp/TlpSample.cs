@@ -30,12 +30,14 @@ internal static class TlpSample
     public static readonly Gen<byte[]> MemoryWrite = Gen.Select(Rid, Range, Attributes, TrafficClass, Gen.Byte, (rid, range, attributes, tc, fill) =>
         Written(into => new MemoryWrite(rid, range.Address, attributes, tc).Write(into, Data(range.Bytes, fill))));
 
-    public static readonly Gen<byte[]> Config = Gen.Select(Rid, Tag, Rid, Gen.Int[0, 1023], Gen.Bool, Gen.UInt, Gen.Int[0, 16], (rid, tag, target, dw, type1, value, enables) =>
+    public static readonly Gen<byte[]> Config = Gen.Select(Rid, Tag, Rid, Gen.Int[0, 1023], Gen.Bool, Gen.UInt, Gen.Int[0, 16],
+        (rid, tag, target, dw, type1, value, enables) =>
         Written(into => enables == 16
             ? new ConfigRead(rid, tag, target, dw * 4, type1).Write(into)
             : new ConfigWrite(rid, tag, target, dw * 4, type1, value, enables).Write(into)));
 
-    public static readonly Gen<byte[]> Completion = Gen.Select(Rid, Rid, Tag, Gen.Int[1, 4096], Gen.Int[0, 127], Attributes, Gen.Int[0, 4], (completer, requester, tag, bytes, lower, attributes, status) =>
+    public static readonly Gen<byte[]> Completion = Gen.Select(Rid, Rid, Tag, Gen.Int[1, 4096], Gen.Int[0, 127], Attributes, Gen.Int[0, 4],
+        (completer, requester, tag, bytes, lower, attributes, status) =>
         Written(into =>
         {
             var completion = new Completion(completer, requester, tag, (CompletionStatus)status, bytes, lower, attributes);

@@ -169,7 +169,9 @@ internal sealed class TestEndpoint : IPcieDevice
         var function = _functions[target.Function];
         if (request.Kind == TlpKind.ConfigRead0)
         {
-            Answer(new Completion(target, request.Requester, request.Tag, CompletionStatus.SuccessfulCompletion), BitConverter.GetBytes(function.Read(request.ConfigRegister)));
+            Answer(
+                new Completion(target, request.Requester, request.Tag, CompletionStatus.SuccessfulCompletion),
+                BitConverter.GetBytes(function.Read(request.ConfigRegister)));
             return;
         }
 

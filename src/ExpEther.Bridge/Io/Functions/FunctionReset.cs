@@ -106,7 +106,8 @@ internal sealed class FunctionReset(DeviceConfigAccess config, OwnerScheduler sc
     private async Task<bool> LevelResetAsync(IoFunction function)
     {
         var register = function.Real.PciExpressOffset + PcieRegister.DeviceControl;
-        if (await config.WriteAsync(function.VfIo, register, function.Real.DeviceControl | (uint)PcieRegister.DeviceControlInitiateFlr, LowHalf) != ConfigStatus.Success)
+        if (await config.WriteAsync(
+                function.VfIo, register, function.Real.DeviceControl | (uint)PcieRegister.DeviceControlInitiateFlr, LowHalf) != ConfigStatus.Success)
         {
             return false;
         }
@@ -154,7 +155,8 @@ internal sealed class FunctionReset(DeviceConfigAccess config, OwnerScheduler sc
         function.Era++;
         while (function.HostRequests.TryTakeLive(out _, out var tag, out var request))
         {
-            var length = new Completion(function.Config.VfH, request.HostH, tag, CompletionStatus.UnsupportedRequest, Math.Max(1, request.BytesLeft)).Write(_tlp);
+            var length = new Completion(
+                function.Config.VfH, request.HostH, tag, CompletionStatus.UnsupportedRequest, Math.Max(1, request.BytesLeft)).Write(_tlp);
             function.Session?.Reply(function.Number, function.Generation, TlpClass.Completion, _tlp.AsSpan(0, length));
             function.Counters.HostUnsupportedRequests++;
         }

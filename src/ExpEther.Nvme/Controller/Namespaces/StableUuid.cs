@@ -4,7 +4,10 @@ using System.Text;
 
 namespace ExpEther.Nvme.Controller.Namespaces;
 
-/// <summary>UUIDs by which a disk and its namespaces are known, the same over restarts: RFC 9562, version 8, of the serial number, its scope and the NSID.</summary>
+/// <summary>
+/// UUIDs by which a disk and its namespaces are known, the same over restarts: RFC 9562, version 8, of the serial number, its scope and the
+/// NSID.
+/// </summary>
 internal static class StableUuid
 {
     /// <param name="options">The controller's: serial number and scope.</param>
