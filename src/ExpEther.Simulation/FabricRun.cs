@@ -47,7 +47,9 @@ internal sealed class FabricRun
         var isShared = random.Chance(0.3);
         for (var i = 0; i < hosts; i++)
         {
-            Hosts.Add(new HostStation(this, Stations.Count, $"host{i + 1}", new MacAddress(0x02_00_00_00_01_00 + (ulong)i), new VlanId((ushort)(isShared ? 100 : 101 + i))));
+            Hosts.Add(new HostStation(
+                this, Stations.Count, $"host{i + 1}", new MacAddress(0x02_00_00_00_01_00 + (ulong)i),
+                new VlanId((ushort)(isShared ? 100 : 101 + i))));
             Stations.Add(Hosts[i]);
         }
 
@@ -55,7 +57,8 @@ internal sealed class FabricRun
         {
             Boxes.Add(new BoxStation(
                 this, Stations.Count, $"box{i + 1}", new MacAddress(0x02_00_00_00_02_00 + (ulong)i),
-                [.. Enumerable.Range(1, SimulationLimits.DisksPerBox).Select(d => MakeDisk($"box{i + 1}-disk{d}"))], new OwnershipFile(RandomFor($"file {i}"))));
+                [.. Enumerable.Range(1, SimulationLimits.DisksPerBox).Select(d => MakeDisk($"box{i + 1}-disk{d}"))],
+                new OwnershipFile(RandomFor($"file {i}"))));
             Stations.Add(Boxes[i]);
         }
 
@@ -302,6 +305,8 @@ internal sealed class FabricRun
 
     private string Describe() => string.Join("; ", Boxes.Select(box => !box.IsReady ? $"{box.Name} is not ready" : $"{box.Name}: " + string.Join(
         ", ", box.Bridge.Status().Functions.Select(f => $"{f.Name} {f.State} busy {f.Busy ?? "-"} owner {f.Owner ?? "-"}"))))
-        + "; " + string.Join("; ", Hosts.Select(h => $"{h.Name}: slots {string.Join(",", h.Bridge.Status().Slots.Select(s => s.State))} uses {string.Join(",", h.Loads.Select(l => $"{l.Disk.SerialNumber}({l.Disk.IsUsable}, {l.Running.Count})"))}"))
+        + "; " + string.Join("; ", Hosts.Select(h =>
+            $"{h.Name}: slots {string.Join(",", h.Bridge.Status().Slots.Select(s => s.State))} "
+            + $"uses {string.Join(",", h.Loads.Select(l => $"{l.Disk.SerialNumber}({l.Disk.IsUsable}, {l.Running.Count})"))}"))
         + $"; commands {Operator.Running}";
 }

@@ -3,7 +3,10 @@ using System.Numerics;
 
 namespace ExpEther.Simulation;
 
-/// <summary>A number that two runs share only if every frame and every result was the same, in the same order and at the same time. Not cryptographic.</summary>
+/// <summary>
+/// A number that two runs share only if every frame and every result was the same, in the same order and at the same time. Not
+/// cryptographic.
+/// </summary>
 internal sealed class RunHash
 {
     private const ulong Prime = 0x9E3779B97F4A7C15;

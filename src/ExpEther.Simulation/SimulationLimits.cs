@@ -1,6 +1,9 @@
 namespace ExpEther.Simulation;
 
-/// <summary>Sizes and times of a simulated fabric. Times of the fabric are shorter than its defaults, in proportion, so that a minute sees every one of them pass.</summary>
+/// <summary>
+/// Sizes and times of a simulated fabric. Times of the fabric are shorter than its defaults, in proportion, so that a minute sees every one
+/// of them pass.
+/// </summary>
 public static class SimulationLimits
 {
     public const int HostsMax = 8;

@@ -120,7 +120,9 @@ public class CommandLineTests
     {
         using var lab = new LabFolder();
         using var other = new System.Net.Sockets.UdpClient(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
-        var file = lab.Write("host.toml", $"[port]\nkind = \"udp\"\nlisten = \"{other.Client.LocalEndPoint}\"\n[link]\nseal = \"off\"\n[[host]]\nname = \"h\"\nvlan = 1\n");
+        var file = lab.Write(
+            "host.toml",
+            $"[port]\nkind = \"udp\"\nlisten = \"{other.Client.LocalEndPoint}\"\n[link]\nseal = \"off\"\n[[host]]\nname = \"h\"\nvlan = 1\n");
 
         var run = await Expether.RunAsync("host", "--config", file, "--socket", lab.File("h.sock"));
 

@@ -16,7 +16,10 @@ public class SeedTests
         Assert.NotEqual(first.Hash, Simulator.Run(8, new SimulationOptions()).Hash);
     }
 
-    /// <summary>Seeds that have found bugs. 8: a cut during enumeration cost the owner its function; 28: BARs not found on a silent link; 37: a slot stuck by a disk that went while it stopped.</summary>
+    /// <summary>
+    /// Seeds that have found bugs. 8: a cut during enumeration cost the owner its function; 28: BARs not found on a silent link; 37: a slot
+    /// stuck by a disk that went while it stopped.
+    /// </summary>
     [Theory]
     [InlineData(8)]
     [InlineData(28)]
@@ -47,7 +50,12 @@ public class SeedTests
     {
         var result = Simulator.Run(seed, options);
 
-        Assert.True(result.Failure is null, $"seed {seed} failed {result.Failure}\nagain: ./expether sim --seeds {seed} --hosts {options.Hosts} --boxes {options.Boxes} --trace\n{string.Join('\n', result.Trace)}");
-        Assert.True(result.VirtualTime >= TimeSpan.FromSeconds(60) && result.Operations >= SimulationLimits.OperationsMin, $"seed {seed}: {result.VirtualTime}, {result.Operations} operations");
+        Assert.True(
+            result.Failure is null,
+            $"seed {seed} failed {result.Failure}\n"
+            + $"again: ./expether sim --seeds {seed} --hosts {options.Hosts} --boxes {options.Boxes} --trace\n{string.Join('\n', result.Trace)}");
+        Assert.True(
+            result.VirtualTime >= TimeSpan.FromSeconds(60) && result.Operations >= SimulationLimits.OperationsMin,
+            $"seed {seed}: {result.VirtualTime}, {result.Operations} operations");
     }
 }

@@ -12,8 +12,14 @@ internal static class SimCommand
     public static (Command, string) Build()
     {
         var seeds = new Option<string>("--seeds") { Description = "A seed, or a range of them.", HelpName = "A..B", DefaultValueFactory = _ => "1..20" };
-        var hosts = new Option<int>("--hosts") { Description = $"Hosts, 1 to {SimulationLimits.HostsMax}; 0: each seed chooses.", HelpName = "N", DefaultValueFactory = _ => 0 };
-        var boxes = new Option<int>("--boxes") { Description = $"I/O boxes, 1 to {SimulationLimits.BoxesMax}; 0: each seed chooses.", HelpName = "M", DefaultValueFactory = _ => 0 };
+        var hosts = new Option<int>("--hosts")
+        {
+            Description = $"Hosts, 1 to {SimulationLimits.HostsMax}; 0: each seed chooses.", HelpName = "N", DefaultValueFactory = _ => 0,
+        };
+        var boxes = new Option<int>("--boxes")
+        {
+            Description = $"I/O boxes, 1 to {SimulationLimits.BoxesMax}; 0: each seed chooses.", HelpName = "M", DefaultValueFactory = _ => 0,
+        };
         var trace = new Option<bool>("--trace") { Description = "Print on stderr all that happened in every run, not only the end of those that failed." };
         var command = new Command("sim", "Run whole fabrics in virtual time under seeded faults; every byte read is checked.") { seeds, hosts, boxes, trace };
         command.SetAction((parsed, cancel) =>
@@ -48,7 +54,8 @@ internal static class SimCommand
             ops += result.Operations;
             time += result.VirtualTime;
             faults.Add(result.Faults);
-            var line = $"seed {seed}: {(result.Failure is null ? "ok" : "FAILED")}, {result.VirtualTime.TotalSeconds:F1} s, {result.Operations} operations, {result.FramesSent} frames, hash {result.Hash:x16}";
+            var line = $"seed {seed}: {(result.Failure is null ? "ok" : "FAILED")}, {result.VirtualTime.TotalSeconds:F1} s, "
+                + $"{result.Operations} operations, {result.FramesSent} frames, hash {result.Hash:x16}";
             (screen.IsJson || result.Failure is not null ? Console.Error : Console.Out).WriteLine(line);
             if (result.Failure is not null || options.KeepsWholeTrace)
             {
@@ -94,7 +101,8 @@ internal static class SimCommand
     }
 
     private static string CommandOf(ulong seed, SimulationOptions options) =>
-        $"./expether sim --seeds {seed}{(options.Hosts > 0 ? $" --hosts {options.Hosts}" : "")}{(options.Boxes > 0 ? $" --boxes {options.Boxes}" : "")} --trace";
+        $"./expether sim --seeds {seed}{(options.Hosts > 0 ? $" --hosts {options.Hosts}" : "")}"
+        + $"{(options.Boxes > 0 ? $" --boxes {options.Boxes}" : "")} --trace";
 
     private static bool TryParse(string text, out ulong first, out ulong last)
     {

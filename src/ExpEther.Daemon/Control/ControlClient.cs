@@ -37,7 +37,8 @@ public sealed class ControlClient : IDisposable
         {
             socket.Dispose();
             throw new ControlException(
-                ControlErrorCode.NotReachable, $"no daemon answers at {path}: {(File.Exists(path) ? e.Message : "there is no such socket")}", "start the daemon, or name its socket by --socket PATH");
+                ControlErrorCode.NotReachable, $"no daemon answers at {path}: {(File.Exists(path) ? e.Message : "there is no such socket")}",
+                "start the daemon, or name its socket by --socket PATH");
         }
         catch
         {

@@ -134,7 +134,8 @@ public sealed class PacketSocketPort : INetworkPort
         {
             throw new PortException(
                 $"a packet socket on '{name}' needs the capability CAP_NET_RAW: run as root, or 'setcap cap_net_raw+ep' the executable, "
-                + "or run inside 'unshare -Urn'; or use UDP instead, which needs no capability ([port] kind = \"udp\" with listen and peers; at a switch NAME,udp=ADDRESS:PORT)", e);
+                + "or run inside 'unshare -Urn'; or use UDP instead, which needs no capability "
+                + "([port] kind = \"udp\" with listen and peers; at a switch NAME,udp=ADDRESS:PORT)", e);
         }
         catch (LinuxException e)
         {

@@ -29,7 +29,8 @@ internal static class BlockPattern
     }
 
     public static string Describe(ReadOnlySpan<byte> block) =>
-        $"disk {BinaryPrimitives.ReadInt32LittleEndian(block)} block {BinaryPrimitives.ReadInt32LittleEndian(block[4..])} version {BinaryPrimitives.ReadUInt64LittleEndian(block[8..])}, last bytes {Convert.ToHexString(block[^8..])}";
+        $"disk {BinaryPrimitives.ReadInt32LittleEndian(block)} block {BinaryPrimitives.ReadInt32LittleEndian(block[4..])} "
+        + $"version {BinaryPrimitives.ReadUInt64LittleEndian(block[8..])}, last bytes {Convert.ToHexString(block[^8..])}";
 
     private static ulong KeyOf(int disk, int lba, ulong version) => (version * 0x1_0000_01B3) ^ ((ulong)disk << 56) ^ ((ulong)lba << 40);
 }

@@ -65,7 +65,9 @@ internal sealed class HostStation(FabricRun run, int number, string name, MacAdd
             },
             RootComplex, Scheduler, Run.RandomFor($"{Name} {_life}"), Run.Trace);
         _wire = new TlpWire(RootComplex, Bridge);
-        Nvme = new NvmeDriver(Scheduler, Run.Trace, new NvmeDriverOptions { QueuePairs = options.QueuePairs, QueueEntries = 32, CommandTimeout = SimulationLimits.CommandTimeout });
+        Nvme = new NvmeDriver(
+            Scheduler, Run.Trace,
+            new NvmeDriverOptions { QueuePairs = options.QueuePairs, QueueEntries = 32, CommandTimeout = SimulationLimits.CommandTimeout });
         Nvme.DiskAdded += disk => _loads.Add(new DiskLoad(Run, this, disk));
         Nvme.DiskRemoved += disk => _loads.RemoveAll(load => load.Disk == disk);
         RootComplex.AddDriver(Nvme);
