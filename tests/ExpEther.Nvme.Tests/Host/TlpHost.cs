@@ -396,12 +396,4 @@ internal sealed class TlpHost
         var pick = toBoundary + (64 * _random.Next(boundaries + 1));
         return _random.Chance(0.5) ? most : Math.Min(pick, most);
     }
-
-    private struct PendingRead
-    {
-        public Rid Requester;
-        public Tag Tag;
-        public ulong Address;
-        public int Left;
-    }
 }
