@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using ExpEther.Pcie;
 
@@ -17,11 +16,14 @@ internal static class DmaCopy
         Check.That(from.Length == host.Length);
         var head = HeadBytes(address, host.Length);
         var at = Narrow(from[..head], address.Value, host[..head]);
-        var words = MemoryMarshal.Cast<byte, ulong>(host[at..]);
-        for (var i = 0; i < words.Length; i++, at += sizeof(ulong))
+        var to = MemoryMarshal.Cast<byte, ulong>(host[at..]);
+        var words = MemoryMarshal.Cast<byte, ulong>(from[at..])[..to.Length];
+        for (var i = 0; i < words.Length; i++)
         {
-            Volatile.Write(ref words[i], MemoryMarshal.Read<ulong>(from[at..]));
+            Volatile.Write(ref to[i], words[i]);
         }
+
+        at += words.Length * sizeof(ulong);
 
         Narrow(from[at..], address.Value + (ulong)at, host[at..]);
     }
@@ -33,11 +35,13 @@ internal static class DmaCopy
         var head = HeadBytes(address, host.Length);
         var at = Narrow(host[..head], address.Value, into[..head]);
         var words = MemoryMarshal.Cast<byte, ulong>(host[at..]);
-        foreach (ref readonly var word in words)
+        var to = MemoryMarshal.Cast<byte, ulong>(into[at..])[..words.Length];
+        for (var i = 0; i < words.Length; i++)
         {
-            BinaryPrimitives.WriteUInt64LittleEndian(into[at..], Volatile.Read(in word));
-            at += sizeof(ulong);
+            to[i] = Volatile.Read(in words[i]);
         }
+
+        at += words.Length * sizeof(ulong);
 
         Narrow(host[at..], address.Value + (ulong)at, into[at..]);
     }

@@ -204,8 +204,8 @@ internal sealed class DownstreamSlot
         bool isLast;
         do
         {
-            isLast = TlpPieces.Next(tlp, link.MaxPayloadBytes, ref offset, _scratch, out var length);
-            if (!link.TrySendTlp(occupant.Function, occupant.Generation, TlpClass.Posted, _scratch.AsSpan(0, length)))
+            isLast = TlpPieces.Next(tlp, link.MaxPayloadBytes, ref offset, _scratch, out var piece);
+            if (!link.TrySendTlp(occupant.Function, occupant.Generation, TlpClass.Posted, piece))
             {
                 return false;
             }

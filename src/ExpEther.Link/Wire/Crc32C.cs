@@ -16,6 +16,12 @@ public static class Crc32C
     /// <summary>Takes more bytes in; the checksum is the complement of the last result.</summary>
     public static uint Continue(uint crc, ReadOnlySpan<byte> data)
     {
+        if (data.Length >= Crc32CLanes.Short.BlockBytes)
+        {
+            Crc32CLanes.Long.Take(ref crc, ref data);
+            Crc32CLanes.Short.Take(ref crc, ref data);
+        }
+
         while (data.Length >= 8)
         {
             crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(data));

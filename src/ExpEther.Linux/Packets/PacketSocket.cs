@@ -13,7 +13,7 @@ namespace ExpEther.Linux.Packets;
 public sealed unsafe class PacketSocket : IDisposable
 {
     private const int BlockBytes = 1 << 18;
-    private const int RingBytesMax = 1 << 25;
+    private const int RingBytesMax = 1 << 22;
     private const int SlotsMax = 4096;
     private const int SlotHeadroomBytes = 128;
     private const int SendBufferBytes = 1 << 22;

@@ -31,6 +31,7 @@ internal sealed class QueuePair
     private bool _tailDirty;
     private bool _headDirty;
     private bool _retrying;
+    private bool _isProcessing;
 
     private QueuePair(PciFunction function, int id, int entries, int doorbellStride, DmaBuffer submission, DmaBuffer completion, DmaBuffer lists)
     {
@@ -121,12 +122,18 @@ internal sealed class QueuePair
             _function.Memory.SpanOf(_submission).Slice(_tail * NvmeSizes.SubmissionEntryBytes, NvmeSizes.SubmissionEntryBytes), (ushort)slot);
         _tail = (_tail + 1) % _entries;
         _tailDirty = true;
-        RingDoorbells();
+        if (!_isProcessing)
+        {
+            RingDoorbells();
+        }
     }
 
-    /// <summary>Ends the commands whose completions have arrived.</summary>
+    /// <summary>
+    /// Ends the commands whose completions have arrived. One doorbell tells of all entries read, and one of all commands that their ends began.
+    /// </summary>
     public void ProcessCompletions()
     {
+        _isProcessing = true;
         var ring = _function.Memory.SpanOf(_completion);
         // At most one round: a controller that writes faster than this reads must not keep the owner here.
         for (var budget = _entries; budget > 0; budget--)
@@ -155,6 +162,7 @@ internal sealed class QueuePair
             End(entry.CommandId, new NvmeResult(NvmeOutcome.Completed, entry.Status, entry.Result));
         }
 
+        _isProcessing = false;
         RingDoorbells();
     }
 

@@ -8,6 +8,9 @@ internal static class TlpHeader
     public const int Fmt4Dw = 0x20;
     public const int FmtData = 0x40;
 
+    /// <summary>TD: a digest follows (§2.2.1).</summary>
+    public static bool HasDigest(ReadOnlySpan<byte> header) => (header[2] & 0x80) != 0;
+
     public static void WriteDw0(Span<byte> into, int fmtType, int lengthDw, Tag tag, TlpAttributes attributes, int trafficClass)
     {
         var bits = (int)attributes;
@@ -41,7 +44,7 @@ internal static class TlpHeader
     /// <summary>Adds the digest where the attributes ask for it. Returns the whole length.</summary>
     public static int Finish(Span<byte> into, int length)
     {
-        if ((into[2] & 0x80) == 0)
+        if (!HasDigest(into))
         {
             return length;
         }

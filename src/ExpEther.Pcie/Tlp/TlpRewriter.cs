@@ -5,7 +5,8 @@ namespace ExpEther.Pcie.Tlp;
 /// <summary>
 /// Makes the TLP that goes on from the one that came: other IDs, another address. The header grows or shrinks when an address crosses
 /// 4 GB (PCIe 5.0 §2.2.4.1); a digest is made anew (check <see cref="TlpView.HasValidEcrc"/> first: a bad one must not be laundered);
-/// everything else, EP included, stays. The two buffers do not overlap.
+/// everything else, EP included, stays. The two buffers do not overlap. Where nothing but IDs changes, a TLP in a buffer of one's own is
+/// rewritten where it lies.
 /// </summary>
 public static class TlpRewriter
 {
@@ -53,6 +54,35 @@ public static class TlpRewriter
         BinaryPrimitives.WriteUInt16BigEndian(into[4..], completer.Value);
         BinaryPrimitives.WriteUInt16BigEndian(into[8..], requester.Value);
         return TlpHeader.Finish(into, length);
+    }
+
+    /// <summary>Gives a request or message another requester where it lies.</summary>
+    /// <param name="tlp">Exactly one TLP, parsed before.</param>
+    /// <param name="requester">The new one.</param>
+    public static void SetRequester(Span<byte> tlp, Rid requester)
+    {
+        BinaryPrimitives.WriteUInt16BigEndian(tlp[4..], requester.Value);
+        RenewDigest(tlp);
+    }
+
+    /// <summary>Gives a completion other IDs where it lies.</summary>
+    /// <param name="tlp">Exactly one completion, parsed before.</param>
+    /// <param name="completer">The new one.</param>
+    /// <param name="requester">The new one.</param>
+    public static void SetIds(Span<byte> tlp, Rid completer, Rid requester)
+    {
+        BinaryPrimitives.WriteUInt16BigEndian(tlp[4..], completer.Value);
+        BinaryPrimitives.WriteUInt16BigEndian(tlp[8..], requester.Value);
+        RenewDigest(tlp);
+    }
+
+    private static void RenewDigest(Span<byte> tlp)
+    {
+        if (TlpHeader.HasDigest(tlp))
+        {
+            var body = tlp[..^TlpLimits.DigestBytes];
+            BinaryPrimitives.WriteUInt32LittleEndian(tlp[body.Length..], Ecrc.Compute(body));
+        }
     }
 
     private static int CopyWithoutDigest(in TlpView tlp, Span<byte> into)

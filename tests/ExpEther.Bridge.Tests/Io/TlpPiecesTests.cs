@@ -23,12 +23,12 @@ public sealed class TlpPiecesTests
             Assert.Equal(TlpError.None, TlpView.TryParse(whole.AsSpan(0, length), out var view));
 
             var written = new int[4096];
-            var piece = new byte[TlpLimits.BytesMax];
+            var room = new byte[TlpLimits.BytesMax];
             var done = 0;
             for (var last = false; !last;)
             {
-                last = TlpPieces.Next(view, mps, ref done, piece, out var pieceBytes);
-                Assert.Equal(TlpError.None, TlpView.TryParse(piece.AsSpan(0, pieceBytes), out var cut));
+                last = TlpPieces.Next(view, mps, ref done, room, out var piece);
+                Assert.Equal(TlpError.None, TlpView.TryParse(piece, out var cut));
                 Assert.True(cut.Payload.Length <= mps);
                 Assert.Equal(view.Requester, cut.Requester);
                 Assert.Equal(view.Attributes, cut.Attributes);
@@ -78,14 +78,14 @@ public sealed class TlpPiecesTests
                 digest ? TlpAttributes.Digest : TlpAttributes.None).Write(whole, payload);
             Assert.Equal(TlpError.None, TlpView.TryParse(whole.AsSpan(0, length), out var view));
 
-            var piece = new byte[TlpLimits.BytesMax];
+            var room = new byte[TlpLimits.BytesMax];
             var done = 0;
             var address = offset;
             var left = bytes;
             for (var last = false; !last;)
             {
-                last = TlpPieces.Next(view, mps, ref done, piece, out var pieceBytes);
-                Assert.Equal(TlpError.None, TlpView.TryParse(piece.AsSpan(0, pieceBytes), out var cut));
+                last = TlpPieces.Next(view, mps, ref done, room, out var piece);
+                Assert.Equal(TlpError.None, TlpView.TryParse(piece, out var cut));
                 Assert.True(cut.Payload.Length <= mps);
                 Assert.True(cut.HasValidEcrc);
                 Assert.Equal(left, cut.ByteCount);

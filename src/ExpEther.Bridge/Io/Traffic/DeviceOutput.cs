@@ -25,16 +25,13 @@ internal sealed class DeviceOutput
 
     public bool IsFull => Count == _held.Length;
 
-    public ReadOnlySpan<byte> First => _held[_head].AsSpan(0, _lengths[_head]);
+    /// <summary>The first TLP: as the device made it, and from its translation on, which happens in place, as it goes out.</summary>
+    public Span<byte> First => _held[_head].AsSpan(0, _lengths[_head]);
 
-    /// <summary>The first TLP as it goes out, once translated; 0: not yet.</summary>
-    public int OutLength { get; set; }
-
-    public byte[] Out { get; } = new byte[TlpLimits.BytesMax];
-
-    /// <summary>Payload bytes of <see cref="Out"/> that have been sent.</summary>
+    /// <summary>Payload bytes of <see cref="First"/> that have been sent.</summary>
     public int OutOffset { get; set; }
 
+    /// <summary>Whose the first TLP is, once translated; null: not yet.</summary>
     public IoFunction? OutFunction { get; set; }
 
     public ulong OutGeneration { get; set; }
@@ -54,7 +51,6 @@ internal sealed class DeviceOutput
         _head = (_head + 1) % _held.Length;
         Count--;
         Gone++;
-        OutLength = 0;
         OutOffset = 0;
         OutFunction = null;
     }
@@ -64,7 +60,6 @@ internal sealed class DeviceOutput
     {
         Count = 0;
         Gone = Added;
-        OutLength = 0;
         OutOffset = 0;
         OutFunction = null;
     }

@@ -11,7 +11,7 @@ namespace ExpEther.Bridge.Io.Traffic;
 /// What devices send: rows 2, 4, 6, 7, 8 and 9 of the table in ARCHITECTURE.md. The owner of the requester's RID gets it, whatever its
 /// address says.
 /// <para>
-/// A TLP is taken from a device, translated once, and sent in one piece or several as the owner's link has room. While it has none, the
+/// A TLP is taken from a device, translated once, in place, and sent in one piece or several as the owner's link has room. While it has none, the
 /// device is not asked for more: its own queues fill, and only they. The exception is a configuration request of the I/O bridge itself
 /// whose completion is behind: then a few TLPs are held here until it comes. A function that was closed meanwhile has its TLP refused.
 /// </para>
@@ -97,7 +97,7 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             return true;
         }
 
-        if (output.OutLength == 0)
+        if (output.OutFunction is null)
         {
             var error = TlpView.TryParse(output.First, out var view);
             if (error != TlpError.None)
@@ -136,7 +136,7 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
     private bool TrySendFirst(DeviceOutput output)
     {
         var function = output.OutFunction!;
-        var error = TlpView.TryParse(output.Out.AsSpan(0, output.OutLength), out var view);
+        var error = TlpView.TryParse(output.First, out var view);
         Check.That(error == TlpError.None);
         bool last;
         do
@@ -153,8 +153,8 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             }
 
             var offset = output.OutOffset;
-            last = TlpPieces.Next(view, session.Link.MaxPayloadBytes, ref offset, _piece, out var length);
-            if (!session.Link.TrySendTlp(function.Number, function.Generation, view.Class, _piece.AsSpan(0, length)))
+            last = TlpPieces.Next(view, session.Link.MaxPayloadBytes, ref offset, _piece, out var piece);
+            if (!session.Link.TrySendTlp(function.Number, function.Generation, view.Class, piece))
             {
                 return false;
             }
@@ -215,7 +215,8 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             return Verdict.Done;
         }
 
-        return Translated(function, IdSwap.ToHost(view, function.Config.VfH, device.Output.Out));
+        IdSwap.ToHost(device.Output.First, function.Config.VfH);
+        return Translated(function);
     }
 
     /// <summary>Row 2.</summary>
@@ -247,7 +248,8 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             return Verdict.Done;
         }
 
-        return Translated(function, IdSwap.CompletionToHost(view, function.Config.VfH, request.HostH, function.Device.Output.Out));
+        IdSwap.CompletionToHost(function.Device.Output.First, function.Config.VfH, request.HostH);
+        return Translated(function);
     }
 
     /// <summary>Row 7: errors and PME are the host's to know. INTx is hidden, and so is what is between a device and its own link.</summary>
@@ -262,16 +264,16 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             return Verdict.Done;
         }
 
-        return Translated(function, IdSwap.ToHost(view, function.Config.VfH, function.Device.Output.Out));
+        IdSwap.ToHost(function.Device.Output.First, function.Config.VfH);
+        return Translated(function);
     }
 
     private static bool TryNote(IoFunction function, in TlpView view) => function.DmaRequests.TryAdd(
         function.VfIo, view.Tag, new DmaRequest(function.Era, CompletionBytes.Expected(view)), Instant.Never);
 
-    private static Verdict Translated(IoFunction function, int length)
+    private static Verdict Translated(IoFunction function)
     {
         var output = function.Device.Output;
-        output.OutLength = length;
         output.OutOffset = 0;
         output.OutFunction = function;
         output.OutGeneration = function.Generation;

@@ -168,18 +168,12 @@ internal sealed class HostToDevice(FunctionTable functions, OwnerSignal changed,
         Check.That(error == TlpError.None);
         function.Counters.TlpsToDevice++;
         function.Counters.BytesToDevice += view.Payload.Length;
-        if (view.Payload.Length <= function.Device.MaxPayloadBytes)
-        {
-            Give(function, view.Bytes, now);
-            return;
-        }
-
         var offset = 0;
         bool last;
         do
         {
-            last = TlpPieces.Next(view, function.Device.MaxPayloadBytes, ref offset, _piece, out var bytes);
-            Give(function, _piece.AsSpan(0, bytes), now);
+            last = TlpPieces.Next(view, function.Device.MaxPayloadBytes, ref offset, _piece, out var piece);
+            Give(function, piece, now);
         }
         while (!last);
     }

@@ -11,12 +11,11 @@ internal static class IdSwap
     public static int ToDevice(in TlpView request, Rid hostIo, IoAddress memIo, Span<byte> into) =>
         TlpRewriter.WithAddress(request, hostIo, memIo.Value & ~3UL, into);
 
-    /// <summary>Row 2: requester Host_IO to Host_H, completer VF_IO to VF_H.</summary>
-    public static int CompletionToHost(in TlpView completion, Rid vfH, Rid hostH, Span<byte> into) =>
-        TlpRewriter.WithIds(completion, vfH, hostH, into);
+    /// <summary>Row 2: requester Host_IO to Host_H, completer VF_IO to VF_H, where the completion lies.</summary>
+    public static void CompletionToHost(Span<byte> completion, Rid vfH, Rid hostH) => TlpRewriter.SetIds(completion, vfH, hostH);
 
-    /// <summary>Rows 4, 6, and 7 upwards: requester VF_IO to VF_H; the address is the host's own and stays.</summary>
-    public static int ToHost(in TlpView request, Rid vfH, Span<byte> into) => TlpRewriter.WithRequester(request, vfH, into);
+    /// <summary>Rows 4, 6, and 7 upwards: requester VF_IO to VF_H, where the request lies; the address is the host's own and stays.</summary>
+    public static void ToHost(Span<byte> request, Rid vfH) => TlpRewriter.SetRequester(request, vfH);
 
     /// <summary>Row 5: requester VF_H to VF_IO, completer Host_H to Host_IO.</summary>
     public static int CompletionToDevice(in TlpView completion, Rid hostIo, Rid vfIo, Span<byte> into) =>

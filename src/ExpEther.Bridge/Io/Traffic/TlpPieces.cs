@@ -13,20 +13,19 @@ internal static class TlpPieces
     /// <summary>128 B boundaries are boundaries for an RCB of 64 B too.</summary>
     private const int CompletionBoundary = 128;
 
-    /// <summary>Writes the next piece and moves <paramref name="offset"/> past it. A TLP that fits, or has no payload, is its own only piece.</summary>
+    /// <summary>Makes the next piece and moves <paramref name="offset"/> past it. A TLP that fits, or has no payload, is its own only piece.</summary>
     /// <param name="tlp">The whole TLP.</param>
     /// <param name="maxPayloadBytes">128 to 4096.</param>
     /// <param name="offset">Payload bytes already handed out; 0 at first.</param>
-    /// <param name="into">Room for the piece.</param>
-    /// <param name="length">The piece's length.</param>
+    /// <param name="into">Room for a piece that has to be made.</param>
+    /// <param name="piece">In <paramref name="into"/>, or the TLP itself.</param>
     /// <returns>True when this was the last piece.</returns>
-    public static bool Next(in TlpView tlp, int maxPayloadBytes, ref int offset, Span<byte> into, out int length)
+    public static bool Next(in TlpView tlp, int maxPayloadBytes, ref int offset, Span<byte> into, out ReadOnlySpan<byte> piece)
     {
         var payload = tlp.Payload;
         if (payload.Length <= maxPayloadBytes || tlp.Kind is not (TlpKind.MemoryWrite or TlpKind.CompletionWithData))
         {
-            tlp.Bytes.CopyTo(into);
-            length = tlp.Bytes.Length;
+            piece = tlp.Bytes;
             offset = payload.Length;
             return true;
         }
@@ -50,13 +49,14 @@ internal static class TlpPieces
         }
 
         payload.Slice(start, bytes).CopyTo(into[header..]);
-        length = header + bytes;
+        var length = header + bytes;
         if (tlp.HasDigest)
         {
             BinaryPrimitives.WriteUInt32LittleEndian(into[length..], Ecrc.Compute(into[..length]));
             length += TlpLimits.DigestBytes;
         }
 
+        piece = into[..length];
         return last;
     }
 
