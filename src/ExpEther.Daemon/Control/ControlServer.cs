@@ -54,6 +54,34 @@ public sealed class ControlServer : IDisposable
         }
     }
 
+    /// <summary>Is there something to do that no descriptor tells of: output that waits, a deadline?</summary>
+    public bool HasWork(Instant now)
+    {
+        foreach (var connection in _connections)
+        {
+            if (connection.IsClosed || connection.WantsToWrite || connection.NextDeadline is { } deadline && now >= deadline)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Has the poller found a client at the door, or one that said something? After <see cref="Watch(Poller)"/> and a wait.</summary>
+    public bool IsReady(Poller poller)
+    {
+        foreach (var descriptor in _watched)
+        {
+            if (poller.Ready(descriptor) != PollEvents.None)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Accepts, reads, writes; never waits.</summary>
     /// <returns>True when something happened.</returns>
     public bool Poll(Instant now)

@@ -16,14 +16,20 @@ public static class LoopLimits
     public const int SpinMicrosecondsMin = 20;
     public const int SpinMicrosecondsMax = 50;
 
-    /// <summary>sched_yield(2) returns sooner than this when nobody else wants the core.</summary>
-    public const int YieldMicrosecondsMax = 10;
+    /// <summary>A spinning loop offers its core this often; sooner would cost every round trip a system call.</summary>
+    public const int OfferMicroseconds = 10;
+
+    /// <summary>
+    /// Who took the core for longer than this is no passing guest. Timer ticks and a hypervisor's pauses take up to some tens of microseconds, and a
+    /// peer on the same core that answers and lets go is welcome.
+    /// </summary>
+    public const int YieldMicrosecondsMax = 60;
 
     /// <summary>How long a loop that had to share its core does not spin.</summary>
     public const int CrowdedMilliseconds = 10;
 
     /// <summary>A busy loop looks at its control socket this often.</summary>
-    public const int ControlMicroseconds = 500;
+    public const int ControlMicroseconds = 1000;
 
     /// <summary>The port's carrier and the kernel's drop counts are looked at this often.</summary>
     public const int RefreshMilliseconds = 1000;

@@ -86,12 +86,11 @@ public sealed class OwnerLoop
                 idleSince = MonotonicClock.Now;
                 _spin.OnSlept(idleSince - now);
             }
-            else
+            else if (_spin.ShouldOffer(idleSince, now))
             {
-                var offered = MonotonicClock.Now;
                 _ = Thread.Yield();
                 var back = MonotonicClock.Now;
-                _spin.OnYielded(back, back - offered);
+                _spin.OnYielded(back, back - now);
             }
         }
 
@@ -105,18 +104,20 @@ public sealed class OwnerLoop
         Turns++;
         _scheduler.Advance(now);
         var active = Receive(now);
-        foreach (var part in _parts)
-        {
-            active |= part.Poll(now);
-        }
-
+        active |= PollParts(now);
         if (now >= _nextControl)
         {
             _nextControl = now + ControlInterval;
-            active |= _control.Poll(now);
+            active |= ServeControl(now);
         }
 
-        active |= _scheduler.HasReady && _scheduler.RunReady(LoopLimits.ContinuationsPerTurnMax) > 0;
+        if (_scheduler.HasReady && _scheduler.RunReady(LoopLimits.ContinuationsPerTurnMax) > 0)
+        {
+            // What a sequence has begun leaves with this turn's frames, not with the next.
+            PollParts(now);
+            active = true;
+        }
+
         active |= Send(now);
         if (now >= _nextRefresh)
         {
@@ -124,6 +125,33 @@ public sealed class OwnerLoop
         }
 
         return active;
+    }
+
+    private bool PollParts(Instant now)
+    {
+        var active = false;
+        foreach (var part in _parts)
+        {
+            active |= part.Poll(now);
+        }
+
+        return active;
+    }
+
+    /// <summary>One look at all of the control socket's descriptors costs less than asking each connection.</summary>
+    private bool ServeControl(Instant now)
+    {
+        if (!_control.HasWork(now))
+        {
+            _control.Watch(_poller);
+            _poller.Wait(0);
+            if (!_control.IsReady(_poller))
+            {
+                return false;
+            }
+        }
+
+        return _control.Poll(now);
     }
 
     private bool Receive(Instant now)

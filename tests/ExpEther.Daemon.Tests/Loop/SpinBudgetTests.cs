@@ -37,5 +37,17 @@ public class SpinBudgetTests
         Assert.False(budget.IsOver(later, later));
     }
 
+    [Fact]
+    public void A_spinning_loop_offers_its_core_now_and_then_but_not_within_a_round_trip()
+    {
+        var budget = new SpinBudget();
+        Assert.False(budget.ShouldOffer(Start, Start + Microseconds(LoopLimits.OfferMicroseconds - 1)));
+        var first = Start + Microseconds(LoopLimits.OfferMicroseconds);
+        Assert.True(budget.ShouldOffer(Start, first));
+        budget.OnYielded(first, Microseconds(1));
+        Assert.False(budget.ShouldOffer(Start, first + Microseconds(LoopLimits.OfferMicroseconds - 1)));
+        Assert.True(budget.ShouldOffer(Start, first + Microseconds(LoopLimits.OfferMicroseconds)));
+    }
+
     private static TimeSpan Microseconds(int count) => TimeSpan.FromMicroseconds(count);
 }
