@@ -3,6 +3,7 @@ using ExpEther.Core.Scheduling;
 using ExpEther.Daemon.Capture;
 using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Control;
+using ExpEther.Daemon.Load;
 using ExpEther.Daemon.Loop;
 using ExpEther.Daemon.Ports;
 using ExpEther.Daemon.Status;
@@ -46,6 +47,7 @@ public sealed class HostDaemon : IDisposable
             ["hosts"] = new JsonArray([.. hosts.All.Select(h => (JsonNode)HostJson.Stats(h))]),
         });
         _ = new HostCommands(hosts, scheduler, table);
+        _ = new LoadCommands(hosts, scheduler, table);
         _ = new CaptureCommands(new HostCaptureSource(hosts, _port.Name), () => _loop!, scheduler, table);
         _control = new ControlServer(socketPath, table, scheduler);
         _loop = new OwnerLoop(_port, scheduler, hosts.All, _control, _stop, events);
