@@ -1,6 +1,6 @@
 # make help lists the targets. Each sets itself up (scripts/setup) and says what cannot be had.
 .DEFAULT_GOAL := help
-.PHONY: help build demo test clean
+.PHONY: help build demo test bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,10 @@ demo: ## one I/O box, two hosts, an Ethernet switch, all separate processes: dev
 
 test: ## build and run every test; ends with "N passed, N failed, N skipped"
 	@scripts/test
+
+bench: ## measure the path against the alternatives (root, an idle machine, some four minutes)
+	@scripts/setup bench
+	@./expether bench
 
 clean: ## remove what builds made
 	@rm -rf artifacts src/*/bin src/*/obj tests/*/bin tests/*/obj

@@ -129,6 +129,7 @@ internal static class CommandLine
         TlpCommand.Build(),
         KeygenCommand.Build(),
         SimCommand.Build(),
+        BenchCommand.Build(),
     ];
 
     private static List<string> Path(Command command, RootCommand root)

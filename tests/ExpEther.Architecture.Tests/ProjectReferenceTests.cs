@@ -20,10 +20,11 @@ public class ProjectReferenceTests
             "ExpEther.Core", "ExpEther.Pcie", "ExpEther.Link", "ExpEther.RootComplex", "ExpEther.Nvme", "ExpEther.Bridge", "ExpEther.Linux",
             "ExpEther.Ethernet", "ExpEther.Backends",
         ],
+        ["ExpEther.Bench"] = ["ExpEther.Core", "ExpEther.Pcie", "ExpEther.Link", "ExpEther.Linux", "ExpEther.Ethernet", "ExpEther.Daemon"],
         ["ExpEther.Cli"] =
         [
             "ExpEther.Core", "ExpEther.Pcie", "ExpEther.Link", "ExpEther.RootComplex", "ExpEther.Nvme", "ExpEther.Bridge", "ExpEther.Linux",
-            "ExpEther.Ethernet", "ExpEther.Backends", "ExpEther.Daemon", "ExpEther.Simulation",
+            "ExpEther.Ethernet", "ExpEther.Backends", "ExpEther.Daemon", "ExpEther.Simulation", "ExpEther.Bench",
         ],
     };
 
