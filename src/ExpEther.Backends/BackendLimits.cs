@@ -6,6 +6,18 @@ public static class BackendLimits
     /// <summary>Requests of one backend that are not taken back as completions: a power of two.</summary>
     public const int RequestsMax = 1024;
 
+    /// <summary>Requests of one file that are carried out at once by io_uring: a power of two.</summary>
+    public const int RingRequestsMax = 128;
+
+    /// <summary>Threads of one file where there is no io_uring: so many requests are carried out at once.</summary>
+    public const int WorkersPerFile = 4;
+
+    /// <summary>Requests that a worker has: the one it carries out, and the next. A power of two.</summary>
+    public const int RequestsPerWorkerMax = 2;
+
+    /// <summary>What is written at once where zeroes must be written.</summary>
+    public const int ZeroBytesMax = 1 << 20;
+
     /// <summary>The longest single request.</summary>
     public const int RequestBytesMax = 1 << 26;
 

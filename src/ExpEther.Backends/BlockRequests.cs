@@ -16,6 +16,6 @@ internal static class BlockRequests
         Core.Check.That(request.Bytes is > 0 and <= BackendLimits.RequestBytesMax);
         Core.Check.That(((request.OffsetBytes | (uint)request.Bytes) & block) == 0);
         Core.Check.That(request.OffsetBytes >= 0 && request.OffsetBytes <= backend.LengthBytes - request.Bytes);
-        Core.Check.That(request.Operation == BlockOperation.WriteZeroes || request.Buffer.Length >= request.Bytes);
+        Core.Check.That(request.Operation is BlockOperation.WriteZeroes or BlockOperation.Deallocate || request.Buffer.Length >= request.Bytes);
     }
 }

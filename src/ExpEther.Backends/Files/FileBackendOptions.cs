@@ -10,4 +10,7 @@ public sealed record FileBackendOptions
 
     /// <summary>Past the page cache (O_DIRECT) where the file system and the block size allow it. What is used: <see cref="FileBackend.IsDirect"/>.</summary>
     public bool Direct { get; init; } = true;
+
+    /// <summary>What carries requests out. What is used: <see cref="FileBackend.Engine"/>.</summary>
+    public FileEngineKind Engine { get; init; } = FileEngineKind.Automatic;
 }

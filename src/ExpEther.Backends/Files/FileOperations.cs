@@ -4,61 +4,40 @@ using ExpEther.Nvme.Backends;
 
 namespace ExpEther.Backends.Files;
 
-/// <summary>Carries one request out on the file; blocks. Used by one thread.</summary>
-internal sealed class FileOperations(BlockFile file, bool isReadOnly)
+/// <summary>Carries one request out on the file; blocks. Used by several threads at once.</summary>
+internal sealed class FileOperations(BlockFile file, FileAbilities abilities)
 {
-    private const int BounceBytes = 1 << 20;
-
-    private readonly Memory<byte> _bounce = AlignedBuffer.Make(BounceBytes);
-    private readonly Memory<byte> _zeroes = AlignedBuffer.Make(BounceBytes);
-    private bool _cannotZeroRange;
+    private readonly ReadOnlyMemory<byte> _zeroes = AlignedBuffer.Make(BackendLimits.ZeroBytesMax);
 
     public Errno Execute(in BlockRequest request) => request.Operation switch
     {
-        BlockOperation.Read => Read(request.Buffer.Span[..request.Bytes], request.OffsetBytes),
-        BlockOperation.Flush => isReadOnly ? Errno.None : file.Flush(),
-        _ when isReadOnly => Errno.EROFS,
-        BlockOperation.Write => Write(request.Buffer.Span[..request.Bytes], request.OffsetBytes),
-        BlockOperation.WriteZeroes => Zero(request.OffsetBytes, request.Bytes),
+        BlockOperation.Read => file.Read(request.Buffer.Span[..request.Bytes], request.OffsetBytes),
+        BlockOperation.Flush => abilities.IsReadOnly ? Errno.None : file.Flush(),
+        _ when abilities.IsReadOnly => Errno.EROFS,
+        BlockOperation.Write => file.Write(request.Buffer.Span[..request.Bytes], request.OffsetBytes),
+        BlockOperation.WriteZeroes => Zero(request, abilities.ZeroesRanges),
+        BlockOperation.Deallocate when abilities.PunchesHoles => Punch(request),
+        BlockOperation.Deallocate => Errno.None,
         _ => Errno.EINVAL,
     };
 
-    private Errno Read(Span<byte> into, long offset)
+    // What was found possible at the start may not be everywhere on this file: zeroes are kept to all the same.
+    private Errno Punch(in BlockRequest request)
     {
-        if (!MustBounce(into))
-        {
-            return file.Read(into, offset);
-        }
-
-        for (var done = 0; done < into.Length; done += BounceBytes)
-        {
-            var part = into[done..Math.Min(done + BounceBytes, into.Length)];
-            var bounce = _bounce.Span[..part.Length];
-            var error = file.Read(bounce, offset + done);
-            if (error != Errno.None)
-            {
-                return error;
-            }
-
-            bounce.CopyTo(part);
-        }
-
-        return Errno.None;
+        var error = file.PunchHole(request.OffsetBytes, request.Bytes);
+        return error is Errno.EOPNOTSUPP or Errno.EINVAL ? Zero(request, byRange: false) : error;
     }
 
-    private Errno Write(Span<byte> from, long offset)
+    private Errno Zero(in BlockRequest request, bool byRange)
     {
-        if (!MustBounce(from))
+        if (byRange && file.ZeroRange(request.OffsetBytes, request.Bytes) is var done and not (Errno.EOPNOTSUPP or Errno.EINVAL))
         {
-            return file.Write(from, offset);
+            return done;
         }
 
-        for (var done = 0; done < from.Length; done += BounceBytes)
+        for (var at = 0; at < request.Bytes; at += _zeroes.Length)
         {
-            var part = from[done..Math.Min(done + BounceBytes, from.Length)];
-            var bounce = _bounce.Span[..part.Length];
-            part.CopyTo(bounce);
-            var error = file.Write(bounce, offset + done);
+            var error = file.Write(_zeroes.Span[..Math.Min(_zeroes.Length, request.Bytes - at)], request.OffsetBytes + at);
             if (error != Errno.None)
             {
                 return error;
@@ -67,31 +46,4 @@ internal sealed class FileOperations(BlockFile file, bool isReadOnly)
 
         return Errno.None;
     }
-
-    private Errno Zero(long offset, int bytes)
-    {
-        if (!_cannotZeroRange)
-        {
-            var error = file.ZeroRange(offset, bytes);
-            if (error is not (Errno.EOPNOTSUPP or Errno.EINVAL))
-            {
-                return error;
-            }
-
-            _cannotZeroRange = true;
-        }
-
-        for (var done = 0; done < bytes; done += BounceBytes)
-        {
-            var error = file.Write(_zeroes.Span[..Math.Min(BounceBytes, bytes - done)], offset + done);
-            if (error != Errno.None)
-            {
-                return error;
-            }
-        }
-
-        return Errno.None;
-    }
-
-    private bool MustBounce(Span<byte> buffer) => file.IsDirect && !AlignedBuffer.IsAligned(buffer);
 }

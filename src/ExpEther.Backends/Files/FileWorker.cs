@@ -1,21 +1,15 @@
 using ExpEther.Backends.Queues;
 using ExpEther.Linux.Polling;
-using ExpEther.Nvme.Backends;
 
 namespace ExpEther.Backends.Files;
 
 /// <summary>
-/// The thread that does a file's blocking calls, between two SPSC rings.
+/// A thread that does blocking calls on a file, between two SPSC rings.
 /// <para>
-/// Theory. The owner enqueues requests and dequeues completions and never waits; the worker does the opposite, one request after the
-/// other, so a flush comes after every write submitted before it. Both ends may sleep, each after announcing it and looking once more
-/// (announce, fence, look), so no wake-up is lost: the worker announces <c>_workerSleeps</c> and waits on its event; the owner
-/// announces <c>_ownerSleeps</c> whenever it finds no completion, and is woken through <see cref="PollFileDescriptor"/> at most once
-/// for each time it found none. The worker spins for a moment before it sleeps: a wake-up across cores costs about 50 µs.
-/// </para>
-/// <para>
-/// The seam: everything above is behind <see cref="TrySubmit"/>, <see cref="TryTakeCompletion"/> and the descriptor. An io_uring that
-/// the owner fills and polls itself takes this class's place, and gives parallel requests to one file, without a change elsewhere.
+/// Theory. The owner enqueues calls and dequeues their ends and never waits; the worker does the opposite, one call after the other. Both
+/// may sleep, each after announcing it and looking once more (announce, fence, look), so no wake-up is lost: the worker announces
+/// <c>_isAsleep</c> and waits on its event, the owner is woken by <see cref="OwnerWake"/>. The worker spins for a moment before it sleeps: a
+/// wake-up across cores costs about 50 µs.
 /// </para>
 /// </summary>
 internal sealed class FileWorker : IDisposable
@@ -23,96 +17,56 @@ internal sealed class FileWorker : IDisposable
     private const int SpinsMax = 2000;
     private const int SpinsPerLook = 20;
 
-    private readonly SpscRing<BlockRequest> _requests = new(BackendLimits.RequestsMax);
-    private readonly SpscRing<BlockCompletion> _completions = new(BackendLimits.RequestsMax);
-    private readonly EventFd _workerWake = new();
-    private readonly EventFd _ownerWake = new();
+    private readonly SpscRing<FileCall> _calls = new(BackendLimits.RequestsPerWorkerMax);
+    private readonly SpscRing<FileCallEnd> _ends = new(BackendLimits.RequestsPerWorkerMax);
+    private readonly EventFd _wake = new();
     private readonly FileOperations _operations;
+    private readonly OwnerWake _owner;
     private readonly Thread _thread;
-    private int _workerSleeps;
-    private int _ownerSleeps;
-    private int _ownerWoken;
-    private int _inFlight;
+    private int _isAsleep;
     private volatile bool _isStopped;
 
-    public FileWorker(FileOperations operations, string name)
+    public FileWorker(FileOperations operations, OwnerWake owner, string name)
     {
         _operations = operations;
+        _owner = owner;
         _thread = new Thread(Work) { Name = $"file {name}", IsBackground = true };
         _thread.Start();
     }
 
-    /// <summary>Readable when completions came after <see cref="TryTakeCompletion"/> had found none.</summary>
-    public int PollFileDescriptor => _ownerWake.FileDescriptor;
-
-    /// <summary>The owner's thread. False: as many requests as allowed are in flight.</summary>
-    public bool TrySubmit(in BlockRequest request)
+    /// <summary>The owner's thread; never with more calls than the ring holds.</summary>
+    public void Start(in FileCall call)
     {
-        // Counting until the completion is taken keeps room for it in the completion ring.
-        if (_inFlight == BackendLimits.RequestsMax)
-        {
-            return false;
-        }
-
-        _inFlight++;
-        Check.That(_requests.TryEnqueue(request));
+        Check.That(_calls.TryEnqueue(call));
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _workerSleeps) != 0)
+        if (Volatile.Read(ref _isAsleep) != 0)
         {
-            _workerWake.Set();
+            _wake.Set();
         }
-
-        return true;
     }
 
     /// <summary>The owner's thread.</summary>
-    public bool TryTakeCompletion(out BlockCompletion completion)
-    {
-        if (Volatile.Read(ref _ownerWoken) != 0)
-        {
-            // Cleared before the ring is looked at: what completes later sets it anew.
-            Volatile.Write(ref _ownerWoken, 0);
-            _ownerWake.Clear();
-        }
+    public bool TryTake(out FileCallEnd end) => _ends.TryDequeue(out end);
 
-        if (!_completions.TryDequeue(out completion))
-        {
-            if (_inFlight == 0 || Volatile.Read(ref _ownerSleeps) != 0)
-            {
-                return false;
-            }
-
-            Volatile.Write(ref _ownerSleeps, 1);
-            Interlocked.MemoryBarrier();
-            if (!_completions.TryDequeue(out completion))
-            {
-                return false;
-            }
-        }
-
-        _inFlight--;
-        return true;
-    }
-
-    /// <summary>Finishes what was submitted, then ends the thread.</summary>
+    /// <summary>Finishes what was started, then ends the thread.</summary>
     public void Dispose()
     {
         _isStopped = true;
-        _workerWake.Set();
+        _wake.Set();
         _thread.Join();
-        _workerWake.Dispose();
-        _ownerWake.Dispose();
+        _wake.Dispose();
     }
 
     private void Work()
     {
         var poller = new Poller();
-        poller.Add(_workerWake.FileDescriptor, PollEvents.Readable);
+        poller.Add(_wake.FileDescriptor, PollEvents.Readable);
         while (true)
         {
-            if (_requests.TryDequeue(out var request))
+            if (_calls.TryDequeue(out var call))
             {
-                Complete(request);
+                Check.That(_ends.TryEnqueue(new FileCallEnd(call.Slot, _operations.Execute(call.Request))));
+                _owner.Signal();
             }
             else if (_isStopped)
             {
@@ -125,24 +79,11 @@ internal sealed class FileWorker : IDisposable
         }
     }
 
-    private void Complete(in BlockRequest request)
-    {
-        var error = _operations.Execute(request);
-        Check.That(_completions.TryEnqueue(new BlockCompletion(request.Cookie, (int)error)));
-        Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _ownerSleeps) != 0)
-        {
-            Volatile.Write(ref _ownerSleeps, 0);
-            _ownerWake.Set();
-            Volatile.Write(ref _ownerWoken, 1);
-        }
-    }
-
     private bool Spin()
     {
         for (var i = 0; i < SpinsMax; i += SpinsPerLook)
         {
-            if (!_requests.IsEmpty)
+            if (!_calls.IsEmpty)
             {
                 return true;
             }
@@ -155,14 +96,14 @@ internal sealed class FileWorker : IDisposable
 
     private void Sleep(Poller poller)
     {
-        Volatile.Write(ref _workerSleeps, 1);
+        Volatile.Write(ref _isAsleep, 1);
         Interlocked.MemoryBarrier();
-        if (_requests.IsEmpty && !_isStopped)
+        if (_calls.IsEmpty && !_isStopped)
         {
             poller.Wait((long?)null);
         }
 
-        Volatile.Write(ref _workerSleeps, 0);
-        _workerWake.Clear();
+        Volatile.Write(ref _isAsleep, 0);
+        _wake.Clear();
     }
 }

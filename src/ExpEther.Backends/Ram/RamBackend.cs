@@ -5,7 +5,7 @@ namespace ExpEther.Backends.Ram;
 
 /// <summary>
 /// A namespace's blocks in memory: as fast as a copy, gone with the process. Memory is taken in chunks as it is first written; what was
-/// never written reads as zeroes. A request is carried out when it is submitted.
+/// never written reads as zeroes; a chunk that is deallocated as a whole is given back. A request is carried out when it is submitted.
 /// </summary>
 public sealed class RamBackend : IBlockBackend
 {
@@ -42,6 +42,15 @@ public sealed class RamBackend : IBlockBackend
     public int BlockBytes { get; }
 
     public bool IsReadOnly { get; }
+
+    /// <inheritdoc/>
+    public bool DeallocatedReadsZeroes => true;
+
+    /// <inheritdoc/>
+    public int WriteGranularityBytes => BlockBytes;
+
+    /// <summary>A chunk: less than that is zeroed, and its memory stays.</summary>
+    public int DeallocateGranularityBytes => ChunkBytes;
 
     /// <inheritdoc/>
     public bool TrySubmit(in BlockRequest request)
@@ -93,7 +102,10 @@ public sealed class RamBackend : IBlockBackend
                 Load(request.OffsetBytes, request.Buffer.Span[..request.Bytes]);
                 return Errno.None;
             case BlockOperation.WriteZeroes:
-                Zero(request.OffsetBytes, request.Bytes);
+                Zero(request.OffsetBytes, request.Bytes, givesBack: false);
+                return Errno.None;
+            case BlockOperation.Deallocate:
+                Zero(request.OffsetBytes, request.Bytes, givesBack: true);
                 return Errno.None;
             default:
                 return Errno.EINVAL;
@@ -119,11 +131,16 @@ public sealed class RamBackend : IBlockBackend
         }
     }
 
-    private void Zero(long offset, int bytes)
+    private void Zero(long offset, int bytes, bool givesBack)
     {
         while (bytes > 0)
         {
             var (chunk, at, count) = Part(offset, bytes);
+            if (givesBack && count == ChunkBytes)
+            {
+                _chunks[chunk] = null;
+            }
+
             _chunks[chunk]?.AsSpan(at, count).Clear();
             bytes -= count;
             offset += count;

@@ -3,7 +3,7 @@ using ExpEther.Linux.Native;
 namespace ExpEther.Linux.Files;
 
 /// <summary>
-/// A file or block device that is read and written by position (pread, pwrite), made durable (fdatasync) and zeroed (fallocate). Calls
+/// A file or block device that is read and written by position (pread, pwrite), made durable (fdatasync), zeroed and given back (fallocate). Calls
 /// block; errors of I/O are values. Locked against other processes that open it this way: one writer, or many readers.
 /// </summary>
 public sealed unsafe class BlockFile : IDisposable
@@ -20,6 +20,8 @@ public sealed unsafe class BlockFile : IDisposable
     }
 
     public bool IsBlockDevice { get; }
+
+    internal int Descriptor => _fd;
 
     /// <summary>O_DIRECT is in use: addresses, offsets and lengths must be multiples of the device's logical block size.</summary>
     public bool IsDirect { get; }
@@ -43,6 +45,16 @@ public sealed unsafe class BlockFile : IDisposable
         {
             int bytes;
             return IsBlockDevice && Libc.ioctl(_fd, FileConstants.BLKSSZGET, &bytes) == 0 ? bytes : 1;
+        }
+    }
+
+    /// <summary>What is written whole without reading first: a device's physical sector, a file system's block. 1 when unknown.</summary>
+    public int WriteGranularityBytes
+    {
+        get
+        {
+            int bytes;
+            return Libc.ioctl(_fd, IsBlockDevice ? FileConstants.BLKPBSZGET : FileConstants.FIGETBSZ, &bytes) == 0 ? bytes : 1;
         }
     }
 
@@ -129,6 +141,15 @@ public sealed unsafe class BlockFile : IDisposable
     /// <summary>Makes a range read as zeroes without writing it. EOPNOTSUPP: the file system cannot; write zeroes instead.</summary>
     public Errno ZeroRange(long offsetBytes, long bytes) =>
         Libc.fallocate(_fd, FileConstants.FALLOC_FL_ZERO_RANGE | FileConstants.FALLOC_FL_KEEP_SIZE, offsetBytes, bytes) == 0
+            ? Errno.None
+            : Libc.LastError;
+
+    /// <summary>
+    /// Gives a range back: it reads as zeroes, and takes no room where whole blocks of the file system are in it. On a block device it is
+    /// zeroed, unmapped if that can be. EOPNOTSUPP: file system or device cannot.
+    /// </summary>
+    public Errno PunchHole(long offsetBytes, long bytes) =>
+        Libc.fallocate(_fd, FileConstants.FALLOC_FL_PUNCH_HOLE | FileConstants.FALLOC_FL_KEEP_SIZE, offsetBytes, bytes) == 0
             ? Errno.None
             : Libc.LastError;
 

@@ -12,6 +12,7 @@ internal static class FileConstants
     public const int O_CLOEXEC = 0x80000;
 
     public const int FALLOC_FL_KEEP_SIZE = 1;
+    public const int FALLOC_FL_PUNCH_HOLE = 2;
     public const int FALLOC_FL_ZERO_RANGE = 0x10;
 
     public const int SEEK_END = 2;
@@ -22,6 +23,12 @@ internal static class FileConstants
 
     /// <summary>Logical sector size of a block device; fills an int.</summary>
     public const uint BLKSSZGET = 0x1268;
+
+    /// <summary>Physical sector size of a block device; fills an int.</summary>
+    public const uint BLKPBSZGET = 0x127B;
+
+    /// <summary>Block size of the file system that a file is in; fills an int.</summary>
+    public const uint FIGETBSZ = 2;
 
     /// <summary>Size of a block device in bytes; fills a 64-bit integer.</summary>
     public const uint BLKGETSIZE64 = 0x80081272;

@@ -84,6 +84,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int fallocate(int fd, int mode, long offset, long length);
 
+    /// <summary>For calls that the C library does not wrap: io_uring's.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint syscall(nint number, nint first, nint second, nint third, nint fourth, nint fifth, nint sixth);
+
     [LibraryImport(Library, SetLastError = true)]
     public static partial int fcntl(int fd, int command, void* argument);
 

@@ -5,7 +5,10 @@ public enum BlockOperation : byte
     Read,
     Write,
 
-    /// <summary>Completes when everything written before it was submitted is durable.</summary>
+    /// <summary>Makes durable every write, zeroing and deallocation that had completed when it was submitted.</summary>
     Flush,
     WriteZeroes,
+
+    /// <summary>The range's contents are no longer wanted (<see cref="IBlockBackend.DeallocatedReadsZeroes"/>).</summary>
+    Deallocate,
 }

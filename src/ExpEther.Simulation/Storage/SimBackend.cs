@@ -11,6 +11,12 @@ internal sealed class SimBackend(SimDisk disk) : IBlockBackend
 
     public bool IsReadOnly => false;
 
+    public bool DeallocatedReadsZeroes => true;
+
+    public int WriteGranularityBytes => BlockBytes;
+
+    public int DeallocateGranularityBytes => BlockBytes;
+
     public bool TrySubmit(in BlockRequest request) => disk.TrySubmit(request);
 
     public bool TryTakeCompletion(out BlockCompletion completion) => disk.TryTakeCompletion(out completion);

@@ -76,34 +76,82 @@ public sealed class FileBackendTests : IDisposable
         Assert.Equal(8192, new FileInfo(DiskPath).Length);
     }
 
-    [Fact]
-    public void A_flush_completes_after_every_write_submitted_before_it()
+    [Theory]
+    [InlineData(FileEngineKind.Automatic)]
+    [InlineData(FileEngineKind.Workers)]
+    public void Requests_that_overlap_are_carried_out_in_their_order(FileEngineKind engine)
     {
-        File.WriteAllBytes(DiskPath, new byte[1 << 20]);
-        using var backend = new FileBackend(DiskPath);
-        var buffer = BackendCalls.Buffer(4096, seed: 3);
-        for (uint i = 0; i < 200; i++)
+        // A block of many pages, all of one byte: a read beside a write would see two.
+        const int Bytes = 256 * 1024;
+        File.WriteAllBytes(DiskPath, new byte[Bytes]);
+        using var backend = new FileBackend(DiskPath, new FileBackendOptions { Direct = false, Engine = engine });
+        var written = BackendCalls.Buffer(32 * Bytes);
+        var read = BackendCalls.Buffer(32 * Bytes, seed: 1);
+        for (var round = 0; round < 32; round++)
         {
-            Assert.True(backend.TrySubmit(new BlockRequest(BlockOperation.Write, i * 4096, 4096, buffer, i)));
+            var at = round * Bytes;
+            written.Span.Slice(at, Bytes).Fill((byte)(round + 1));
+            Assert.True(backend.TrySubmit(new BlockRequest(BlockOperation.Write, 0, Bytes, written.Slice(at, Bytes), 0)));
+            Assert.True(backend.TrySubmit(new BlockRequest(BlockOperation.Read, 0, Bytes, read.Slice(at, Bytes), 1)));
         }
 
-        Assert.True(backend.TrySubmit(new BlockRequest(BlockOperation.Flush, 0, 0, default, 1000)));
-        HashSet<uint> before = [];
-        BlockCompletion completion;
-        while ((completion = backend.Next()).Cookie != 1000)
+        for (var i = 0; i < 64; i++)
         {
-            Assert.Equal(0, completion.Error);
-            before.Add(completion.Cookie);
+            Assert.Equal(0, backend.Next().Error);
         }
 
-        Assert.Equal(200, before.Count);
+        Assert.True(written.Span.SequenceEqual(read.Span));
+    }
+
+    [Theory]
+    [InlineData(FileEngineKind.Automatic)]
+    [InlineData(FileEngineKind.Workers)]
+    public void Deallocation_gives_the_files_blocks_back_and_write_zeroes_keeps_them(FileEngineKind engine)
+    {
+        const int Bytes = 4 << 20;
+        File.WriteAllBytes(DiskPath, BackendCalls.Buffer(Bytes, seed: 1).ToArray());
+        using (var backend = new FileBackend(DiskPath, new FileBackendOptions { Engine = engine }))
+        {
+            Assert.True(backend.DeallocatedReadsZeroes);
+            Assert.Equal(4096, backend.DeallocateGranularityBytes);
+            Assert.Equal(0, backend.Flush());
+            var whole = AllocatedBytes();
+            Assert.Equal(0, backend.WriteZeroes(0, Bytes / 2));
+            Assert.Equal(0, backend.Flush());
+            Assert.Equal(whole, AllocatedBytes());
+            Assert.Equal(0, backend.Deallocate(0, Bytes / 2));
+            Assert.Equal(0, backend.Flush());
+            Assert.InRange(AllocatedBytes(), 1, whole - (Bytes / 2) + 65536);
+        }
+
+        Assert.Equal(Bytes, new FileInfo(DiskPath).Length);
     }
 
     [Fact]
-    public void An_owner_that_always_sleeps_is_woken_for_every_completion()
+    public void Where_holes_cannot_be_made_deallocation_succeeds_without_effect_and_promises_nothing()
+    {
+        Assert.SkipUnless(Ramfs.TryMake(_directory.FullName, out var folder, out var why), why);
+        using var mounted = folder;
+        var path = Path.Combine(mounted!.Path, "disk.img");
+        var disk = BackendCalls.Buffer(65536, seed: 1);
+        File.WriteAllBytes(path, disk.ToArray());
+        using var backend = new FileBackend(path, new FileBackendOptions { Direct = false });
+        Assert.False(backend.DeallocatedReadsZeroes);
+        Assert.Equal(0, backend.Deallocate(0, 65536));
+        Assert.Equal(0, backend.WriteZeroes(0, 4096));
+        var read = BackendCalls.Buffer(65536);
+        Assert.Equal(0, backend.Read(0, read));
+        Assert.True(read.Span[..4096].IndexOfAnyExcept((byte)0) < 0);
+        Assert.True(read.Span[4096..].SequenceEqual(disk.Span[4096..]));
+    }
+
+    [Theory]
+    [InlineData(FileEngineKind.Automatic)]
+    [InlineData(FileEngineKind.Workers)]
+    public void An_owner_that_always_sleeps_is_woken_for_every_completion(FileEngineKind engine)
     {
         File.WriteAllBytes(DiskPath, new byte[65536]);
-        using var backend = new FileBackend(DiskPath, new FileBackendOptions { Direct = false });
+        using var backend = new FileBackend(DiskPath, new FileBackendOptions { Direct = false, Engine = engine });
         var random = new SeededRandom(3);
         var buffer = BackendCalls.Buffer(512);
         for (uint round = 0; round < 5000; round++)
@@ -121,12 +169,14 @@ public sealed class FileBackendTests : IDisposable
         }
     }
 
-    [Fact]
-    public void What_was_submitted_is_carried_out_before_the_file_is_closed()
+    [Theory]
+    [InlineData(FileEngineKind.Automatic)]
+    [InlineData(FileEngineKind.Workers)]
+    public void What_was_submitted_is_carried_out_before_the_file_is_closed(FileEngineKind engine)
     {
         File.WriteAllBytes(DiskPath, new byte[1 << 20]);
         var buffer = BackendCalls.Buffer(1 << 20, seed: 5);
-        using (var backend = new FileBackend(DiskPath))
+        using (var backend = new FileBackend(DiskPath, new FileBackendOptions { Engine = engine }))
         {
             for (var i = 0; i < 256; i++)
             {
@@ -141,7 +191,7 @@ public sealed class FileBackendTests : IDisposable
     public void A_flush_reaches_the_disk_by_fdatasync()
     {
         File.WriteAllBytes(DiskPath, new byte[4096]);
-        using var backend = new FileBackend(DiskPath);
+        using var backend = new FileBackend(DiskPath, new FileBackendOptions { Engine = FileEngineKind.Workers });
         Assert.Equal(0, backend.Write(0, BackendCalls.Buffer(512, seed: 1)));
         using var tracer = Trace();
         Assert.Equal(0, backend.Flush());
@@ -150,6 +200,12 @@ public sealed class FileBackendTests : IDisposable
         var calls = tracer.StandardError.ReadToEnd();
         tracer.WaitForExit();
         Assert.Matches(@"fdatasync\(\d+\) *= 0|fdatasync resumed> *\) *= 0", calls);
+    }
+
+    private long AllocatedBytes()
+    {
+        using var stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%b", DiskPath]) { RedirectStandardOutput = true })!;
+        return 512 * long.Parse(stat.StandardOutput.ReadToEnd(), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private string DiskPath => Path.Combine(_directory.FullName, "disk.img");

@@ -21,6 +21,9 @@ internal static class BackendCalls
     public static int WriteZeroes(this IBlockBackend backend, long offset, int bytes) =>
         backend.Do(new BlockRequest(BlockOperation.WriteZeroes, offset, bytes, default, 4));
 
+    public static int Deallocate(this IBlockBackend backend, long offset, int bytes) =>
+        backend.Do(new BlockRequest(BlockOperation.Deallocate, offset, bytes, default, 5));
+
     /// <summary>Carries out one request. Returns its errno.</summary>
     public static int Do(this IBlockBackend backend, in BlockRequest request)
     {
@@ -42,9 +45,11 @@ internal static class BackendCalls
 
         var poller = new Poller();
         poller.Add(file.PollFileDescriptor, PollEvents.Readable);
+        var deadline = Environment.TickCount64 + (long)Patience.TotalMilliseconds;
         while (!backend.TryTakeCompletion(out completion))
         {
-            Assert.True(poller.Wait(Patience) > 0, "no completion woke the owner");
+            // A signal, such as that of a child's end, ends a wait as well.
+            Assert.True(poller.Wait(Patience) > 0 || Environment.TickCount64 < deadline, "no completion woke the owner");
         }
 
         return completion;

@@ -39,6 +39,19 @@ public class LayoutTests
         Add<SockAddrIn>(
             layout, "struct sockaddr_in6", ("Family", "sin6_family"), ("Port", "sin6_port"), ("Address6", "sin6_addr"),
             ("ScopeId", "sin6_scope_id"));
+        Add<IoSqRingOffsets>(
+            layout, "struct io_sqring_offsets", ("Head", "head"), ("Tail", "tail"), ("RingMask", "ring_mask"), ("RingEntries", "ring_entries"),
+            ("Flags", "flags"), ("Array", "array"));
+        Add<IoCqRingOffsets>(
+            layout, "struct io_cqring_offsets", ("Head", "head"), ("Tail", "tail"), ("RingMask", "ring_mask"), ("RingEntries", "ring_entries"),
+            ("Overflow", "overflow"), ("Cqes", "cqes"));
+        Add<IoUringParams>(
+            layout, "struct io_uring_params", ("SqEntries", "sq_entries"), ("CqEntries", "cq_entries"), ("Flags", "flags"),
+            ("Features", "features"), ("SqOffsets", "sq_off"), ("CqOffsets", "cq_off"));
+        Add<IoUringSqe>(
+            layout, "struct io_uring_sqe", ("Opcode", "opcode"), ("Flags", "flags"), ("Fd", "fd"), ("Offset", "off"), ("Address", "addr"),
+            ("Length", "len"), ("FsyncFlags", "fsync_flags"), ("UserData", "user_data"));
+        Add<IoUringCqe>(layout, "struct io_uring_cqe", ("UserData", "user_data"), ("Result", "res"), ("Flags", "flags"));
         layout.Add(("sizeof(struct sockaddr_in)", SockAddrIn.Bytes4));
         layout.Add(("offsetof(struct sockaddr_in, sin_port)", Offset<SockAddrIn>("Port")));
         layout.Add(("offsetof(struct sockaddr_in, sin_addr)", Offset<SockAddrIn>("Address4")));
@@ -51,6 +64,7 @@ public class LayoutTests
     [InlineData(typeof(SocketConstants))]
     [InlineData(typeof(PacketConstants))]
     [InlineData(typeof(FileConstants))]
+    [InlineData(typeof(IoUringConstants))]
     public void Constants_have_the_values_of_the_C_headers(Type constants)
     {
         List<(string Expression, long Ours)> values = [];
@@ -93,6 +107,8 @@ public class LayoutTests
         nameof(PacketConstants.BPF_RET_K) => "BPF_RET | BPF_K",
         nameof(PacketConstants.SKF_AD_VLAN_TAG) => "(unsigned)(SKF_AD_OFF + SKF_AD_VLAN_TAG)",
         nameof(PacketConstants.SKF_AD_VLAN_TAG_PRESENT) => "(unsigned)(SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT)",
+        nameof(IoUringConstants.PROT_READ_WRITE) => "PROT_READ | PROT_WRITE",
+        nameof(IoUringConstants.MAP_SHARED_POPULATE) => "MAP_SHARED | MAP_POPULATE",
         _ => name,
     };
 

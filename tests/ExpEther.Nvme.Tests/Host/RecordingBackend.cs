@@ -18,6 +18,12 @@ internal sealed class RecordingBackend(int blocks, int blockBytes = 512) : IBloc
 
     public bool IsReadOnly { get; init; }
 
+    public bool DeallocatedReadsZeroes { get; init; } = true;
+
+    public int WriteGranularityBytes { get; init; } = blockBytes;
+
+    public int DeallocateGranularityBytes { get; init; } = blockBytes;
+
     /// <summary>Requests in hand at once before it refuses.</summary>
     public int Depth { get; set; } = 1024;
 
@@ -83,6 +89,7 @@ internal sealed class RecordingBackend(int blocks, int blockBytes = 512) : IBloc
                     request.Buffer.Span[..request.Bytes].CopyTo(range);
                     break;
                 case BlockOperation.WriteZeroes:
+                case BlockOperation.Deallocate when DeallocatedReadsZeroes:
                     range.Clear();
                     break;
             }

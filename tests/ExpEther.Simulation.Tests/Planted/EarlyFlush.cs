@@ -21,6 +21,12 @@ internal sealed class EarlyFlush(bool isLost) : IPlantedBug
 
         public bool IsReadOnly => inner.IsReadOnly;
 
+        public bool DeallocatedReadsZeroes => inner.DeallocatedReadsZeroes;
+
+        public int WriteGranularityBytes => inner.WriteGranularityBytes;
+
+        public int DeallocateGranularityBytes => inner.DeallocateGranularityBytes;
+
         public bool TrySubmit(in BlockRequest request)
         {
             if (request.Operation != BlockOperation.Flush)
