@@ -38,6 +38,9 @@ public static class ControllerLimits
     /// <summary>The most a backend is asked to zero at once: a multiple of every block size.</summary>
     public const int ZeroBytesPerRequest = 4 << 20;
 
+    /// <summary>The most a backend is asked to deallocate at once: a multiple of every block size.</summary>
+    public const int DeallocateBytesPerRequest = 64 << 20;
+
     public const int AsyncEventRequestsMax = 4;
     public const int AsyncEventsPendingMax = 8;
     public const int ErrorLogEntriesMax = 64;

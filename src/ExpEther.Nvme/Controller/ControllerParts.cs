@@ -1,4 +1,5 @@
 using ExpEther.Nvme.Controller.Commands;
+using ExpEther.Nvme.Controller.Commands.Io;
 using ExpEther.Nvme.Controller.Dma;
 using ExpEther.Nvme.Controller.Logs;
 using ExpEther.Nvme.Controller.Namespaces;
@@ -16,13 +17,14 @@ internal sealed class ControllerParts
     {
         Options = options;
         Commands = new CommandTable();
-        Pool = new BufferPool(options.BufferPoolBytes, options.MaxDataTransferBytes);
+        Pool = new BufferPool(options.BufferPoolBytes, BlockCommand.BufferBytesMax(options));
         Prps = new PrpWalker(Commands, options.MaxDataTransferBytes);
         Data = new DataReads(Commands, Prps);
         Queues = new QueueSet(options.QueuePairsMax);
         Fetcher = new SubmissionFetcher(Queues, Commands);
         Backends = new BackendDispatch(options, Commands, Pool);
         Features = new FeatureSet(options.QueuePairsMax);
+        Coalescing = new InterruptCoalescing(Features, Queues);
         Health = new HealthState(Counters, Errors);
         Events = new AsyncEvents(Commands);
         Egress = new Egress(config, msix, this);
@@ -51,6 +53,8 @@ internal sealed class ControllerParts
     public BackendDispatch Backends { get; }
 
     public FeatureSet Features { get; }
+
+    public InterruptCoalescing Coalescing { get; }
 
     public HealthState Health { get; }
 

@@ -41,13 +41,22 @@ internal sealed class FeatureSet(int queuePairs)
     /// <summary>Commands that one turn of an I/O queue may fetch: 2^AB, 111b meaning no limit.</summary>
     public int ArbitrationBurst => (Arbitration & 7) == 7 ? ControllerLimits.FetchEntriesMax : 1 << (int)(Arbitration & 7);
 
+    /// <summary>Completion entries that one interrupt should tell of (§5.21.1.8), at least 1.</summary>
+    public int AggregationThreshold => (int)(InterruptCoalescing & 0xFF) + 1;
+
+    /// <summary>The longest an interrupt may be held for that; zero: none is held.</summary>
+    public TimeSpan AggregationTime => 100 * TimeSpan.FromMicroseconds((InterruptCoalescing >> 8) & 0xFF);
+
+    public bool Coalesces(int vector) => AggregationTime > TimeSpan.Zero && AggregationThreshold > 1 && !_noCoalescing[vector];
+
     public int Vectors => _noCoalescing.Length;
 
     public void Reset()
     {
         Arbitration = 4;
         PowerManagement = 0;
-        OverTemperature = ushort.MaxValue;
+        // §5.21.1.4: WCTEMP, where there is one.
+        OverTemperature = Logs.HealthState.WarningKelvin;
         UnderTemperature = 0;
         VolatileWriteCache = VolatileWriteCacheEnabled;
         InterruptCoalescing = 0;

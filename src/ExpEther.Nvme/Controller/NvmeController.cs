@@ -37,6 +37,7 @@ public sealed class NvmeController : IPcieDevice, IBarTarget, IDmaReadOwner
     {
         Check.That(options.QueuePairsMax is > 0 and <= ControllerLimits.QueuePairsMax);
         Check.That(options.QueueEntriesMax is >= 2 and <= ControllerLimits.QueueEntriesMax);
+        Check.That(options.BufferPoolBytes >= 2 * options.MaxDataTransferBytes);
         Check.That(options.MaxDataTransferBytes is >= NvmeSizes.PageBytesMin and <= ControllerLimits.MaxDataTransferBytesMax);
         _config = new EndpointConfig(Describe(options));
         _msix = new MsixTable(_config);
@@ -57,7 +58,7 @@ public sealed class NvmeController : IPcieDevice, IBarTarget, IDmaReadOwner
     public Rid Rid => _config.Rid;
 
     /// <inheritdoc/>
-    public Instant? NextDeadline => _parts.Reader.NextDeadline;
+    public Instant? NextDeadline => Instant.Earliest(_parts.Reader.NextDeadline, _parts.Coalescing.NextDeadline);
 
     /// <inheritdoc/>
     public bool TryAccept(ReadOnlySpan<byte> tlp, Instant now)
@@ -118,6 +119,7 @@ public sealed class NvmeController : IPcieDevice, IBarTarget, IDmaReadOwner
         Enter(now);
         var any = _parts.Backends.Poll(_engine);
         any |= _parts.Reader.Expire(now);
+        any |= _parts.Egress.ReleaseInterrupts(now);
         if (ControllerLimits.TagsMax - _parts.Reader.LostTags < ControllerLimits.TagsUsableMin && _life.IsReady)
         {
             _life.Fail("too many DMA reads were never answered");

@@ -120,7 +120,8 @@ internal sealed class AdminCommands(PciFunction function, NvmeDriverOptions opti
         return new IdentifiedController(
             identify.SerialNumber, identify.ModelNumber, identify.FirmwareRevision,
             mdts is 0 or > 15 ? limit : Math.Min(limit, NvmeSizes.PageBytesMin << mdts),
-            Math.Min(identify.AsyncEventRequestLimit + 1, NvmeDriverLimits.AsyncEventRequestsMax));
+            Math.Min(identify.AsyncEventRequestLimit + 1, NvmeDriverLimits.AsyncEventRequestsMax),
+            identify.OptionalNvmCommands);
     }
 
     /// <summary>Null: a namespace that cannot be used here (inactive, with metadata, or with blocks of an odd size).</summary>
@@ -129,6 +130,11 @@ internal sealed class AdminCommands(PciFunction function, NvmeDriverOptions opti
         var format = identify.Format;
         return identify.Size == 0 || format.MetadataBytes != 0 || format.DataSizeLog2 is < 9 or > 16
             ? null
-            : new NvmeNamespace(id, format.BlockBytes, identify.Size, identify.IsWriteProtected);
+            : new NvmeNamespace(id, format.BlockBytes, identify.Size, identify.IsWriteProtected)
+            {
+                DeallocatedReadsZeroes =
+                    (identify.DeallocateFeatures & DeallocateFeatures.ReadBehaviorMask) == DeallocateFeatures.ReadsZeroes,
+                DeallocateGranularity = identify.HasOptimalSizes ? identify.PreferredDeallocateGranularity + 1 : 1,
+            };
     }
 }

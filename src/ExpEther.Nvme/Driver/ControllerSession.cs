@@ -82,6 +82,18 @@ internal sealed class ControllerSession(PciFunction function, NvmeDriverOptions 
         Admin.Queue?.FailAll(outcome);
     }
 
+    /// <summary>Whether commands are waited for that were sent before <paramref name="since"/> and the controller says that it has failed.</summary>
+    public async Task<bool> HasFailedSinceAsync(Instant since)
+    {
+        var isWaiting = Admin.Queue?.HasOlderThan(since) == true;
+        foreach (var pair in _pairs)
+        {
+            isWaiting |= pair.HasOlderThan(since);
+        }
+
+        return isWaiting && await _registers.TryReadStatusAsync() is { Cfs: true };
+    }
+
     /// <summary>Deletes the queues and tells the controller to shut down (§7.6.2).</summary>
     public async Task ShutDownAsync()
     {
@@ -191,6 +203,11 @@ internal sealed class ControllerSession(PciFunction function, NvmeDriverOptions 
         if (!written || !await _registers.WaitStatusAsync(status => status.Rdy || status.Cfs, _readyTimeout))
         {
             return "it does not become ready";
+        }
+
+        if (await _registers.TryReadStatusAsync() is { Cfs: true })
+        {
+            return "it reports a fatal status (CSTS.CFS)";
         }
 
         _entries = Math.Min(capabilities.Mqes + 1, Math.Min(options.QueueEntries, NvmeDriverLimits.QueueEntriesMax));

@@ -10,9 +10,11 @@ namespace ExpEther.Nvme.Driver;
 /// <see cref="TrySubmit"/> is the data path beneath them and allocates nothing.
 /// <para>
 /// Life: Starting → Live ⇄ Resetting; from any of them to Stopping → Removed (let go in order), Removed (pulled) or Failed (a reset did not help).
-/// No register is read in the I/O path. A <b>watch</b> looks at the age of outstanding commands once a second: one past its timeout (30 s) is aborted, one
-/// that outlives its abort by 5 s has the controller reset, and its command and all others end as timed out; if the reset fails, a
-/// function-level reset is tried, then the disk is given up. The moment the slot reports the function gone, every command ends as removed.
+/// No register is read in the I/O path. A <b>watch</b> looks at the age of outstanding commands once a second. While one is older than 2 s it
+/// reads CSTS: a controller that reports a fatal status is reset at once, and all commands end as failed; no answer says nothing. One past its
+/// timeout (30 s) is aborted, one that outlives its abort by 5 s has the controller reset, and it and all others end as timed out; if a
+/// reset fails, a function-level reset is tried, then the disk is given up. The moment the slot reports the function gone, every command
+/// ends as removed.
 /// </para>
 /// </summary>
 public sealed class NvmeDisk
@@ -26,9 +28,9 @@ public sealed class NvmeDisk
     private readonly ControllerSession _session;
     private readonly OwnerSignal _room;
     private readonly OwnerSignal _stateChanged;
+    private readonly IoCommands _commands;
     private DiskState _state = DiskState.Starting;
     private bool _watching;
-    private int _nextPair;
 
     internal NvmeDisk(PciFunction function, string name, NvmeDriverOptions options, IEventSink events)
     {
@@ -38,6 +40,7 @@ public sealed class NvmeDisk
         _events = events;
         _scheduler = function.Scheduler;
         _session = new ControllerSession(function, options, OnAsyncEvent);
+        _commands = new IoCommands(function, _session);
         _room = new OwnerSignal(_scheduler);
         _stateChanged = new OwnerSignal(_scheduler);
         function.Gone += OnGone;
@@ -71,6 +74,9 @@ public sealed class NvmeDisk
     /// <summary>Commands that may be outstanding at once.</summary>
     public int QueueDepth => _session.Pairs.Sum(pair => pair.Entries - 1);
 
+    /// <summary>The controller takes deallocations.</summary>
+    public bool CanDeallocate => (_session.Identity.Commands & OptionalNvmCommands.DatasetManagement) != 0;
+
     /// <summary>False once it was removed, stopped or given up.</summary>
     public bool IsUsable => _state is DiskState.Live or DiskState.Resetting;
 
@@ -88,6 +94,27 @@ public sealed class NvmeDisk
     public Task<NvmeResult> WriteZeroesAsync(uint nsid, ulong lba, int blocks)
         => SubmitAsync(new NvmeIo(NvmeIoOperation.WriteZeroes, nsid, lba, blocks, default));
 
+    /// <summary>
+    /// Tells the disk that the ranges' contents are no longer wanted (Dataset Management). Success promises that they read as zeroes only
+    /// where <see cref="NvmeNamespace.DeallocatedReadsZeroes"/> says so.
+    /// </summary>
+    /// <param name="nsid">NSID.</param>
+    /// <param name="ranges">1 to 256, each within the namespace.</param>
+    /// <returns>An invalid request where <see cref="CanDeallocate"/> is false, or a range is not possible.</returns>
+    public async Task<NvmeResult> DeallocateAsync(uint nsid, IReadOnlyList<BlockRange> ranges)
+    {
+        var done = new TaskCompletionSource<NvmeResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var all = ranges.ToArray();
+        while (!TryDeallocate(nsid, all, Complete, done))
+        {
+            await _room.Next(_scheduler.Now + RoomWait);
+        }
+
+        var result = await done.Task;
+        _room.Set();
+        return result;
+    }
+
     public Task<NvmeResult> FlushAsync(uint nsid) => SubmitAsync(new NvmeIo(NvmeIoOperation.Flush, nsid, 0, 0, default));
 
     /// <summary>Identify with the given CNS into a page-aligned 4 KB buffer.</summary>
@@ -98,7 +125,7 @@ public sealed class NvmeDisk
 
     /// <summary>Resets the controller; outstanding commands end as timed out.</summary>
     /// <returns>False: it did not come back, and the disk is given up.</returns>
-    public Task<bool> ResetAsync() => _scheduler.Run(RecoverAsync);
+    public Task<bool> ResetAsync() => _scheduler.Run(() => RecoverAsync(NvmeOutcome.TimedOut));
 
     /// <summary>
     /// The data path: starts a command without allocating; <paramref name="done"/> runs on the owner's thread when it ended, never inside
@@ -110,24 +137,46 @@ public sealed class NvmeDisk
     /// <returns>False: every slot of every queue is in use, or the controller is being reset; try again after a completion.</returns>
     public bool TrySubmit(in NvmeIo io, Action<NvmeResult, object?> done, object? state)
     {
-        if (!IsUsable)
+        if (io.Operation == NvmeIoOperation.Deallocate)
         {
-            EndSoon(_state == DiskState.Failed ? NvmeOutcome.ControllerFailed : NvmeOutcome.Removed, done, state);
+            return TryDeallocate(io.Namespace, [new BlockRange(io.Lba, (uint)Math.Max(io.Blocks, 0))], done, state);
+        }
+
+        if (Refusal(_commands.IsPossible(io)) is { } refusal)
+        {
+            EndSoon(refusal, done, state);
             return true;
         }
 
-        if (!IsPossible(io))
-        {
-            EndSoon(NvmeOutcome.InvalidRequest, done, state);
-            return true;
-        }
-
-        if (_state != DiskState.Live || !TryFindPair(out var pair, out var slot))
+        if (_state != DiskState.Live || !_commands.TryFindPair(out var pair, out var slot))
         {
             return false;
         }
 
-        pair.Submit(slot, CommandOf(io, pair, slot), done, state, _scheduler.Now + _options.CommandTimeout);
+        pair.Submit(slot, _commands.Make(io, pair, slot), done, state, _scheduler.Now + _options.CommandTimeout);
+        return true;
+    }
+
+    /// <summary>The data path of <see cref="DeallocateAsync"/>, as <see cref="TrySubmit"/>.</summary>
+    /// <param name="nsid">NSID.</param>
+    /// <param name="ranges">1 to 256, each within the namespace; they are copied.</param>
+    /// <param name="done">Gets the result and <paramref name="state"/>.</param>
+    /// <param name="state">Anything the caller likes.</param>
+    /// <returns>False: no room now; try again after a completion.</returns>
+    public bool TryDeallocate(uint nsid, ReadOnlySpan<BlockRange> ranges, Action<NvmeResult, object?> done, object? state)
+    {
+        if (Refusal(_commands.IsPossible(nsid, ranges)) is { } refusal)
+        {
+            EndSoon(refusal, done, state);
+            return true;
+        }
+
+        if (_state != DiskState.Live || !_commands.TryFindPair(out var pair, out var slot))
+        {
+            return false;
+        }
+
+        pair.Submit(slot, _commands.MakeDeallocation(nsid, ranges, pair, slot), done, state, _scheduler.Now + _options.CommandTimeout);
         return true;
     }
 
@@ -230,11 +279,18 @@ public sealed class NvmeDisk
     {
         // An interrupt may be lost; what has completed is not overdue.
         _session.ProcessAll();
+        if (await _session.HasFailedSinceAsync(_scheduler.Now - NvmeDriverLimits.StatusCheckAge))
+        {
+            _events.Report(EventSeverity.Error, Name, "the controller reports a fatal status (CSTS.CFS)");
+            await OnControllerLostAsync(NvmeOutcome.ControllerFailed);
+            return;
+        }
+
         var next = _scheduler.Now + NvmeDriverLimits.AbortTime;
         if (_session.Admin.Queue is { } admin && admin.TryFindOverdue(_scheduler.Now, next, out _, out _))
         {
             _events.Report(EventSeverity.Warning, Name, "an admin command timed out");
-            await OnControllerSilentAsync();
+            await OnControllerLostAsync(NvmeOutcome.TimedOut);
             return;
         }
 
@@ -244,7 +300,7 @@ public sealed class NvmeDisk
             {
                 if (again)
                 {
-                    await OnControllerSilentAsync();
+                    await OnControllerLostAsync(NvmeOutcome.TimedOut);
                     return;
                 }
 
@@ -255,11 +311,11 @@ public sealed class NvmeDisk
         }
     }
 
-    private async Task OnControllerSilentAsync()
+    private async Task OnControllerLostAsync(NvmeOutcome outcome)
     {
         if (_state == DiskState.Live)
         {
-            _scheduler.Start(RecoverAsync);
+            _scheduler.Start(() => RecoverAsync(outcome));
             return;
         }
 
@@ -269,10 +325,10 @@ public sealed class NvmeDisk
             await Function.SetBusMasterAsync(false);
         }
 
-        _session.FailAll(NvmeOutcome.TimedOut);
+        _session.FailAll(outcome);
     }
 
-    private async Task<bool> RecoverAsync()
+    private async Task<bool> RecoverAsync(NvmeOutcome outcome)
     {
         if (_state != DiskState.Live)
         {
@@ -283,7 +339,7 @@ public sealed class NvmeDisk
         SetState(DiskState.Resetting);
         Resets++;
         _events.Report(EventSeverity.Warning, Name, "resetting the controller");
-        var error = await _session.CloseAsync(NvmeOutcome.TimedOut) ? await _session.StartAsync() : "it does not become disabled";
+        var error = await _session.CloseAsync(outcome) ? await _session.StartAsync() : "it does not become disabled";
         if (error is not null && _state == DiskState.Resetting && await Function.ResetAsync())
         {
             error = await _session.StartAsync();
@@ -311,73 +367,8 @@ public sealed class NvmeDisk
     private void EndSoon(NvmeOutcome outcome, Action<NvmeResult, object?> done, object? state)
         => _scheduler.Post(_ => done(NvmeResult.Failed(outcome), state), null);
 
-    private bool IsPossible(in NvmeIo io)
-    {
-        NvmeNamespace? target = null;
-        for (var i = 0; i < Namespaces.Count; i++)
-        {
-            if (Namespaces[i].Id == io.Namespace)
-            {
-                target = Namespaces[i];
-            }
-        }
-
-        if (target is null)
-        {
-            return false;
-        }
-
-        if (io.Operation == NvmeIoOperation.Flush)
-        {
-            return true;
-        }
-
-        if (io.Blocks is < 1 or > 65536 || io.Lba >= target.Blocks || (ulong)io.Blocks > target.Blocks - io.Lba)
-        {
-            return false;
-        }
-
-        return io.Operation == NvmeIoOperation.WriteZeroes
-            || ((io.Buffer.Address.Value & 3) == 0 && io.Buffer.Bytes == (long)io.Blocks * target.BlockBytes && io.Buffer.Bytes <= MaxTransferBytes);
-    }
-
-    private bool TryFindPair(out QueuePair pair, out int slot)
-    {
-        var pairs = _session.Pairs;
-        for (var tries = 0; tries < pairs.Count; tries++)
-        {
-            _nextPair = (_nextPair + 1) % pairs.Count;
-            if (pairs[_nextPair].TryTakeSlot(out slot))
-            {
-                pair = pairs[_nextPair];
-                return true;
-            }
-        }
-
-        pair = null!;
-        slot = -1;
-        return false;
-    }
-
-    private NvmeCommand CommandOf(in NvmeIo io, QueuePair pair, int slot)
-    {
-        var opcode = io.Operation switch
-        {
-            NvmeIoOperation.Read => IoOpcode.Read,
-            NvmeIoOperation.Write => IoOpcode.Write,
-            NvmeIoOperation.WriteZeroes => IoOpcode.WriteZeroes,
-            _ => IoOpcode.Flush,
-        };
-        if (io.Operation == NvmeIoOperation.Flush)
-        {
-            return new NvmeCommand((byte)opcode, io.Namespace);
-        }
-
-        var hasData = io.Operation != NvmeIoOperation.WriteZeroes;
-        return new NvmeCommand(
-            (byte)opcode, io.Namespace,
-            hasData ? io.Buffer.Address.Value : 0,
-            hasData ? PrpList.Prp2Of(io.Buffer, Function.Memory, pair.ListOf(slot)) : 0,
-            (uint)io.Lba, (uint)(io.Lba >> 32), (uint)(io.Blocks - 1));
-    }
+    /// <summary>How a command ends at once; null: it is sent.</summary>
+    private NvmeOutcome? Refusal(bool isPossible) =>
+        IsUsable ? isPossible ? null : NvmeOutcome.InvalidRequest
+        : _state == DiskState.Failed ? NvmeOutcome.ControllerFailed : NvmeOutcome.Removed;
 }

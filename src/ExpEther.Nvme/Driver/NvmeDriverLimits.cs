@@ -33,6 +33,9 @@ public static class NvmeDriverLimits
     /// <summary>Between two looks at the age of outstanding commands.</summary>
     public static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>A command older than this makes the watch ask whether the controller reports a fatal status.</summary>
+    public static readonly TimeSpan StatusCheckAge = TimeSpan.FromSeconds(2);
+
     /// <summary>Between two tries of a doorbell that found no room among the posted writes.</summary>
     public static readonly TimeSpan DoorbellRetry = TimeSpan.FromMilliseconds(1);
 }

@@ -7,4 +7,7 @@ public enum NvmeIoOperation : byte
     Write,
     WriteZeroes,
     Flush,
+
+    /// <summary>One range, whose contents are no longer wanted; more at once by <see cref="NvmeDisk.TryDeallocate"/>.</summary>
+    Deallocate,
 }

@@ -37,6 +37,13 @@ internal sealed class NvmeRegisters(PciFunction function)
     public async Task<bool> Write64Async(int register, ulong value)
         => await Write32Async(register, (uint)value) && await Write32Async(register + 4, (uint)(value >> 32));
 
+    /// <summary>CSTS by a single read; null when it got no answer, which says nothing of the controller.</summary>
+    public async Task<ControllerStatus?> TryReadStatusAsync()
+    {
+        var result = await function.Read32Async(0, NvmeRegister.Csts);
+        return result.IsError || result.Value == uint.MaxValue ? null : new ControllerStatus((uint)result.Value);
+    }
+
     /// <summary>Reads CSTS until <paramref name="condition"/> holds.</summary>
     /// <returns>False: it did not in time, or the controller is gone.</returns>
     public async Task<bool> WaitStatusAsync(Func<ControllerStatus, bool> condition, TimeSpan timeout)

@@ -117,7 +117,7 @@ internal sealed class QueuePair
     {
         ref var taken = ref _slots[slot];
         Check.That(taken.Done is null);
-        taken = new Slot { Done = done, State = state, Deadline = deadline };
+        taken = new Slot { Done = done, State = state, Since = _function.Scheduler.Now, Deadline = deadline };
         command.Write(
             _function.Memory.SpanOf(_submission).Slice(_tail * NvmeSizes.SubmissionEntryBytes, NvmeSizes.SubmissionEntryBytes), (ushort)slot);
         _tail = (_tail + 1) % _entries;
@@ -126,6 +126,20 @@ internal sealed class QueuePair
         {
             RingDoorbells();
         }
+    }
+
+    /// <summary>A command with a time limit has been outstanding since before <paramref name="since"/>.</summary>
+    public bool HasOlderThan(Instant since)
+    {
+        foreach (ref var slot in _slots.AsSpan())
+        {
+            if (slot.Done is not null && slot.Deadline != Instant.Never && slot.Since < since)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>
@@ -248,6 +262,7 @@ internal sealed class QueuePair
     {
         public Action<NvmeResult, object?>? Done;
         public object? State;
+        public Instant Since;
         public Instant Deadline;
 
         // Past its deadline once already, and aborted.

@@ -246,11 +246,11 @@ public readonly ref struct IdentifyController
         set => BinaryPrimitives.WriteUInt32LittleEndian(_bytes[NamespaceCountOffset..], value);
     }
 
-    /// <summary>ONCS: bit 0 Compare, 2 Dataset Management, 3 Write Zeroes.</summary>
-    public ushort OptionalNvmCommands
+    /// <summary>ONCS.</summary>
+    public OptionalNvmCommands OptionalNvmCommands
     {
-        get => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[OptionalNvmCommandsOffset..]);
-        set => BinaryPrimitives.WriteUInt16LittleEndian(_bytes[OptionalNvmCommandsOffset..], value);
+        get => (OptionalNvmCommands)BinaryPrimitives.ReadUInt16LittleEndian(_bytes[OptionalNvmCommandsOffset..]);
+        set => BinaryPrimitives.WriteUInt16LittleEndian(_bytes[OptionalNvmCommandsOffset..], (ushort)value);
     }
 
     /// <summary>FUSES.</summary>

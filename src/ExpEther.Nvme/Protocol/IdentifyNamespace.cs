@@ -11,6 +11,12 @@ public readonly ref struct IdentifyNamespace
     public const int NsfeatOffset = 24;
     public const int NlbafOffset = 25;
     public const int FlbasOffset = 26;
+    public const int DlfeatOffset = 33;
+    public const int NpwgOffset = 64;
+    public const int NpwaOffset = 66;
+    public const int NpdgOffset = 68;
+    public const int NpdaOffset = 70;
+    public const int NowsOffset = 72;
     public const int NsattrOffset = 99;
     public const int NguidOffset = 104;
     public const int Eui64Offset = 120;
@@ -53,6 +59,43 @@ public readonly ref struct IdentifyNamespace
     public int FormatIndex => _bytes[FlbasOffset] & 0xF;
 
     public LbaFormat Format => GetLbaFormat(FormatIndex);
+
+    /// <summary>NSFEAT bit 4: NPWG, NPWA, NPDG, NPDA and NOWS say something.</summary>
+    public bool HasOptimalSizes
+    {
+        get => (_bytes[NsfeatOffset] & 0x10) != 0;
+        set => _bytes[NsfeatOffset] = (byte)((_bytes[NsfeatOffset] & ~0x10) | (value ? 0x10 : 0));
+    }
+
+    /// <summary>DLFEAT: how deallocated blocks read.</summary>
+    public DeallocateFeatures DeallocateFeatures
+    {
+        get => (DeallocateFeatures)_bytes[DlfeatOffset];
+        set => _bytes[DlfeatOffset] = (byte)value;
+    }
+
+    /// <summary>NPWG and NPWA, in blocks, 0's based: preferred length and place of a write. NOWS, the optimal length, becomes the same.</summary>
+    public ushort PreferredWriteGranularity
+    {
+        get => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[NpwgOffset..]);
+        set
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(_bytes[NpwgOffset..], value);
+            BinaryPrimitives.WriteUInt16LittleEndian(_bytes[NpwaOffset..], value);
+            BinaryPrimitives.WriteUInt16LittleEndian(_bytes[NowsOffset..], value);
+        }
+    }
+
+    /// <summary>NPDG and NPDA, in blocks, 0's based: preferred length and place of a deallocation.</summary>
+    public ushort PreferredDeallocateGranularity
+    {
+        get => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[NpdgOffset..]);
+        set
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(_bytes[NpdgOffset..], value);
+            BinaryPrimitives.WriteUInt16LittleEndian(_bytes[NpdaOffset..], value);
+        }
+    }
 
     /// <summary>NSATTR bit 0: the namespace is write protected.</summary>
     public bool IsWriteProtected

@@ -10,4 +10,5 @@ public enum IoOpcode : byte
     Compare = 0x05,
     WriteZeroes = 0x08,
     DatasetManagement = 0x09,
+    Verify = 0x0C,
 }

@@ -122,6 +122,12 @@ public readonly ref struct SubmissionEntry
         set => Dw12 = (Dw12 & ~(1u << 30)) | (value ? 1u << 30 : 0);
     }
 
+    /// <summary>DEAC of Write Zeroes: the blocks may be deallocated, where those read as zeroes.</summary>
+    public bool MayDeallocate => (Dw12 & (1u << 25)) != 0;
+
+    /// <summary>Number of ranges of Dataset Management, 1 to 256 (coded 0's based in DW10).</summary>
+    public int RangeCount => (int)(Dw10 & 0xFF) + 1;
+
     public uint Dword(int index) => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[(index * 4)..]);
 
     private void SetDword(int index, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(_bytes[(index * 4)..], value);

@@ -13,21 +13,25 @@ public sealed class AllocationTests
         host.CreateQueue(1);
         var pages = Enumerable.Range(0, 32).Select(_ => host.Allocate(4096)).ToArray();
         var (prp1, prp2) = host.Prps(pages);
-        Turn(host, backend, prp1, prp2, 300);
+        var ranges = host.Allocate(4096);
+        new DatasetRange(64, 8).Write(host.Host.At(ranges, DatasetRange.Bytes));
+        Turn(host, backend, prp1, prp2, ranges, 300);
         var before = GC.GetAllocatedBytesForCurrentThread();
-        Turn(host, backend, prp1, prp2, 100);
+        Turn(host, backend, prp1, prp2, ranges, 100);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
-    private static void Turn(NvmeHost host, RecordingBackend backend, ulong prp1, ulong prp2, int rounds)
+    private static void Turn(NvmeHost host, RecordingBackend backend, ulong prp1, ulong prp2, ulong ranges, int rounds)
     {
         for (var i = 0; i < rounds; i++)
         {
-            for (var j = 0; j < 4; j++)
+            for (var j = 0; j < 3; j++)
             {
                 host.Submit(1, (byte)IoOpcode.Write, 1, dw12: 255, prp1: prp1, prp2: prp2);
                 host.Submit(1, (byte)IoOpcode.Read, 1, dw12: 7, prp1: prp1);
                 host.Submit(1, (byte)IoOpcode.Flush, 1);
+                host.Submit(1, (byte)IoOpcode.Compare, 1, dw12: 7, prp1: prp1);
+                host.Submit(1, (byte)IoOpcode.DatasetManagement, 1, dw11: 4, prp1: ranges);
             }
 
             host.Host.Pump();

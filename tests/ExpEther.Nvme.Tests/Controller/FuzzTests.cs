@@ -113,7 +113,7 @@ public sealed class FuzzTests
         }
 
         entry.Flags = 0;
-        entry.Opcode = (byte)random.Next(queue == 0 ? 13 : 10);
+        entry.Opcode = (byte)random.Next(13);
         entry.NamespaceId = (uint)random.Next(3);
         entry.Prp1 = host.Host.MemoryBase + 0x40_0000 + (ulong)random.Next(0x1_0000);
         entry.Prp2 = host.Host.MemoryBase + 0x50_0000 + ((ulong)random.Next(0x1_0000) & ~7UL);

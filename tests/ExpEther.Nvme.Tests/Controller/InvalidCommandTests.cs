@@ -9,6 +9,9 @@ public sealed class InvalidCommandTests
 {
     private const int Blocks = 4096;
 
+    // DW11 of Dataset Management, as the high half of the cases' LBA.
+    private const ulong Deallocate = 4UL << 32;
+
     private static NvmeHost WithQueue()
     {
         var host = new NvmeHost(
@@ -95,7 +98,18 @@ public sealed class InvalidCommandTests
             data.Add((byte)opcode, flags, nsid, lba, dw12, prp1, prp2, status.Value);
 
         Add((IoOpcode)0x44, 1, 0, 0, NvmeStatus.InvalidCommandOpcode);
-        Add(IoOpcode.Compare, 1, 0, 0, NvmeStatus.InvalidCommandOpcode);
+        Add(IoOpcode.WriteUncorrectable, 1, 0, 0, NvmeStatus.InvalidCommandOpcode);
+        Add(IoOpcode.Compare, 3, 0, 0, NvmeStatus.InvalidNamespaceOrFormat);
+        Add(IoOpcode.Compare, 1, Blocks - 1, 1, NvmeStatus.LbaOutOfRange);
+        Add(IoOpcode.Compare, 1, 0, 512, NvmeStatus.InvalidField);
+        Add(IoOpcode.Compare, 1, 0, 0, NvmeStatus.DataTransferError, prp1: 0x9_0000_0000);
+        Add(IoOpcode.Verify, 3, 0, 0, NvmeStatus.InvalidNamespaceOrFormat);
+        Add(IoOpcode.Verify, 1, Blocks - 1, 1, NvmeStatus.LbaOutOfRange);
+        Add(IoOpcode.DatasetManagement, 3, Deallocate, 0, NvmeStatus.InvalidNamespaceOrFormat);
+        Add(IoOpcode.DatasetManagement, 0xFFFF_FFFF, Deallocate, 0, NvmeStatus.InvalidNamespaceOrFormat);
+        Add(IoOpcode.DatasetManagement, 2, Deallocate, 0, NvmeStatus.NamespaceIsWriteProtected);
+        Add(IoOpcode.DatasetManagement, 1, Deallocate, 0, NvmeStatus.PrpOffsetInvalid, prp1: 0x1_0020_0002);
+        Add(IoOpcode.DatasetManagement, 1, Deallocate, 0, NvmeStatus.DataTransferError, prp1: 0x9_0000_0000);
         Add(IoOpcode.Read, 1, 0, 0, NvmeStatus.InvalidField, flags: 1);
         Add(IoOpcode.Read, 1, 0, 0, NvmeStatus.InvalidField, flags: 0x40);
         Add(IoOpcode.Read, 0, 0, 0, NvmeStatus.InvalidNamespaceOrFormat);

@@ -13,6 +13,9 @@ internal sealed class DeafDevice(IPcieDevice inner) : IPcieDevice
     /// <summary>Doorbells do not reach it, everything else does: commands are never seen.</summary>
     public bool LosesWrites { get; set; }
 
+    /// <summary>Completions that the device waits for reach it as refusals.</summary>
+    public bool FailsReads { get; set; }
+
     public Instant? NextDeadline => inner.NextDeadline;
 
     public bool Poll(Instant now) => inner.Poll(now);
@@ -25,6 +28,13 @@ internal sealed class DeafDevice(IPcieDevice inner) : IPcieDevice
     {
         TlpView.TryParse(tlp, out var view);
         var isDoorbell = view.Kind == TlpKind.MemoryWrite && (view.Address & 0xFFF) < 0x100 && (view.Address & 0x3000) == 0x1000;
+        if (FailsReads && view.IsCompletion)
+        {
+            var refusal = new byte[TlpLimits.HeaderBytesMax];
+            var length = new Completion(view.Completer, view.Requester, view.Tag, CompletionStatus.UnsupportedRequest).Write(refusal);
+            return inner.TryAccept(refusal.AsSpan(0, length), now);
+        }
+
         return IsDeaf || (LosesWrites && isDoorbell) || inner.TryAccept(tlp, now);
     }
 }

@@ -15,7 +15,12 @@ public class NvmeDriverTests
 
         Assert.NotNull(disk);
         Assert.Equal(("nvme0", "SN-7", "Test disk"), (disk.Name, disk.SerialNumber, disk.ModelNumber));
-        Assert.Equal([new NvmeNamespace(1, 512, DriverFixture.Blocks, false), new NvmeNamespace(2, 4096, 64, false)], disk.Namespaces);
+        Assert.Equal(
+            [
+                new NvmeNamespace(1, 512, DriverFixture.Blocks, false) { DeallocatedReadsZeroes = true },
+                new NvmeNamespace(2, 4096, 64, false) { DeallocatedReadsZeroes = true },
+            ],
+            disk.Namespaces);
         Assert.Equal(256 * 1024, disk.MaxTransferBytes);
         Assert.True(disk.IsUsable);
     }
@@ -52,6 +57,82 @@ public class NvmeDriverTests
 
         Assert.Equal(-1, fixture.Backend.Data.AsSpan(8 * 512, 4 * 512).IndexOfAnyExcept((byte)0));
         Assert.Equal(BlockOperation.Flush, fixture.Backend.Log[^1].Operation);
+    }
+
+    [Fact]
+    public void Deallocated_ranges_reach_the_backend()
+    {
+        var fixture = new DriverFixture();
+        fixture.Backend.Data.AsSpan().Fill(0xAA);
+
+        Assert.True(fixture.Disk!.CanDeallocate);
+        Assert.True(fixture.Disk.Namespaces[0].DeallocatedReadsZeroes);
+        Assert.True(fixture.Run(disk => disk.DeallocateAsync(1, [new BlockRange(100, 50), new BlockRange(8, 4)])).IsSuccess);
+
+        Assert.Equal(-1, fixture.Backend.Data.AsSpan(8 * 512, 4 * 512).IndexOfAnyExcept((byte)0));
+        Assert.Equal(-1, fixture.Backend.Data.AsSpan(100 * 512, 50 * 512).IndexOfAnyExcept((byte)0));
+        Assert.Equal(54 * 512, fixture.Backend.Data.AsSpan().Count((byte)0));
+    }
+
+    [Fact]
+    public void As_many_ranges_as_a_command_takes_are_deallocated_and_one_more_is_refused()
+    {
+        var fixture = new DriverFixture();
+        fixture.Backend.Data.AsSpan().Fill(0xAA);
+        var ranges = Enumerable.Range(0, 257).Select(i => new BlockRange((ulong)i * 2, 1)).ToArray();
+
+        Assert.Equal(NvmeOutcome.InvalidRequest, fixture.Run(disk => disk.DeallocateAsync(1, ranges)).Outcome);
+        Assert.True(fixture.Run(disk => disk.DeallocateAsync(1, ranges[..256])).IsSuccess);
+
+        Assert.Equal(256 * 512, fixture.Backend.Data.AsSpan().Count((byte)0));
+    }
+
+    [Theory]
+    [InlineData(9u, 0ul, 1u)]
+    [InlineData(1u, 0ul, 0u)]
+    [InlineData(1u, 8192ul, 1u)]
+    [InlineData(1u, 8191ul, 2u)]
+    [InlineData(1u, ulong.MaxValue, 2u)]
+    public void Ranges_that_cannot_be_are_refused_by_the_driver(uint nsid, ulong lba, uint blocks)
+    {
+        var fixture = new DriverFixture();
+
+        Assert.Equal(NvmeOutcome.InvalidRequest, fixture.Run(disk => disk.DeallocateAsync(nsid, [new BlockRange(lba, blocks)])).Outcome);
+        Assert.Empty(fixture.Backend.Log);
+    }
+
+    [Fact]
+    public void A_controller_that_reports_a_fatal_status_is_reset_within_seconds()
+    {
+        var fixture = new DriverFixture();
+
+        // The queue's memory is taken from the device: its next fetch of a command fails.
+        fixture.Gate.FailsReads = true;
+        var lost = fixture.Start(disk => disk.ReadAsync(1, 0, 1, fixture.Buffer(512)));
+        fixture.Gate.FailsReads = false;
+        fixture.Host.Pass(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(NvmeOutcome.ControllerFailed, DriverFixture.ResultOf(lost).Outcome);
+        Assert.Contains(fixture.Host.Events.Texts, text => text.Contains("CSTS.CFS", StringComparison.Ordinal));
+        Assert.Equal(1, fixture.Disk!.Resets);
+        Assert.True(fixture.Run(disk => disk.ReadAsync(1, 0, 1, fixture.Buffer(512))).IsSuccess);
+    }
+
+    [Fact]
+    public void A_slow_command_on_a_silent_controller_is_not_taken_for_a_fatal_one()
+    {
+        var fixture = new DriverFixture();
+        fixture.Backend.Holds = true;
+        var slow = fixture.Start(disk => disk.ReadAsync(1, 0, 1, fixture.Buffer(512)));
+        fixture.Host.Pass(TimeSpan.FromSeconds(5));
+        fixture.Gate.IsDeaf = true;
+        fixture.Host.Pass(TimeSpan.FromSeconds(10));
+        fixture.Gate.IsDeaf = false;
+        fixture.Backend.ReleaseAll();
+        fixture.Host.Pass(TimeSpan.FromSeconds(3));
+
+        Assert.True(DriverFixture.ResultOf(slow).IsSuccess);
+        Assert.Equal(0, fixture.Disk!.Resets);
     }
 
     [Fact]
@@ -176,6 +257,7 @@ public class NvmeDriverTests
         var ended = 0;
         Action<NvmeResult, object?> done = (_, _) => ended++;
         var io = new NvmeIo(NvmeIoOperation.Read, 1, 0, 8, buffer);
+        var trim = new NvmeIo(NvmeIoOperation.Deallocate, 1, 64, 8, default);
 
         // Submitting is measured: slot, entry, PRPs, doorbell. The rest of the loop belongs to the test fabric, which allocates per TLP.
         long allocated = 0;
@@ -183,11 +265,12 @@ public class NvmeDriverTests
         {
             var before = GC.GetAllocatedBytesForCurrentThread();
             Assert.True(fixture.Disk!.TrySubmit(io, done, null));
+            Assert.True(fixture.Disk!.TrySubmit(trim, done, null));
             allocated += i < 100 ? 0 : GC.GetAllocatedBytesForCurrentThread() - before;
             fixture.Host.Settle();
         }
 
-        Assert.Equal(200, ended);
+        Assert.Equal(400, ended);
         Assert.Equal(0, allocated);
     }
 }

@@ -19,6 +19,7 @@ namespace ExpEther.Nvme.Controller.Commands;
 /// </summary>
 internal sealed class CommandEngine
 {
+    private const ushort CommandIdLocation = 2;
     private readonly CommandSet _set;
     private readonly SlotRing _runnable = new(ControllerLimits.CommandsMax);
     private readonly SlotRing _awaitBuffer = new(ControllerLimits.CommandsMax);
@@ -41,6 +42,13 @@ internal sealed class CommandEngine
     {
         ref var slot = ref Parts.Commands.Allocate(queue.Id, entry);
         queue.InFlight++;
+        if (!slot.IsIndexed)
+        {
+            // §4.2: identifiers are unique among a queue's outstanding commands. The command that has it goes on.
+            slot.Status = NvmeStatus.CommandIdConflict;
+            slot.ErrorLocation = CommandIdLocation;
+        }
+
         QueueToRun(ref slot);
     }
 
@@ -85,7 +93,10 @@ internal sealed class CommandEngine
     }
 
     /// <summary>Checks the PRPs of a transfer and asks for a buffer; the command runs again when it has one.</summary>
-    public NvmeStatus StartTransfer(ref CommandSlot slot, int bytes)
+    /// <param name="slot">The command.</param>
+    /// <param name="bytes">How much is transferred.</param>
+    /// <param name="bufferBytes">How much memory it needs; 0: as much as is transferred.</param>
+    public NvmeStatus StartTransfer(ref CommandSlot slot, int bytes, int bufferBytes = 0)
     {
         slot.DataBytes = bytes;
         var entry = Parts.Commands.Entry(slot.Index);
@@ -95,10 +106,17 @@ internal sealed class CommandEngine
             return status;
         }
 
+        AwaitBuffer(ref slot, Math.Max(bytes, bufferBytes));
+        return NvmeStatus.Success;
+    }
+
+    /// <summary>Asks for a buffer, at most twice the largest transfer; the command runs again when it has one.</summary>
+    public void AwaitBuffer(ref CommandSlot slot, int bytes)
+    {
+        slot.BufferBytes = bytes;
         slot.Pending++;
         _awaitBuffer.Push(slot.Index);
         GrantBuffers();
-        return NvmeStatus.Success;
     }
 
     public Span<byte> Data(in CommandSlot slot) => Parts.Pool.Span(slot.Buffer, slot.DataBytes);
@@ -107,8 +125,10 @@ internal sealed class CommandEngine
     public void ReadHostData(ref CommandSlot slot) => Parts.Data.Start(ref slot);
 
     /// <summary>Hands a request to a backend; the command runs again when it is done.</summary>
-    public void SubmitToBackend(ref CommandSlot slot, NvmeNamespace target, BlockOperation operation, long offsetBytes, int bytes)
+    public void SubmitToBackend(
+        ref CommandSlot slot, NvmeNamespace target, BlockOperation operation, long offsetBytes, int bytes, int bufferOffset = 0)
     {
+        slot.OperationBufferOffset = bufferOffset;
         slot.Operation = operation;
         slot.OffsetBytes = offsetBytes;
         slot.OperationBytes = bytes;
@@ -130,8 +150,8 @@ internal sealed class CommandEngine
         Check.That(slot.State == SlotState.Running && slot.Pending > 0);
         if (errno != 0)
         {
-            Parts.Counters.MediaErrors++;
             slot.Status = BackendErrors.ToStatus(slot.Operation, errno);
+            Parts.Counters.MediaErrors += slot.Status.Type == StatusCodeType.MediaAndDataIntegrity ? 1 : 0;
         }
 
         slot.Pending--;
@@ -183,6 +203,11 @@ internal sealed class CommandEngine
         }
 
         ref var slot = ref Parts.Commands[index];
+        if (slot.State == SlotState.Finishing)
+        {
+            return false;
+        }
+
         if (slot.State == SlotState.Parked)
         {
             Parts.Events.Remove(index);
@@ -222,6 +247,7 @@ internal sealed class CommandEngine
             if (slot.Backend == BackendState.Submitted)
             {
                 slot.State = SlotState.Orphaned;
+                Parts.Commands.Forget(ref slot);
                 continue;
             }
 
@@ -276,7 +302,7 @@ internal sealed class CommandEngine
             ref var slot = ref Parts.Commands[_awaitBuffer.Peek()];
             if (slot.Status.IsSuccess)
             {
-                if (!Parts.Pool.TryAllocate(slot.DataBytes, out var offset))
+                if (!Parts.Pool.TryAllocate(slot.BufferBytes, out var offset))
                 {
                     return;
                 }
@@ -298,9 +324,8 @@ internal sealed class CommandEngine
             return status;
         }
 
-        var lba = slot.SqId == 0 ? 0 : Parts.Commands.Entry(slot.Index).StartingLba;
         status = status.WithMore();
-        _errors.Add(slot.SqId, slot.CommandId, status, location, lba, slot.NamespaceId);
+        _errors.Add(slot.SqId, slot.CommandId, status, location, slot.ErrorLba, slot.NamespaceId);
         return status;
     }
 }

@@ -25,7 +25,10 @@ internal sealed class CommandSet
         Add(IoOpcode.Flush, new FlushCommand());
         Add(IoOpcode.Write, new WriteCommand());
         Add(IoOpcode.Read, new ReadCommand());
+        Add(IoOpcode.Compare, new CompareCommand());
         Add(IoOpcode.WriteZeroes, new WriteZeroesCommand());
+        Add(IoOpcode.DatasetManagement, new DatasetManagementCommand());
+        Add(IoOpcode.Verify, new VerifyCommand());
     }
 
     /// <summary>Null: Invalid Command Opcode.</summary>

@@ -22,14 +22,21 @@ internal struct CommandSlot
     public int Pending;
     public bool IsQueuedToRun;
 
+    /// <summary>The table finds it by queue and command identifier.</summary>
+    public bool IsIndexed;
+
     /// <summary>Delete I/O Submission Queue that waits for the queue's commands.</summary>
     public bool IsDeletion;
 
     public NvmeStatus Status;
     public ushort ErrorLocation;
+
+    /// <summary>Where on the namespace an error would be, for the Error Information log.</summary>
+    public ulong ErrorLba;
     public uint Result;
 
     public int Buffer;
+    public int BufferBytes;
     public int DataBytes;
 
     /// <summary>Bytes for which reads were issued, or that were sent.</summary>
@@ -43,6 +50,10 @@ internal struct CommandSlot
     /// <summary>Where the command's blocks are in the backend, in bytes.</summary>
     public long TargetOffset;
 
+    /// <summary>Which range of several is being worked on, and how many of its bytes have been handed to the backend.</summary>
+    public int Range;
+    public long RangeDone;
+
     public bool PrpPending;
     public int PrpCount;
     public int PrpNeeded;
@@ -53,6 +64,9 @@ internal struct CommandSlot
     public BlockOperation Operation;
     public long OffsetBytes;
     public int OperationBytes;
+
+    /// <summary>Where in the buffer the backend reads or writes.</summary>
+    public int OperationBufferOffset;
 
     /// <summary>Link of the list the slot is in: waiting for a backend, or for room in its completion queue.</summary>
     public int Next;

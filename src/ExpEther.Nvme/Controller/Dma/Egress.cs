@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ExpEther.Core.Time;
 using ExpEther.Nvme.Controller.Commands;
 using ExpEther.Nvme.Controller.Queues;
 using ExpEther.Nvme.Protocol;
@@ -13,7 +14,8 @@ namespace ExpEther.Nvme.Controller.Dma;
 /// Theory: finished commands leave in order. Of each the data goes first, then the completion entry in one 16-byte write, then the interrupt;
 /// posted requests do not pass each other, so the host sees them in this order (PCIe 5.0 §2.4.1). A command whose completion
 /// queue is full steps aside until the host moves the queue's head. An interrupt waits while the very next write is another entry of
-/// the same queue: one interrupt then tells of both. Masks are looked at when the interrupt leaves.
+/// the same queue: one interrupt then tells of both. The host may have it held for longer (<see cref="InterruptCoalescing"/>). Masks are
+/// looked at when the interrupt leaves.
 /// </para>
 /// </summary>
 internal sealed class Egress(EndpointConfig config, MsixTable msix, ControllerParts parts)
@@ -34,6 +36,24 @@ internal sealed class Egress(EndpointConfig config, MsixTable msix, ControllerPa
     {
         _finished.Clear();
         _interrupts.Clear();
+        parts.Coalescing.Reset();
+    }
+
+    /// <summary>Lets go the held interrupts whose time is over.</summary>
+    /// <returns>True when there was one.</returns>
+    public bool ReleaseInterrupts(Instant now)
+    {
+        var any = false;
+        while (parts.Coalescing.TryTakeDue(now, out var queue))
+        {
+            any = true;
+            if (!queue.InterruptQueued)
+            {
+                Interrupt(queue);
+            }
+        }
+
+        return any;
     }
 
     /// <summary>The host has read entries of a completion queue: what waited for room goes on.</summary>
@@ -121,13 +141,18 @@ internal sealed class Egress(EndpointConfig config, MsixTable msix, ControllerPa
         var room = new MemoryWrite(config.Rid, completion.TailAddress).WriteHeader(into, NvmeSizes.CompletionEntryBytes, out var length);
         entry.Write(room);
         completion.Advance();
-        if (completion.InterruptsEnabled && !completion.InterruptQueued)
+        if (completion.InterruptsEnabled && !completion.InterruptQueued && !parts.Coalescing.TryHold(completion, Engine.Now))
         {
-            completion.InterruptQueued = true;
-            _interrupts.Push(completion.Id);
+            Interrupt(completion);
         }
 
         return length;
+    }
+
+    private void Interrupt(CompletionQueue queue)
+    {
+        queue.InterruptQueued = true;
+        _interrupts.Push(queue.Id);
     }
 
     private void End(int slot, SubmissionQueue submission)

@@ -145,7 +145,7 @@ internal sealed class BackendDispatch
     private bool TrySubmit(ref CommandSlot slot, NvmeNamespace target)
     {
         var buffer = slot.Operation is BlockOperation.Read or BlockOperation.Write
-            ? _pool.Memory(slot.Buffer, slot.OperationBytes)
+            ? _pool.Memory(slot.Buffer + slot.OperationBufferOffset, slot.OperationBytes)
             : default;
         if (!target.Backend.TrySubmit(new BlockRequest(slot.Operation, slot.OffsetBytes, slot.OperationBytes, buffer, (uint)slot.Index)))
         {

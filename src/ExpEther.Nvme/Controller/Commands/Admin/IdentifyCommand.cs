@@ -12,8 +12,8 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options) : DataToHos
     private const ushort NamespaceLocation = 4;
     private const ushort CnsLocation = 40;
     private const int UuidBytes = 16;
-    private const ushort WriteZeroesSupported = 1 << 3;
-    private const ushort SaveAndSelectSupported = 1 << 4;
+    private const OptionalNvmCommands Offered = OptionalNvmCommands.Compare | OptionalNvmCommands.DatasetManagement
+        | OptionalNvmCommands.WriteZeroes | OptionalNvmCommands.SaveAndSelect | OptionalNvmCommands.Verify;
     private const byte CachePresentFlushTakesBroadcast = 0b111;
 
     protected override NvmeStatus Check(CommandEngine engine, in CommandSlot slot, out int bytes, out ushort location)
@@ -74,8 +74,17 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options) : DataToHos
         into.Capacity = from.Blocks;
         into.Utilization = from.Blocks;
         into.IsWriteProtected = from.IsReadOnly;
+        into.DeallocateFeatures = from.Backend.DeallocatedReadsZeroes
+            ? DeallocateFeatures.ReadsZeroes | DeallocateFeatures.WriteZeroesDeallocates
+            : DeallocateFeatures.None;
+        into.HasOptimalSizes = true;
+        into.PreferredWriteGranularity = InBlocks(from, from.Backend.WriteGranularityBytes);
+        into.PreferredDeallocateGranularity = InBlocks(from, from.Backend.DeallocateGranularityBytes);
         into.SetLbaFormat(0, new LbaFormat(0, (byte)from.BlockShift, 0));
     }
+
+    /// <summary>0's based, as the fields are.</summary>
+    private static ushort InBlocks(NvmeNamespace of, int bytes) => (ushort)Math.Clamp((bytes >> of.BlockShift) - 1, 0, ushort.MaxValue);
 
     private void FillController(IdentifyController into, int namespaces)
     {
@@ -99,7 +108,7 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options) : DataToHos
         into.SubmissionEntrySizes = 0x66;
         into.CompletionEntrySizes = 0x44;
         into.NamespaceCount = (uint)namespaces;
-        into.OptionalNvmCommands = WriteZeroesSupported | SaveAndSelectSupported;
+        into.OptionalNvmCommands = Offered;
         into.VolatileWriteCache = CachePresentFlushTakesBroadcast;
         // §7.9: the form for those who own no domain name. Hosts take controllers with equal NQNs for paths to one disk.
         into.SubsystemNqn = $"nqn.2014-08.org.nvmexpress:uuid:{StableUuid.Make(options, 0)}";

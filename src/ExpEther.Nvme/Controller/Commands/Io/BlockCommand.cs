@@ -3,12 +3,15 @@ using ExpEther.Nvme.Protocol;
 
 namespace ExpEther.Nvme.Controller.Commands.Io;
 
-/// <summary>What Read, Write and Write Zeroes have in common: a range of blocks of a namespace (NVMe 1.4 §6.9, §6.15, §6.16).</summary>
+/// <summary>What the commands on a range of blocks of a namespace have in common (NVMe 1.4 §6.6, §6.9, §6.14, §6.15, §6.17).</summary>
 internal abstract class BlockCommand : INvmeCommand
 {
-    private const ushort NamespaceLocation = 4;
+    protected const ushort NamespaceLocation = 4;
     private const ushort StartLocation = 40;
     private const ushort CountLocation = 48;
+
+    /// <summary>The largest buffer that a command asks for: Compare needs the host's data and the backend's.</summary>
+    public static int BufferBytesMax(NvmeControllerOptions options) => 2 * options.MaxDataTransferBytes;
 
     public abstract CommandEffects Effects { get; }
 

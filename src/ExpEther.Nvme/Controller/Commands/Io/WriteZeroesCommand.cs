@@ -4,8 +4,8 @@ using ExpEther.Nvme.Protocol;
 namespace ExpEther.Nvme.Controller.Commands.Io;
 
 /// <summary>
-/// Write Zeroes (NVMe 1.4 §6.16): no data, so the transfer limit does not apply. Up to 65536 blocks go to the backend in pieces, so that
-/// no single request holds up what waits behind it.
+/// Write Zeroes (NVMe 1.4 §6.17), by deallocation where the host allows that and it gives zeroes. There is no data, so the transfer limit
+/// does not apply. Up to 65536 blocks go to the backend in pieces, so that no single request holds up what waits behind it.
 /// </summary>
 internal sealed class WriteZeroesCommand : BlockCommand
 {
@@ -47,6 +47,10 @@ internal sealed class WriteZeroesCommand : BlockCommand
         var at = slot.TargetOffset + slot.DataIssued;
         var bytes = Math.Min(slot.DataBytes - slot.DataIssued, ControllerLimits.ZeroBytesPerRequest);
         slot.DataIssued += bytes;
-        engine.SubmitToBackend(ref slot, Target(engine, slot), BlockOperation.WriteZeroes, at, bytes);
+        var target = Target(engine, slot);
+        var operation = engine.Parts.Commands.Entry(slot.Index).MayDeallocate && target.Backend.DeallocatedReadsZeroes
+            ? BlockOperation.Deallocate
+            : BlockOperation.WriteZeroes;
+        engine.SubmitToBackend(ref slot, target, operation, at, bytes);
     }
 }
