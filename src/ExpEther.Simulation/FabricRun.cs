@@ -68,7 +68,7 @@ internal sealed class FabricRun
         }
 
         Operator = new BridgeOperator(this, RandomFor("operator"));
-        _faults = new FaultPlan(this, RandomFor("faults"));
+        _faults = new FaultPlan(this, RandomFor("faults"), RandomFor("media faults"));
     }
 
     public SimulationOptions Options { get; }
@@ -166,7 +166,7 @@ internal sealed class FabricRun
         var number = _models.Count;
         var model = new DiskModel(number, name);
         _models.Add(name, model);
-        var disk = new SimDisk(number, name, RandomFor(name));
+        var disk = new SimDisk(number, name, RandomFor(name), RandomFor($"{name} media"), Count);
         var block = new byte[SimulationLimits.BlockBytes];
         for (var i = 0; i < SimulationLimits.DiskBlocks; i++)
         {

@@ -38,6 +38,15 @@ public class PlantedBugTests
     [Fact]
     public void A_stale_completion_is_found() => AssertFound(() => new StaleCompletion());
 
+    [Fact]
+    public void A_hidden_media_error_is_found() => AssertFound(() => new HiddenMediaError());
+
+    [Fact]
+    public void A_false_promise_of_zeroes_is_found() => AssertFound(() => new FalseZeroPromise());
+
+    [Fact]
+    public void A_deallocation_beyond_its_range_is_found() => AssertFound(() => new WideDeallocation());
+
     private static void AssertFound(Func<IPlantedBug> plant)
     {
         for (ulong seed = 1; seed <= SeedsMax; seed++)

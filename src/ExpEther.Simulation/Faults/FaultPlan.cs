@@ -4,8 +4,10 @@ using ExpEther.Simulation.Stations;
 
 namespace ExpEther.Simulation.Faults;
 
-/// <summary>What goes wrong, and when, as the seed has it; until it is told to mend everything.</summary>
-internal sealed class FaultPlan(FabricRun run, SeededRandom random)
+/// <summary>
+/// What goes wrong, and when, as the seed has it; until it is told to mend everything. Media fail by a generator and times of their own.
+/// </summary>
+internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom media)
 {
     private readonly PriorityQueue<Action<Instant>, (long At, long Order)> _due = new();
     private long _order;
@@ -13,7 +15,11 @@ internal sealed class FaultPlan(FabricRun run, SeededRandom random)
 
     public Instant? NextDeadline => _due.TryPeek(out _, out var next) ? new Instant(next.At) : null;
 
-    public void Begin(Instant now) => Later(now, 500, Strike);
+    public void Begin(Instant now)
+    {
+        Later(now, 500, Strike);
+        Later(now, 700, StrikeMedia);
+    }
 
     public void RunDue(Instant now)
     {
@@ -42,6 +48,7 @@ internal sealed class FaultPlan(FabricRun run, SeededRandom random)
         foreach (var disk in run.Boxes.SelectMany(b => b.Disks))
         {
             disk.Slowness = 0;
+            disk.MediaErrors = 0;
         }
     }
 
@@ -79,6 +86,21 @@ internal sealed class FaultPlan(FabricRun run, SeededRandom random)
                 run.Operator.Command(now);
                 break;
         }
+    }
+
+    /// <summary>A disk's media begin to fail, seldom or often, or are well again.</summary>
+    private void StrikeMedia(Instant now)
+    {
+        if (_isOver)
+        {
+            return;
+        }
+
+        Later(now, 500 + media.Next(6000), StrikeMedia);
+        var disks = run.Boxes[media.Next(run.Boxes.Count)].Disks;
+        var disk = disks[media.Next(disks.Count)];
+        disk.MediaErrors = media.Chance(0.5) ? 0 : media.Chance(0.8) ? 0.02 : 0.3;
+        run.Trace.Add($"! {disk.Name}: one of {(disk.MediaErrors > 0 ? 1 / disk.MediaErrors : double.PositiveInfinity):F0} requests fails");
     }
 
     private void ChangeWeather()

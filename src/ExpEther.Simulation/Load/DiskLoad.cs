@@ -6,7 +6,7 @@ using ExpEther.Simulation.Stations;
 namespace ExpEther.Simulation.Load;
 
 /// <summary>
-/// Reads, writes and flushes one disk from one host, several commands at a time, as long as the driver has it, and checks what comes back.
+/// Reads, writes, deallocates and flushes one disk from one host, several commands at a time, as long as the driver has it, and checks what comes back.
 /// Commands of one load never overlap on the disk, so that what each block may hold is known.
 /// </summary>
 internal sealed class DiskLoad
@@ -18,6 +18,9 @@ internal sealed class DiskLoad
     private readonly HostStation _host;
     private readonly DiskModel _model;
     private readonly SeededRandom _random;
+
+    // Which writes are deallocations instead: a generator of its own, so that the rest of the load stays what it is.
+    private readonly SeededRandom _deallocations;
     private readonly bool[] _inUse = new bool[SimulationLimits.DiskBlocks];
     private readonly List<RunningCommand> _running = [];
     private readonly int _era;
@@ -29,6 +32,7 @@ internal sealed class DiskLoad
         _model = run.ModelOf(disk.SerialNumber);
         _era = _model.BeginEra();
         _random = run.RandomFor($"{disk.SerialNumber} {_era}");
+        _deallocations = run.RandomFor($"{disk.SerialNumber} {_era} deallocations");
         _pauseMicroseconds = 20_000 + _random.Next(150_000);
         run.Trace.Add($"{host.Name} uses {disk.SerialNumber} as {disk.Name}, era {_era}");
         for (var workers = 1 + _random.Next(4); workers > 0; workers--)
@@ -84,12 +88,15 @@ internal sealed class DiskLoad
             }
             else if (!_inUse.AsSpan(lba, blocks).Contains(true))
             {
-                await CommandAsync(kind < 50 ? NvmeIoOperation.Write : NvmeIoOperation.Read, lba, blocks);
+                await CommandAsync(kind >= 50 ? NvmeIoOperation.Read : ChangeOf(blocks), lba, blocks);
             }
 
             await _host.Scheduler.Delay(TimeSpan.FromMicroseconds(_random.Chance(0.2) ? 1 : _random.Next(_pauseMicroseconds)));
         }
     }
+
+    private NvmeIoOperation ChangeOf(int blocks) =>
+        _deallocations.Chance(blocks > 1 ? 0.25 : 0.1) ? NvmeIoOperation.Deallocate : NvmeIoOperation.Write;
 
     private async Task<bool> CommandAsync(NvmeIoOperation operation, int lba, int blocks)
     {
@@ -100,6 +107,7 @@ internal sealed class DiskLoad
         {
             NvmeIoOperation.Flush => await FlushAsync(),
             NvmeIoOperation.Write => await WriteAsync(lba, blocks),
+            NvmeIoOperation.Deallocate => await DeallocateAsync(lba, blocks),
             _ => await ReadAsync(lba, blocks),
         };
         _running.Remove(command);
@@ -134,6 +142,24 @@ internal sealed class DiskLoad
 
         CheckUntouched(memory, buffer, lba, version);
         memory.Free(buffer);
+        return result;
+    }
+
+    /// <summary>As two ranges where there is more than a block.</summary>
+    private async Task<NvmeResult> DeallocateAsync(int lba, int blocks)
+    {
+        var first = blocks / 2;
+        BlockRange[] ranges = first == 0
+            ? [new BlockRange((ulong)lba, (uint)blocks)]
+            : [new BlockRange((ulong)(lba + first), (uint)(blocks - first)), new BlockRange((ulong)lba, (uint)first)];
+        var promisesZeroes = Disk.Namespaces[0].DeallocatedReadsZeroes;
+        var version = _model.BeginDeallocation(lba, blocks);
+        var result = await Disk.DeallocateAsync(Namespace, ranges);
+        if (result.IsSuccess && promisesZeroes)
+        {
+            _model.EndWrite(_era, lba, blocks, version);
+        }
+
         return result;
     }
 

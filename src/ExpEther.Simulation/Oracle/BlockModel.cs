@@ -4,6 +4,8 @@ namespace ExpEther.Simulation.Oracle;
 /// What one block may hold. <see cref="Readable"/>: what a read by the present owner may give. <see cref="Durable"/>: what may be left of it
 /// after a crash of the box. A write that has not been acknowledged is in both beside what was there before; an acknowledged one is all that
 /// is readable; a flush narrows what is durable to what was readable when it was sent; a read that found one version settles which.
+/// A deallocation is a write of zeroes where the disk promises those (DLFEAT); elsewhere the block may stay what it was, acknowledged or not,
+/// until a read tells.
 /// </summary>
 internal sealed class BlockModel
 {
@@ -25,11 +27,25 @@ internal sealed class BlockModel
         Readable.Add(version);
     }
 
+    /// <summary>Whether a read may find this version; if so that is settled.</summary>
+    public bool TrySettle(ulong version)
+    {
+        // Zeroes do not tell which deallocation made them.
+        Predicate<ulong> isIt = version == BlockPattern.Zeroes ? BlockPattern.IsZeroes : each => each == version;
+        if (!Readable.Exists(isIt))
+        {
+            return false;
+        }
+
+        Readable.RemoveAll(each => !isIt(each));
+        return true;
+    }
+
     public void OnFlushed(ReadOnlySpan<ulong> readableThen, ulong lastVersionThen)
     {
         for (var i = Durable.Count - 1; i >= 0; i--)
         {
-            if (Durable[i] <= lastVersionThen && !readableThen.Contains(Durable[i]))
+            if ((Durable[i] & ~BlockPattern.Zeroes) <= lastVersionThen && !readableThen.Contains(Durable[i]))
             {
                 Durable.RemoveAt(i);
             }

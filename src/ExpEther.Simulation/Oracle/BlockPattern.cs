@@ -7,6 +7,11 @@ internal static class BlockPattern
 {
     public const ulong NoVersion = ulong.MaxValue;
 
+    /// <summary>Marks the version of a deallocation: the block is all zeroes, and does not tell which deallocation made it so.</summary>
+    public const ulong Zeroes = 1UL << 63;
+
+    public static bool IsZeroes(ulong version) => version != NoVersion && (version & Zeroes) != 0;
+
     public static void Write(Span<byte> block, int disk, int lba, ulong version)
     {
         BinaryPrimitives.WriteInt32LittleEndian(block, disk);
@@ -15,9 +20,14 @@ internal static class BlockPattern
         new SeededRandom(KeyOf(disk, lba, version)).Fill(block[16..]);
     }
 
-    /// <returns>The version; <see cref="NoVersion"/>: not a block of this disk at this place, or a torn one.</returns>
+    /// <returns>The version; <see cref="Zeroes"/> for zeroes; <see cref="NoVersion"/>: not a block of this disk at this place, or a torn one.</returns>
     public static ulong Read(ReadOnlySpan<byte> block, int disk, int lba, Span<byte> scratch)
     {
+        if (block.IndexOfAnyExcept((byte)0) < 0)
+        {
+            return Zeroes;
+        }
+
         var version = BinaryPrimitives.ReadUInt64LittleEndian(block[8..]);
         if (BinaryPrimitives.ReadInt32LittleEndian(block) != disk || BinaryPrimitives.ReadInt32LittleEndian(block[4..]) != lba)
         {

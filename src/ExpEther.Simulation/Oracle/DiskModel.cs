@@ -26,7 +26,7 @@ internal sealed class DiskModel
 
     public int Era { get; private set; }
 
-    /// <summary>The last version given to a write.</summary>
+    /// <summary>The last version given to a write or deallocation.</summary>
     public ulong LastVersion { get; private set; }
 
     public int BeginEra() => ++Era;
@@ -40,6 +40,18 @@ internal sealed class DiskModel
         }
 
         return LastVersion;
+    }
+
+    /// <returns>Its version, marked as zeroes.</returns>
+    public ulong BeginDeallocation(int lba, int blocks)
+    {
+        LastVersion++;
+        for (var i = lba; i < lba + blocks; i++)
+        {
+            _blocks[i].OnIssued(LastVersion | BlockPattern.Zeroes);
+        }
+
+        return LastVersion | BlockPattern.Zeroes;
     }
 
     public void Fill(Span<byte> into, int lba, ulong version)
@@ -85,7 +97,7 @@ internal sealed class DiskModel
         {
             var block = bytes.Slice(at, SimulationLimits.BlockBytes);
             var version = BlockPattern.Read(block, Number, lba, _scratch);
-            if (version == BlockPattern.NoVersion || version > LastVersion)
+            if (version == BlockPattern.NoVersion || (version & ~BlockPattern.Zeroes) > LastVersion)
             {
                 throw new SimulationFailure($"{Name}: block {lba} reads as garbage: {BlockPattern.Describe(block)}");
             }
@@ -96,12 +108,15 @@ internal sealed class DiskModel
             }
 
             var model = _blocks[lba];
-            if (!model.Readable.Contains(version))
+            if (!model.TrySettle(version))
             {
-                throw new SimulationFailure($"{Name}: block {lba} reads as version {version}; it may be {string.Join(" or ", model.Readable)}");
+                var either = string.Join(" or ", model.Readable.Select(Describe));
+                throw new SimulationFailure($"{Name}: block {lba} reads as {Describe(version)}; it may be {either}");
             }
-
-            model.Settle(version);
         }
     }
+
+    private static string Describe(ulong version) =>
+        version == BlockPattern.Zeroes ? "zeroes"
+        : BlockPattern.IsZeroes(version) ? $"zeroes of deallocation {version & ~BlockPattern.Zeroes}" : $"version {version}";
 }

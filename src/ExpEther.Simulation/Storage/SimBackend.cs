@@ -11,7 +11,7 @@ internal sealed class SimBackend(SimDisk disk) : IBlockBackend
 
     public bool IsReadOnly => false;
 
-    public bool DeallocatedReadsZeroes => true;
+    public bool DeallocatedReadsZeroes => disk.DeallocatedReadsZeroes;
 
     public int WriteGranularityBytes => BlockBytes;
 
