@@ -43,6 +43,8 @@ public class CommandLineTests
     [InlineData("nvme", "read", "--bytes", "many")]
     [InlineData("nvme", "verify", "--sha256", "abc")]
     [InlineData("nvme", "read", "--json")]
+    [InlineData("nvme", "trim", "disk1")]
+    [InlineData("nvme", "trim", "disk1", "--all", "--lba", "0")]
     [InlineData("capture")]
     [InlineData("capture", "--output", "x", "--files", "0")]
     [InlineData("tlp", "decode", "0g")]

@@ -32,6 +32,15 @@ public class DaemonTests
         Assert.Equal(0, (await Expether.RunAsync("nvme", "verify", "nvme0", "--offset", "1MiB", "--against", file, "--socket", machine.Host)).Code);
         Assert.Equal(1, (await Expether.RunAsync("nvme", "verify", "disk1", "--against", file, "--socket", machine.Host)).Code);
 
+        var trimmed = await Expether.RunAsync("nvme", "trim", "disk1", "--offset", "2MiB", "--bytes", "1MiB", "--socket", machine.Host, "--json");
+        Assert.Equal(
+            (0, 1 << 20, true), (trimmed.Code, trimmed.Json["bytes"]!.GetValue<int>(), trimmed.Json["readsZeroes"]!.GetValue<bool>()));
+        Array.Clear(data, 1 << 20, 1 << 20);
+        await File.WriteAllBytesAsync(file, data, TestContext.Current.CancellationToken);
+        Assert.Equal(0, (await Expether.RunAsync("nvme", "verify", "disk1", "--offset", "1MiB", "--against", file, "--socket", machine.Host)).Code);
+        var beyond = await Expether.RunAsync("nvme", "trim", "disk1", "--offset", "8MiB", "--bytes", "4096", "--socket", machine.Host, "--json");
+        Assert.Equal((1, "out-of-range"), (beyond.Code, beyond.Json["error"]!["code"]!.GetValue<string>()));
+
         Assert.Equal(0, (await Expether.RunAsync("detach", "disk1", "--socket", machine.Io)).Code);
         await machine.UntilAsync(machine.Host, "ls", host => host["hosts"]![0]!["slots"]![0]!["disk"] is null);
         var gone = await Expether.RunAsync("nvme", "id", "disk1", "--socket", machine.Host, "--json");

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace ExpEther.Cli.Commands;
 
-/// <summary><c>nvme id|read|write|verify</c>: the disks of an embedded host, through the whole path.</summary>
+/// <summary><c>nvme id|read|write|verify|trim</c>: the disks of an embedded host, through the whole path.</summary>
 internal static class NvmeCommand
 {
     public static (Command, string) Build()
@@ -13,6 +13,7 @@ internal static class NvmeCommand
             NvmeReadCommand.Build(),
             NvmeWriteCommand.Build(),
             NvmeVerifyCommand.Build(),
+            NvmeTrimCommand.Build(),
         };
         return (command, """
               expether nvme id disk1
@@ -22,6 +23,8 @@ internal static class NvmeCommand
               expether nvme write disk1 --offset 16MiB < data
               expether nvme verify disk1 --bytes 10MiB --sha256 HEX    exit code 1 when it differs
               expether nvme verify disk1 --against image               compare with a file
+              expether nvme trim disk1 --offset 1GiB --bytes 256MiB    its contents are lost
+              expether nvme trim disk1 --all
 
             DISK is a function's name at its I/O box, the driver's name (nvme0) or a serial number; it may be left out when there is one.
             """);

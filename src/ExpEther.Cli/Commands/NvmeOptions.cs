@@ -47,6 +47,10 @@ internal sealed class NvmeOptions
         return arguments;
     }
 
+    public bool HasRange(ParseResult parsed) =>
+        parsed.GetValue(_offset) is not null || parsed.GetValue(_bytes) is not null || parsed.GetValue(_lba) is not null
+        || parsed.GetValue(_blocks) is not null;
+
     /// <summary>Disk and range as the daemon wants them; blocks are turned into bytes by the disk's block size.</summary>
     public async Task<JsonObject> RangeAsync(ParseResult parsed, ControlClient client, CancellationToken cancel)
     {

@@ -9,6 +9,9 @@ internal static class DiskLimits
     /// <summary>Bytes moved by one command, unless the disk allows less.</summary>
     public const int CommandBytes = 128 << 10;
 
+    /// <summary>Bytes deallocated by one command: a multiple of every block size.</summary>
+    public const long TrimBytesPerCommand = 1L << 30;
+
     /// <summary>The longest a client may wait for a disk to appear.</summary>
     public const int WaitMillisecondsMax = 600_000;
 

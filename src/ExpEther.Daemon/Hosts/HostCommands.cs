@@ -20,6 +20,7 @@ internal sealed class HostCommands
         table.Add("nvme.wait", WaitAsync);
         table.Add("nvme.read", ReadAsync);
         table.Add("nvme.write", WriteAsync);
+        table.Add("nvme.trim", TrimAsync);
     }
 
     private Task<ControlReply> Tree(ControlCall call)
@@ -113,5 +114,11 @@ internal sealed class HostCommands
     {
         var (mistake, range) = await DiskRange.ReadAsync(call, _hosts);
         return mistake ?? await new DiskTransfer(range!, call, _scheduler).WriteAsync();
+    }
+
+    private async Task<ControlReply> TrimAsync(ControlCall call)
+    {
+        var (mistake, range) = await DiskRange.ReadAsync(call, _hosts);
+        return mistake ?? await new DiskTrim(range!, call, _scheduler).RunAsync();
     }
 }
