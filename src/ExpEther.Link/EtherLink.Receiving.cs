@@ -1,3 +1,4 @@
+using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Link.Ethernet;
 using ExpEther.Link.Setup;
@@ -22,6 +23,7 @@ public sealed partial class EtherLink
     {
         Check.That(!_isReceiving);
         _isReceiving = true;
+        var outer = _stages.Enter(Stage.Link);
         Counters.FramesReceived++;
         Counters.BytesReceived += frame.Payload.Length;
         if (Admit(frame, now) is { } reason)
@@ -29,6 +31,7 @@ public sealed partial class EtherLink
             Counters.CountDrop(reason);
         }
 
+        _stages.Leave(outer);
         _isReceiving = false;
     }
 
@@ -284,6 +287,7 @@ public sealed partial class EtherLink
             if (header.EchoDelay != EchoDelayMax && roundTrip >= 0)
             {
                 _rtt.OnSample(TimeSpan.FromMicroseconds(roundTrip));
+                Counters.RoundTrips.Add(roundTrip);
             }
         }
 

@@ -1,3 +1,4 @@
+using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Link.Setup;
 using ExpEther.Link.Taps;
@@ -91,7 +92,9 @@ public sealed partial class EtherLink
         if (record.Kind == RecordKind.Control)
         {
             Counters.ControlsReceived++;
+            var link = _stages.Enter(Stage.Bridge);
             _consumer.OnControl(this, record.Body, now);
+            _stages.Leave(link);
             return;
         }
 
@@ -110,6 +113,8 @@ public sealed partial class EtherLink
 
         Counters.CountTlpReceived(c);
         Tap?.OnTlp(Passage(record.Function, record.Generation, Options.Role == LinkRole.Initiator ? TlpDirection.ToDevice : TlpDirection.ToHost), record.Tlp);
+        var outer = _stages.Enter(Stage.Bridge);
         _consumer.OnTlp(this, record.Function, record.Generation, record.Tlp, now);
+        _stages.Leave(outer);
     }
 }

@@ -1,3 +1,4 @@
+using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Link.Setup;
 using ExpEther.Link.Wire;
@@ -19,7 +20,9 @@ public sealed partial class EtherLink
     public bool TryTakeFrame(Instant now, Span<byte> into, out int written)
     {
         var ethernet = EthernetHeader.Bytes(Options.Vlan);
+        var outer = _stages.Enter(Stage.Link);
         var length = WriteFrame(now, into[ethernet..]);
+        _stages.Leave(outer);
         if (length == 0)
         {
             written = 0;

@@ -1,4 +1,5 @@
 using System.Numerics;
+using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Link.Sealing;
 using ExpEther.Link.Setup;
@@ -33,6 +34,7 @@ public sealed partial class EtherLink : IDisposable
 {
     private readonly ILinkConsumer _consumer;
     private readonly IEventSink _events;
+    private readonly StageClock _stages;
     private readonly SetupSeal _setupSeal;
     private readonly InitiatorHandshake? _initiator;
     private readonly ResponderHandshake? _responder;
@@ -58,6 +60,7 @@ public sealed partial class EtherLink : IDisposable
         Check.That(options.MtuBytes is >= LinkLimits.MtuBytesMin and <= LinkLimits.MtuBytesMax);
         Check.That(!options.Sealed || options.PreSharedKey.Length == LinkLimits.KeyBytes);
         Options = options;
+        _stages = options.Stages ?? new StageClock(null);
         _consumer = consumer;
         _events = events;
         _setupSeal = new SetupSeal(options);
@@ -138,9 +141,11 @@ public sealed partial class EtherLink : IDisposable
             return false;
         }
 
-        return c == TlpClass.NonPosted
+        var hasRoom = c == TlpClass.NonPosted
             ? _aside.HasRoom
             : MayEnter(c, MaxPayloadBytes + LinkLimits.TlpOverheadBytesMax);
+        Counters.SendStalls += hasRoom ? 0 : 1;
+        return hasRoom;
     }
 
     /// <summary>Queues a TLP. Non-posted requests wait aside for credit; posted ones and completions overtake them there.</summary>
@@ -153,30 +158,11 @@ public sealed partial class EtherLink : IDisposable
         }
 
         Check.That(tlp.Length > 0 && tlp.Length <= MaxPayloadBytes + LinkLimits.TlpOverheadBytesMax);
-        var mayEnter = MayEnter(c, tlp.Length);
-        if (c != TlpClass.NonPosted)
-        {
-            if (mayEnter)
-            {
-                Enter(function, generation, c, tlp);
-            }
-
-            return mayEnter;
-        }
-
-        if (mayEnter && _aside.Count == 0)
-        {
-            Enter(function, generation, c, tlp);
-            return true;
-        }
-
-        if (!_aside.HasRoom)
-        {
-            return false;
-        }
-
-        _aside.Add(function, generation, tlp);
-        return true;
+        var outer = _stages.Enter(Stage.Link);
+        var isTaken = c == TlpClass.NonPosted ? TryAddNonPosted(function, generation, tlp) : TryEnter(function, generation, c, tlp);
+        _stages.Leave(outer);
+        Counters.SendStalls += isTaken ? 0 : 1;
+        return isTaken;
     }
 
     /// <summary>Queues a control message of at most <see cref="LinkLimits.ControlBytesMax"/> bytes, in order with posted TLPs.</summary>
@@ -240,6 +226,34 @@ public sealed partial class EtherLink : IDisposable
     private bool MayEnter(TlpClass c, int tlpBytes) =>
         _gate.Allows(c, CreditGate.DataUnits(tlpBytes))
         && _send.HasRoom(TlpRecordLayout.Bytes + tlpBytes + LinkLimits.ControlReserveBytes, 1 + LinkLimits.ControlReserveRecords);
+
+    private bool TryEnter(ushort function, ulong generation, TlpClass c, ReadOnlySpan<byte> tlp)
+    {
+        if (!MayEnter(c, tlp.Length))
+        {
+            return false;
+        }
+
+        Enter(function, generation, c, tlp);
+        return true;
+    }
+
+    private bool TryAddNonPosted(ushort function, ulong generation, ReadOnlySpan<byte> tlp)
+    {
+        if (_aside.Count == 0 && TryEnter(function, generation, TlpClass.NonPosted, tlp))
+        {
+            return true;
+        }
+
+        if (!_aside.HasRoom)
+        {
+            return false;
+        }
+
+        Counters.NonPostedWaits++;
+        _aside.Add(function, generation, tlp);
+        return true;
+    }
 
     private void Enter(ushort function, ulong generation, TlpClass c, ReadOnlySpan<byte> tlp)
     {

@@ -35,6 +35,15 @@ public sealed class LinkCounters
 
     public long ControlsReceived { get; internal set; }
 
+    /// <summary>Non-posted TLPs that had to wait for the peer's credit, or for room in the send window.</summary>
+    public long NonPostedWaits { get; internal set; }
+
+    /// <summary>Times that someone with something to send was told to wait, for credit or for room in the send window.</summary>
+    public long SendStalls { get; internal set; }
+
+    /// <summary>Of all samples of the round trip.</summary>
+    public RoundTripHistogram RoundTrips { get; } = new();
+
     public long FramesDropped
     {
         get

@@ -1,3 +1,4 @@
+using ExpEther.Core.Stages;
 using ExpEther.Link.Ethernet;
 using ExpEther.Link.Wire;
 
@@ -65,4 +66,7 @@ public sealed record LinkOptions
     /// <see cref="EtherLink.ReturnNonPosted"/>, and so bounds how many it holds.
     /// </summary>
     public bool HoldsNonPostedCredit { get; init; }
+
+    /// <summary>Who times this link's work, and that of the bridge that it calls; null: nobody.</summary>
+    public StageClock? Stages { get; init; }
 }
