@@ -77,7 +77,7 @@ public partial class SourceHabitTests
 
     [GeneratedRegex(
         @"^(?:public |internal |file )(?:(?:static|sealed|abstract|readonly|ref|partial|unsafe) )*"
-        + @"(?:record struct|record class|record|class|struct|interface|enum|delegate [\w<>?\[\]\.]+) (?<name>\w+)",
+        + @"(?:record struct|record class|record|class|struct|interface|enum|delegate (?:ref )?[\w<>?\[\]\.]+) (?<name>\w+)",
         RegexOptions.Multiline)]
     private static partial Regex TopLevelType();
 

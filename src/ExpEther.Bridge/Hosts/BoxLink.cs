@@ -57,6 +57,7 @@ internal sealed class BoxLink : ILinkConsumer
         LinkDead = options.LinkDead,
         PathSilent = options.PathSilent,
         LocalName = options.Name,
+        Stages = options.Stages,
     };
 
     public void Open(Instant now)

@@ -1,4 +1,5 @@
 using System.Numerics;
+using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Config;
@@ -17,7 +18,7 @@ namespace ExpEther.Bridge.Hosts;
 /// it, from memory as it is then. What may not pass ends in UR or, posted, is dropped; both are counted and reported as AER says.
 /// </para>
 /// </summary>
-internal sealed class DmaGate(IHostAttachment host, PortErrors errors)
+internal sealed class DmaGate(IHostAttachment host, PortErrors errors, StageClock stages)
 {
     private const int RcbBytes = 64;
     private const int AnswersMin = 64;
@@ -56,7 +57,13 @@ internal sealed class DmaGate(IHostAttachment host, PortErrors errors)
             return;
         }
 
-        refusal ??= TryExecute(tlp, occupant, ref counters);
+        if (refusal is null)
+        {
+            var outer = stages.Enter(Stage.Attachment);
+            refusal = TryExecute(tlp, occupant, ref counters);
+            stages.Leave(outer);
+        }
+
         if (refusal is not null)
         {
             errors.Report(UncorrectableError.UnsupportedRequest, tlp.Bytes, refusal, tlp.Class == TlpClass.NonPosted, now);
@@ -240,7 +247,9 @@ internal sealed class DmaGate(IHostAttachment host, PortErrors errors)
             return false;
         }
 
+        var outer = stages.Enter(Stage.Attachment);
         DmaCopy.FromHost(address, memory, into);
+        stages.Leave(outer);
         return true;
     }
 

@@ -1,4 +1,5 @@
 using ExpEther.Bridge.Io.Traffic;
+using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Config;
@@ -48,12 +49,14 @@ internal sealed class DownstreamSlot
         _errors = errors;
         _hotPlug = new HotPlugSequence(config);
         _requests = new HostRequests(options.CompletionTimeout, upward);
-        _dma = new DmaGate(host, errors);
+        _dma = new DmaGate(host, errors, options.Stages ?? new StageClock(null));
     }
 
     public int Number { get; }
 
     public BridgePortConfig Config { get; }
+
+    public ref SlotCounters Counters => ref _counters;
 
     public SlotState State => _hotPlug.State;
 

@@ -1,3 +1,4 @@
+using ExpEther.Core.Counters;
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
 using ExpEther.Link;
@@ -15,7 +16,7 @@ namespace ExpEther.Bridge.Hosts;
 /// It only composes: <see cref="UpstreamPort"/> routes what the host sends, <see cref="DownstreamSlot"/> carries it to the function in
 /// the slot and lets that function's DMA in, <see cref="BoxTable"/> holds the links, <see cref="SlotTable"/> says who is where.
 /// </summary>
-public sealed class HostBridge : ITlpPort
+public sealed class HostBridge : ITlpPort, ICounterSource
 {
     private readonly UpwardQueue _upward = new();
     private readonly DownstreamSlot[] _slots;
@@ -179,6 +180,10 @@ public sealed class HostBridge : ITlpPort
         [.. _boxes.All.Select(box => new BoxStatus(
             box.Mac, box.Name, box.IsUp, box.IsUp && box.Link.IsSilent(_scheduler.Now), box.Link.Epoch, box.Link.MaxPayloadBytes, box.Link.Counters))],
         Counters);
+
+    public void AddShape(CounterShape shape) => HostCounterEntries.AddShape(shape, _slots, _boxes);
+
+    public void AddCounters(CounterTree tree) => HostCounterEntries.Add(tree, () => Counters, _slots, _boxes);
 
     private HostBridgeCounters Counters
     {

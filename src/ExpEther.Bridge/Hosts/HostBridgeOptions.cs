@@ -1,3 +1,4 @@
+using ExpEther.Core.Stages;
 using ExpEther.Link.Ethernet;
 
 namespace ExpEther.Bridge.Hosts;
@@ -36,4 +37,7 @@ public sealed record HostBridgeOptions
 
     /// <summary>How often the bridge broadcasts its presence in its VLAN.</summary>
     public TimeSpan AnnounceInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Who times the work of the bridge's links; null: nobody.</summary>
+    public StageClock? Stages { get; init; }
 }

@@ -7,6 +7,7 @@ using ExpEther.Bridge.Io.Sessions;
 using ExpEther.Bridge.Io.Status;
 using ExpEther.Bridge.Io.Traffic;
 using ExpEther.Bridge.Protocol;
+using ExpEther.Core.Counters;
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
 using ExpEther.Link;
@@ -22,7 +23,7 @@ namespace ExpEther.Bridge.Io;
 /// All of it runs on one owner loop: frames in by <see cref="OnFrame"/>, frames out by <see cref="TryTakeFrame"/>, the rest in
 /// <see cref="Poll"/> and on the scheduler.
 /// </summary>
-public sealed class IoBridge : ISessionEvents
+public sealed class IoBridge : ISessionEvents, ICounterSource
 {
     private readonly OwnerScheduler _scheduler;
     private readonly IEventSink _events;
@@ -169,6 +170,15 @@ public sealed class IoBridge : ISessionEvents
         _hosts.FramesNotOurs, _hostToDevice.Malformed, _hostToDevice.UnknownFunctions, _devices.All.Sum(d => d.Malformed),
         _devices.All.Sum(d => d.UnknownRequesters), _config.TimedOut, _follower.StaleAnswers + _hosts.All.Sum(h => h.ControlsUnreadable),
         _hosts.All.Sum(h => h.RepliesDropped + h.ControlsDropped)));
+
+    public void AddShape(CounterShape shape) => IoCounterEntries.AddShape(shape, _functions, _hosts);
+
+    public void AddCounters(CounterTree tree)
+    {
+        tree.Object("bridge", () => IoCounterEntries.AddBridge(
+            tree, _devices, _hosts, () => _hostToDevice.Malformed, () => _hostToDevice.UnknownFunctions, () => _config.TimedOut, () => _follower.StaleAnswers));
+        IoCounterEntries.Add(tree, _functions, _hosts);
+    }
 
     void ISessionEvents.OnTlp(HostSession session, ushort function, ulong generation, ReadOnlySpan<byte> tlp, Instant now) =>
         _hostToDevice.OnTlp(session, function, generation, tlp, now);

@@ -1,3 +1,4 @@
+using ExpEther.Core.Stages;
 using ExpEther.Link.Ethernet;
 
 namespace ExpEther.Bridge.Io;
@@ -41,4 +42,7 @@ public sealed record IoBridgeOptions
 
     /// <summary>How long a device may take to answer the I/O bridge's own configuration requests.</summary>
     public TimeSpan CompletionTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Who times the work of the bridge's links; null: nobody.</summary>
+    public StageClock? Stages { get; init; }
 }

@@ -1,19 +1,36 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json.Nodes;
+using ExpEther.Daemon.Counters;
+using ExpEther.Linux.Time;
 
 namespace ExpEther.Cli.Commands;
 
+/// <summary><c>stats</c>: one snapshot of a daemon's counter page. The daemon is not asked, so that one which is stopped or hangs answers too.</summary>
 internal static class StatsCommand
 {
     public static (Command, string) Build()
     {
         var socket = SharedOptions.Socket();
-        var command = new Command("stats", "Show what a daemon counted: frames, TLPs, drops by reason.") { socket };
-        command.SetAction(async (parsed, cancel) =>
+        var command = new Command("stats", "Show what a daemon counted: frames, TLPs, drops by reason, time.") { socket };
+        command.SetAction(parsed =>
         {
             var screen = parsed.Screen();
-            using var client = await SharedOptions.ConnectAsync(parsed.GetValue(socket), cancel, "io", "host", "switch");
-            var result = await client.CallAsync("stats", cancel: cancel);
+            var snapshot = CounterLocator.FindOne(parsed.GetValue(socket));
+            var now = MonotonicClock.Now;
+            var age = now - snapshot.PublishedAt;
+            var result = CounterTreeJson.Of(snapshot.Values, snapshot.Path);
+            result["page"] = new JsonObject
+            {
+                ["pid"] = snapshot.ProcessId, ["publishedAtNanoseconds"] = snapshot.PublishedAt.Nanoseconds, ["ageMilliseconds"] = (long)age.TotalMilliseconds,
+            };
+            if (snapshot.IsOverdue(now))
+            {
+                Console.Error.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"expether: these numbers are {age.TotalSeconds:0.0} s old: process {snapshot.ProcessId} is stopped, or its owner loop hangs"));
+            }
+
             if (screen.IsJson)
             {
                 screen.Json(result);

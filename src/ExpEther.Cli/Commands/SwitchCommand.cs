@@ -62,7 +62,7 @@ internal static class SwitchCommand
             var run = new DaemonRun(parsed, exitWithStdin);
             return run.Run(
                 "switch", parsed.GetRequiredValue(name), parsed.GetValue(socket),
-                path => new SwitchDaemon(parsed.GetRequiredValue(name), ports, (ushort)parsed.GetValue(etherType), parsed.GetValue(mtu), path),
+                path => new SwitchDaemon(parsed.GetRequiredValue(name), ports, (ushort)parsed.GetValue(etherType), parsed.GetValue(mtu), path, run.Events),
                 daemon => daemon.Run(), daemon => daemon.Stop(), _ => string.Join(", ", ports.Select(p => $"{p.Name} ({p.Mode})")));
         });
         return (command, """

@@ -1,5 +1,6 @@
 using ExpEther.Bridge.Hosts;
 using ExpEther.Core.Scheduling;
+using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Loop;
@@ -15,10 +16,13 @@ internal sealed class EmbeddedHost : IOwnedPart
 {
     private readonly TlpWire _wire;
     private readonly OwnerSignal _disksChanged;
+    private readonly StageClock _stages;
 
-    public EmbeddedHost(EmbeddedHostConfig config, HostConfig daemon, int mtuBytes, OwnerScheduler scheduler, IRandomSource random, IEventSink events)
+    public EmbeddedHost(
+        EmbeddedHostConfig config, HostConfig daemon, int mtuBytes, OwnerScheduler scheduler, StageClock stages, IRandomSource random, IEventSink events)
     {
         Config = config;
+        _stages = stages;
         RootComplex = new HostRootComplex(
             new RootComplexOptions
             {
@@ -44,12 +48,13 @@ internal sealed class EmbeddedHost : IOwnedPart
                 LinkDead = daemon.Link.LinkDead,
                 PathSilent = daemon.Link.PathSilent,
                 CompletionTimeout = config.CompletionTimeout,
+                Stages = stages,
             },
             RootComplex,
             scheduler,
             random,
             events);
-        _wire = new TlpWire(RootComplex, Bridge);
+        _wire = new TlpWire(new StagedPort(RootComplex, stages, Stage.Attachment), Bridge);
         _disksChanged = new OwnerSignal(scheduler);
         Driver = new NvmeDriver(scheduler, events);
         Driver.DiskAdded += disk =>
@@ -84,7 +89,9 @@ internal sealed class EmbeddedHost : IOwnedPart
 
     public bool Poll(Instant now)
     {
+        var outer = _stages.Enter(Stage.Attachment);
         var active = RootComplex.Poll(now);
+        _stages.Leave(outer);
         active |= Bridge.Poll(now);
         active |= _wire.Pump(now, LoopLimits.TlpsPerTurnMax);
         return active;

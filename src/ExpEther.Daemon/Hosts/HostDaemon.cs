@@ -1,15 +1,18 @@
 using System.Text.Json.Nodes;
+using ExpEther.Core.Counters;
 using ExpEther.Core.Scheduling;
+using ExpEther.Core.Stages;
 using ExpEther.Daemon.Capture;
 using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Control;
+using ExpEther.Daemon.Counters;
 using ExpEther.Daemon.Load;
 using ExpEther.Daemon.Loop;
 using ExpEther.Daemon.Ports;
-using ExpEther.Daemon.Status;
 using ExpEther.Ethernet.Ports;
 using ExpEther.Linux;
 using ExpEther.Linux.Polling;
+using ExpEther.Linux.Time;
 
 namespace ExpEther.Daemon.Hosts;
 
@@ -19,6 +22,7 @@ public sealed class HostDaemon : IDisposable
     private readonly INetworkPort _port;
     private readonly ControlServer _control;
     private readonly StopSignal _stop = new();
+    private readonly CounterPage _page;
     private readonly OwnerLoop _loop;
 
     /// <exception cref="PortException">The port cannot be opened.</exception>
@@ -27,10 +31,11 @@ public sealed class HostDaemon : IDisposable
     {
         Config = config;
         var scheduler = new OwnerScheduler();
+        var stages = new StageClock(new SystemClock());
         var random = new SystemRandom();
         _port = PortOpener.Open(config.Port, [.. config.Hosts.Select(h => h.Mac)], [.. config.Hosts.Select(h => h.Vlan).Distinct()]);
         var mtu = PortOpener.MtuOf(config.Port, _port);
-        var hosts = new HostSet([.. config.Hosts.Select(h => new EmbeddedHost(h, config, mtu, scheduler, random, events))]);
+        var hosts = new HostSet([.. config.Hosts.Select(h => new EmbeddedHost(h, config, mtu, scheduler, stages, random, events))]);
         var table = new CommandTable();
         table.Add("ls", () => new JsonObject
         {
@@ -38,19 +43,15 @@ public sealed class HostDaemon : IDisposable
             ["name"] = config.Name,
             ["hosts"] = new JsonArray([.. hosts.All.Select(h => (JsonNode)HostJson.Host(h))]),
         });
-        table.Add("stats", () => new JsonObject
-        {
-            ["kind"] = "host",
-            ["name"] = config.Name,
-            ["port"] = CounterJson.OfPort(_port),
-            ["loop"] = new JsonObject { ["turns"] = _loop!.Turns, ["sleeps"] = _loop.Sleeps },
-            ["hosts"] = new JsonArray([.. hosts.All.Select(h => (JsonNode)HostJson.Stats(h))]),
-        });
+        var counters = new HostCounters(config.Name, _port, stages, () => _loop!.Sleeps, hosts);
+        table.Add("stats", () => CounterTreeJson.Of(counters));
         _ = new HostCommands(hosts, scheduler, table);
         _ = new LoadCommands(hosts, scheduler, table);
         _ = new CaptureCommands(new HostCaptureSource(hosts, _port.Name), () => _loop!, scheduler, table);
         _control = new ControlServer(socketPath, table, scheduler);
-        _loop = new OwnerLoop(_port, scheduler, hosts.All, _control, _stop, events);
+        _page = new CounterPage(CounterPaths.Of(socketPath), events);
+        _loop = new OwnerLoop(_port, scheduler, hosts.All, _control, _stop, events) { Stages = stages, Publisher = new CounterPublisher(counters, _page) };
+        _loop.Publisher.Publish(MonotonicClock.Now);
         foreach (var host in hosts.All)
         {
             scheduler.Start(host.RootComplex.EnumerateAsync);
@@ -71,6 +72,7 @@ public sealed class HostDaemon : IDisposable
 
     public void Dispose()
     {
+        _page.Dispose();
         _control.Dispose();
         _port.Dispose();
         _stop.Dispose();

@@ -40,24 +40,6 @@ internal static class HostJson
         };
     }
 
-    public static JsonObject Stats(EmbeddedHost host)
-    {
-        var status = host.Bridge.Status();
-        return new JsonObject
-        {
-            ["name"] = status.Name,
-            ["bridge"] = CounterJson.Of(status.Counters),
-            ["slots"] = new JsonArray([.. status.Slots.Select(slot =>
-            {
-                var counters = CounterJson.Of(slot.Counters);
-                counters.Insert(0, "slot", slot.Slot);
-                return (JsonNode)counters;
-            })]),
-            ["links"] = new JsonArray(
-                [.. status.Boxes.Select(box => (JsonNode)CounterJson.OfLink(box.Name.Length > 0 ? box.Name : box.Mac.ToString(), box.Counters))]),
-        };
-    }
-
     public static JsonObject Disk(EmbeddedHost host, NvmeDisk disk) => new()
     {
         ["host"] = host.Config.Name,

@@ -1,17 +1,20 @@
-using System.Text.Json.Nodes;
 using ExpEther.Backends;
 using ExpEther.Bridge.Io;
+using ExpEther.Core.Counters;
 using ExpEther.Core.Scheduling;
+using ExpEther.Core.Stages;
 using ExpEther.Daemon.Capture;
 using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Control;
+using ExpEther.Daemon.Counters;
 using ExpEther.Daemon.Loop;
 using ExpEther.Daemon.Ownership;
 using ExpEther.Daemon.Ports;
-using ExpEther.Daemon.Status;
 using ExpEther.Ethernet.Ports;
 using ExpEther.Linux;
 using ExpEther.Linux.Polling;
+using ExpEther.Linux.Time;
+using ExpEther.Pcie.Ports;
 
 namespace ExpEther.Daemon.Io;
 
@@ -34,23 +37,30 @@ public sealed class IoDaemon : IDisposable
         try
         {
             var scheduler = new OwnerScheduler();
+            var stages = new StageClock(new SystemClock());
             var store = Own(new FileOwnershipStore(config.StateDirectory ?? StateFolder.Default, config.Name, events));
             var devices = config.Devices.Select(device => (device.Name, Model: Own(new NvmeDevice(device, config.Name, events)))).ToList();
             _port = Own(PortOpener.Open(config.Port, [config.Mac], [.. config.Hosts.Select(h => h.Vlan).Distinct()]));
-            var bridge = new IoBridge(OptionsOf(config, PortOpener.MtuOf(config.Port, _port)), store, scheduler, new SystemRandom(), events);
+            var bridge = new IoBridge(OptionsOf(config, PortOpener.MtuOf(config.Port, _port), stages), store, scheduler, new SystemRandom(), events);
             foreach (var (name, model) in devices)
             {
-                bridge.AddDevice(name, model.Controller);
+                bridge.AddDevice(name, new StagedDevice(model.Controller, stages));
             }
 
             var table = new CommandTable();
             var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             table.Add("ls", () => IoJson.List(bridge.Status(), started.Task.IsCompleted));
-            table.Add("stats", () => Stats(bridge));
+            var counters = new IoCounters(config.Name, _port, stages, () => _loop!.Sleeps, bridge, devices);
+            table.Add("stats", () => CounterTreeJson.Of(counters));
             _ = new IoCommands(bridge, started.Task, table);
             _ = new CaptureCommands(new IoCaptureSource(bridge, _port.Name), () => _loop!, scheduler, table);
             _control = Own(new ControlServer(socketPath, table, scheduler));
-            _loop = new OwnerLoop(_port, scheduler, [new IoUnit(bridge)], _control, _stop, events);
+            _loop = new OwnerLoop(_port, scheduler, [new IoUnit(bridge)], _control, _stop, events)
+            {
+                Stages = stages,
+                Publisher = new CounterPublisher(counters, Own(new CounterPage(CounterPaths.Of(socketPath), events))),
+            };
+            _loop.Publisher.Publish(MonotonicClock.Now);
             _loop.Watch(store.Written);
             foreach (var descriptor in devices.SelectMany(d => d.Model.PollFileDescriptors))
             {
@@ -92,7 +102,7 @@ public sealed class IoDaemon : IDisposable
         _owned.Clear();
     }
 
-    private static IoBridgeOptions OptionsOf(IoConfig config, int mtuBytes) => new()
+    private static IoBridgeOptions OptionsOf(IoConfig config, int mtuBytes, StageClock stages) => new()
     {
         Name = config.Name,
         Mac = config.Mac,
@@ -103,17 +113,8 @@ public sealed class IoDaemon : IDisposable
         LinkDead = config.Link.LinkDead,
         PathSilent = config.Link.PathSilent,
         ReleaseTimeout = config.ReleaseTimeout,
+        Stages = stages,
     };
-
-    private JsonObject Stats(IoBridge bridge)
-    {
-        var stats = IoJson.Stats(bridge.Status());
-        stats.Insert(0, "kind", "io");
-        stats.Insert(1, "name", Config.Name);
-        stats.Insert(2, "port", CounterJson.OfPort(_port));
-        stats.Insert(3, "loop", new JsonObject { ["turns"] = _loop.Turns, ["sleeps"] = _loop.Sleeps });
-        return stats;
-    }
 
     private T Own<T>(T thing)
         where T : IDisposable

@@ -21,17 +21,6 @@ internal static class IoJson
         })]),
     };
 
-    public static JsonObject Stats(IoBridgeStatus status) => new()
-    {
-        ["functions"] = new JsonArray([.. status.Functions.Select(f =>
-        {
-            var counters = CounterJson.Of(f.Counters);
-            counters.Insert(0, "name", f.Name);
-            return (JsonNode)counters;
-        })]),
-        ["links"] = new JsonArray([.. status.Hosts.Select(h => (JsonNode)CounterJson.OfLink(h.Name, h.Link))]),
-    };
-
     private static JsonObject Function(IoFunctionStatus f) => new()
     {
         ["name"] = f.Name,

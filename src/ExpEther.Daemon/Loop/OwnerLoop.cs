@@ -1,4 +1,6 @@
+using ExpEther.Core.Counters;
 using ExpEther.Core.Scheduling;
+using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Daemon.Control;
 using ExpEther.Ethernet.Ports;
@@ -51,10 +53,16 @@ public sealed class OwnerLoop
         _poller.Add(stop.FileDescriptor, PollEvents.Readable);
     }
 
-    /// <summary>Times the loop went to sleep, and turns it made: what <c>stats</c> shows.</summary>
+    /// <summary>Times the loop went to sleep.</summary>
     public long Sleeps { get; private set; }
 
-    public long Turns { get; private set; }
+    public long Turns => Stages.Turns;
+
+    /// <summary>Where the loop's time goes.</summary>
+    public StageClock Stages { get; init; } = new(null);
+
+    /// <summary>Told of every turn; null: nobody publishes what is counted.</summary>
+    public CounterPublisher? Publisher { get; set; }
 
     /// <summary>Also wakes the loop; whoever owns the descriptor makes it unreadable again (a backend, when its completions are taken).</summary>
     public void Watch(int fileDescriptor) => _poller.Add(fileDescriptor, PollEvents.Readable);
@@ -101,7 +109,7 @@ public sealed class OwnerLoop
     /// <returns>True when anything happened.</returns>
     internal bool Turn(Instant now)
     {
-        Turns++;
+        Stages.BeginTurn(now);
         _scheduler.Advance(now);
         var active = Receive(now);
         active |= PollParts(now);
@@ -124,17 +132,22 @@ public sealed class OwnerLoop
             Refresh(now);
         }
 
+        Publisher?.OnTurn(active, now);
+        Stages.EndTurn(active);
         return active;
     }
 
     private bool PollParts(Instant now)
     {
         var active = false;
+        var outer = Stages.Enter(Stage.Bridge);
         foreach (var part in _parts)
         {
+            Stages.NextSlice();
             active |= part.Poll(now);
         }
 
+        Stages.Leave(outer);
         return active;
     }
 
@@ -157,10 +170,13 @@ public sealed class OwnerLoop
     private bool Receive(Instant now)
     {
         var count = 0;
+        var outer = Stages.Enter(Stage.Wire);
         while (count < LoopLimits.FramesPerTurnMax && _port.TryReceive(out var frame))
         {
             count++;
+            Stages.NextSlice();
             FrameTap?.OnReceived(frame);
+            var wire = Stages.Enter(Stage.Bridge);
             foreach (var part in _parts)
             {
                 if (frame.Destination == part.Mac || frame.Destination.IsMulticast)
@@ -169,9 +185,11 @@ public sealed class OwnerLoop
                 }
             }
 
+            Stages.Leave(wire);
             _port.Release();
         }
 
+        Stages.Leave(outer);
         return count > 0;
     }
 
@@ -180,8 +198,10 @@ public sealed class OwnerLoop
     {
         var sent = 0;
         var quiet = 0;
+        var outer = Stages.Enter(Stage.Bridge);
         while (quiet < _parts.Length || _frameBytes > 0)
         {
+            Stages.NextSlice();
             if (_frameBytes == 0)
             {
                 if (!_parts[_nextPart].TryTakeFrame(now, _frame, out _frameBytes))
@@ -196,7 +216,10 @@ public sealed class OwnerLoop
                 _nextPart = (_nextPart + 1) % _parts.Length;
             }
 
-            if (!_port.TrySend(_frame.AsSpan(0, _frameBytes)))
+            var bridge = Stages.Enter(Stage.Wire);
+            var isSent = _port.TrySend(_frame.AsSpan(0, _frameBytes));
+            Stages.Leave(bridge);
+            if (!isSent)
             {
                 break;
             }
@@ -206,6 +229,7 @@ public sealed class OwnerLoop
             sent++;
         }
 
+        Stages.Leave(outer);
         return sent > 0;
     }
 
@@ -227,13 +251,17 @@ public sealed class OwnerLoop
             deadline = Instant.Earliest(deadline, part.NextDeadline);
         }
 
+        deadline = Instant.Earliest(deadline, Publisher?.NextDeadline);
+
         var wait = deadline!.Value.Nanoseconds - now.Nanoseconds;
         if (wait > 0)
         {
             Sleeps++;
             _poller.Change(_port.PollFileDescriptor, _frameBytes > 0 ? PollEvents.Readable | PollEvents.Writable : PollEvents.Readable);
             _control.Watch(_poller);
+            Stages.FallAsleep(MonotonicClock.Now);
             _poller.Wait(wait);
+            Stages.WakeUp(MonotonicClock.Now);
             if ((_poller.Ready(_port.PollFileDescriptor) & PollEvents.Error) != 0)
             {
                 _port.Refresh();

@@ -2,8 +2,6 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ExpEther.Ethernet.Ports;
-using ExpEther.Link;
-using ExpEther.Pcie.Tlp;
 
 namespace ExpEther.Daemon.Status;
 
@@ -20,29 +18,6 @@ internal static class CounterJson
             {
                 json[Camel(property.Name)] = value;
             }
-        }
-
-        return json;
-    }
-
-    public static JsonObject OfLink(string peer, LinkCounters counters)
-    {
-        var json = Of(counters);
-        json.Insert(0, "peer", peer);
-        var dropped = new JsonObject();
-        foreach (var reason in Enum.GetValues<FrameDrop>())
-        {
-            if (counters.Dropped(reason) is > 0 and var count)
-            {
-                dropped[Camel(reason.ToString())] = count;
-            }
-        }
-
-        json["droppedBy"] = dropped;
-        foreach (var tlps in Enum.GetValues<TlpClass>())
-        {
-            json[$"tlps{tlps}Sent"] = counters.TlpsSent(tlps);
-            json[$"tlps{tlps}Received"] = counters.TlpsReceived(tlps);
         }
 
         return json;

@@ -1,13 +1,17 @@
 using System.Text.Json.Nodes;
+using ExpEther.Core.Counters;
 using ExpEther.Core.Scheduling;
+using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Daemon.Control;
+using ExpEther.Daemon.Counters;
 using ExpEther.Daemon.Status;
 using ExpEther.Ethernet;
 using ExpEther.Ethernet.Ports;
 using ExpEther.Ethernet.Switch;
 using ExpEther.Linux;
 using ExpEther.Linux.Polling;
+using ExpEther.Linux.Time;
 
 namespace ExpEther.Daemon.Switch;
 
@@ -18,11 +22,13 @@ public sealed class SwitchDaemon : IDisposable
     private readonly StopSignal _stop = new();
     private readonly SwitchProcess _switch;
     private readonly ControlServer _control;
+    private readonly CounterPage _page;
     private readonly string _name;
 
     /// <exception cref="PortException">A port cannot be opened.</exception>
     /// <exception cref="IOException">The control socket cannot be made.</exception>
-    public SwitchDaemon(string name, IReadOnlyList<SwitchPortArgument> ports, ushort etherType, int mtuBytes, string socketPath)
+    public SwitchDaemon(
+        string name, IReadOnlyList<SwitchPortArgument> ports, ushort etherType, int mtuBytes, string socketPath, IEventSink events)
     {
         _name = name;
         var opened = new List<SwitchProcessPort>();
@@ -33,12 +39,16 @@ public sealed class SwitchDaemon : IDisposable
                 opened.Add(new SwitchProcessPort(port.Name, port.Open(etherType, mtuBytes), port.Mode));
             }
 
-            _switch = new SwitchProcess(opened, new SystemRandom(), etherType);
+            _switch = new SwitchProcess(opened, new SystemRandom(), etherType) { Stages = new StageClock(new SystemClock()) };
+            var counters = new SwitchCounters(name, _switch);
             var table = new CommandTable();
             table.Add("ls", List);
-            table.Add("stats", List);
+            table.Add("stats", () => CounterTreeJson.Of(counters));
             table.Add("fault", call => Task.FromResult(Fault(call)));
             _control = new ControlServer(socketPath, table, _scheduler);
+            _page = new CounterPage(CounterPaths.Of(socketPath), events);
+            _switch.Publisher = new CounterPublisher(counters, _page);
+            _switch.Publisher.Publish(MonotonicClock.Now);
         }
         catch
         {
@@ -65,6 +75,7 @@ public sealed class SwitchDaemon : IDisposable
 
     public void Dispose()
     {
+        _page.Dispose();
         _control.Dispose();
         _switch.Dispose();
         _stop.Dispose();

@@ -27,6 +27,22 @@ internal sealed class SwitchPort(string name, SwitchPortMode mode, int mtuBytes,
 
     public void Dropped(SwitchDropReason reason, long count = 1) => _drops[(int)reason] += count;
 
+    public long Count(SwitchDropReason reason) => _drops[(int)reason];
+
+    public long DroppedInAll
+    {
+        get
+        {
+            long sum = 0;
+            foreach (var count in _drops)
+            {
+                sum += count;
+            }
+
+            return sum;
+        }
+    }
+
     public SwitchPortSnapshot Snapshot()
     {
         var drops = new SortedDictionary<SwitchDropReason, long>();

@@ -1,3 +1,5 @@
+using ExpEther.Core.Counters;
+using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Ethernet.Frames;
 using ExpEther.Linux.Polling;
@@ -45,6 +47,15 @@ public sealed class SwitchProcess : IDisposable
 
     public IReadOnlyList<SwitchProcessPort> Ports => _ports;
 
+    /// <summary>Where the loop's time goes; forwarding counts as <see cref="Stage.Bridge"/>.</summary>
+    public StageClock Stages { get; init; } = new(null);
+
+    /// <summary>Told of every turn; null: nobody publishes what is counted.</summary>
+    public CounterPublisher? Publisher { get; set; }
+
+    /// <summary>Times the loop went to sleep.</summary>
+    public long Sleeps { get; private set; }
+
     /// <summary>Runs until <paramref name="stop"/> says so.</summary>
     /// <param name="stop">Looked at every turn. Whoever makes it true from outside wakes the loop through a descriptor of <see cref="Poller"/>.</param>
     /// <param name="onWake">Called on this thread after every look at the descriptors, at least once a second: the place to serve control connections.</param>
@@ -80,6 +91,7 @@ public sealed class SwitchProcess : IDisposable
     /// <summary>One turn of the loop: receives, forwards and sends what it can. False when there was nothing to do.</summary>
     public bool Turn(Instant now)
     {
+        Stages.BeginTurn(now);
         if (now >= _nextRefresh)
         {
             Refresh();
@@ -97,6 +109,8 @@ public sealed class SwitchProcess : IDisposable
             worked |= Send(i, now);
         }
 
+        Publisher?.OnTurn(worked, now);
+        Stages.EndTurn(worked);
         return worked;
     }
 
@@ -115,6 +129,9 @@ public sealed class SwitchProcess : IDisposable
     /// <summary>Delays every frame on a port's cable, in each direction. False: no such port.</summary>
     public bool SetDelay(string port, TimeSpan delay) => With(port, i => _switch.SetDelay(i, delay));
 
+    /// <summary>Adds what a port counts, and its faults.</summary>
+    public void AddCounters(CounterTree tree, string port) => _switch.AddCounters(tree, _switch.Find(port));
+
     public SwitchSnapshot Snapshot() => _switch.Snapshot();
 
     public void Dispose()
@@ -130,13 +147,18 @@ public sealed class SwitchProcess : IDisposable
     {
         var port = _ports[index].Port;
         var count = 0;
+        var outer = Stages.Enter(Stage.Wire);
         while (count < EthernetLimits.SwitchBurstFramesMax && port.TryReceive(out var frame))
         {
+            Stages.NextSlice();
+            var wire = Stages.Enter(Stage.Bridge);
             _switch.OnFrame(index, frame, _etherType, now);
+            Stages.Leave(wire);
             port.Release();
             count++;
         }
 
+        Stages.Leave(outer);
         return count > 0;
     }
 
@@ -146,7 +168,11 @@ public sealed class SwitchProcess : IDisposable
         var count = 0;
         while (count < EthernetLimits.SwitchBurstFramesMax && _switch.TryTake(index, now, out var frame))
         {
-            if (!port.TrySend(frame))
+            Stages.NextSlice();
+            var outer = Stages.Enter(Stage.Wire);
+            var isSent = port.TrySend(frame);
+            Stages.Leave(outer);
+            if (!isSent)
             {
                 Poller.Change(port.PollFileDescriptor, PollEvents.Readable | PollEvents.Writable);
                 return count > 0;
@@ -159,11 +185,24 @@ public sealed class SwitchProcess : IDisposable
         return count > 0;
     }
 
-    private Instant SleepUntil => Instant.Min(_switch.NextDeadline ?? Instant.Never, _nextRefresh);
+    private Instant SleepUntil =>
+        Instant.Min(Publisher?.NextDeadline ?? Instant.Never, Instant.Min(_switch.NextDeadline ?? Instant.Never, _nextRefresh));
 
     private void Poll(Instant until, Instant now)
     {
-        Poller.Wait(Math.Max(until.Nanoseconds - now.Nanoseconds, 0));
+        var wait = until.Nanoseconds - now.Nanoseconds;
+        if (wait > 0)
+        {
+            Sleeps++;
+            Stages.FallAsleep(MonotonicClock.Now);
+            Poller.Wait(wait);
+            Stages.WakeUp(MonotonicClock.Now);
+        }
+        else
+        {
+            Poller.Wait(0);
+        }
+
         foreach (var port in _ports)
         {
             var ready = Poller.Ready(port.Port.PollFileDescriptor);

@@ -1,3 +1,4 @@
+using ExpEther.Core.Counters;
 using ExpEther.Core.Time;
 using ExpEther.Ethernet.Frames;
 using ExpEther.Link.Ethernet;
@@ -145,6 +146,9 @@ public sealed class VlanSwitch(IRandomSource random)
         Check.That(delay >= TimeSpan.Zero && delay.TotalMilliseconds <= EthernetLimits.SwitchDelayMsMax);
         _ports[port].Faults.Delay = delay;
     }
+
+    /// <summary>Adds what a port counts, and its faults.</summary>
+    public void AddCounters(CounterTree tree, int port) => SwitchPortEntries.Add(tree, _ports[port]);
 
     public SwitchSnapshot Snapshot() => new([.. _ports.Select(p => p.Snapshot())], _addresses.Count);
 

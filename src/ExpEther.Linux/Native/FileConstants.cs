@@ -7,6 +7,7 @@ internal static class FileConstants
 {
     public const int O_RDONLY = 0;
     public const int O_RDWR = 2;
+    public const int O_CREAT = 0x40;
     public const int O_EXCL = 0x80;
     public const int O_NONBLOCK = 0x800;
     public const int O_CLOEXEC = 0x80000;
@@ -17,9 +18,11 @@ internal static class FileConstants
 
     public const int SEEK_END = 2;
 
+    public const int F_OFD_GETLK = 36;
     public const int F_OFD_SETLK = 37;
     public const short F_RDLCK = 0;
     public const short F_WRLCK = 1;
+    public const short F_UNLCK = 2;
 
     /// <summary>Logical sector size of a block device; fills an int.</summary>
     public const uint BLKSSZGET = 0x1268;

@@ -1,8 +1,11 @@
 using System.Buffers.Binary;
 using System.Net;
+using ExpEther.Core.Counters;
 using ExpEther.Core.Scheduling;
+using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Daemon.Control;
+using ExpEther.Daemon.Counters;
 using ExpEther.Daemon.Loop;
 using ExpEther.Ethernet.Ports;
 using ExpEther.Link.Ethernet;
@@ -140,7 +143,12 @@ public class OwnerLoopTests
         {
             var scheduler = new OwnerScheduler();
             var control = Own(new ControlServer(_scratch.File($"{name}.sock"), new CommandTable(), scheduler));
-            return new OwnerLoop(port, scheduler, parts, control, stop, new Events());
+            var stages = new StageClock(new SystemClock());
+            var page = Own(new CounterPage(_scratch.File($"{name}.counters"), new Events()));
+            return new OwnerLoop(port, scheduler, parts, control, stop, new Events())
+            {
+                Stages = stages, Publisher = new CounterPublisher(new LoopSource(stages), page),
+            };
         }
 
         private T Own<T>(T thing)
@@ -149,6 +157,13 @@ public class OwnerLoopTests
             _owned.Add(thing);
             return thing;
         }
+    }
+
+    private sealed class LoopSource(StageClock stages) : ICounterSource
+    {
+        public void AddShape(CounterShape shape) => shape.Add(stages);
+
+        public void AddCounters(CounterTree tree) => CommonEntries.AddLoop(tree, stages, () => 0);
     }
 
     /// <summary>Sends frames when told to, counts those that come.</summary>

@@ -177,5 +177,6 @@ internal sealed class HostSessions
         LinkDead = _options.LinkDead,
         PathSilent = _options.PathSilent,
         LocalName = _options.Name,
+        Stages = _options.Stages,
     };
 }

@@ -1,0 +1,36 @@
+using ExpEther.Bridge.Io;
+using ExpEther.Core.Counters;
+using ExpEther.Core.Stages;
+using ExpEther.Daemon.Counters;
+using ExpEther.Ethernet.Ports;
+
+namespace ExpEther.Daemon.Io;
+
+/// <summary>What an I/O box counts: what <c>stats</c> and <c>top</c> show of it.</summary>
+internal sealed class IoCounters(
+    string name, INetworkPort port, StageClock stages, Func<long> sleeps, IoBridge bridge, IReadOnlyList<(string Name, NvmeDevice Model)> devices)
+    : ICounterSource
+{
+    public void AddShape(CounterShape shape)
+    {
+        bridge.AddShape(shape);
+        for (var i = 0; i < devices.Count; i++)
+        {
+            shape.Add(devices[i].Model);
+        }
+    }
+
+    public void AddCounters(CounterTree tree)
+    {
+        tree.Text("kind", "io");
+        tree.Text("name", name);
+        tree.Object("port", () => CommonEntries.AddPort(tree, port));
+        tree.Object("loop", () => CommonEntries.AddLoop(tree, stages, sleeps));
+        bridge.AddCounters(tree);
+        tree.List("devices", devices, device =>
+        {
+            tree.Text("name", device.Name);
+            tree.All(device.Model.Controller.Counters);
+        });
+    }
+}
