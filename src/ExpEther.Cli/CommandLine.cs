@@ -123,6 +123,7 @@ internal static class CommandLine
         OwnershipCommands.BuildDetach(),
         OwnershipCommands.BuildMove(),
         StatsCommand.Build(),
+        TopCommand.Build(),
         TreeCommand.Build(),
         NvmeCommand.Build(),
         CaptureCommand.Build(),

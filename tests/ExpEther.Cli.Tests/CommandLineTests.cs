@@ -14,6 +14,7 @@ public class CommandLineTests
     [InlineData("detach")]
     [InlineData("move")]
     [InlineData("stats")]
+    [InlineData("top")]
     [InlineData("tree")]
     [InlineData("nvme")]
     [InlineData("keygen")]
