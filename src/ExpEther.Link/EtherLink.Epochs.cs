@@ -1,5 +1,6 @@
 using ExpEther.Core.Time;
 using ExpEther.Link.Setup;
+using ExpEther.Link.Windows;
 
 namespace ExpEther.Link;
 
@@ -71,10 +72,36 @@ public sealed partial class EtherLink
 
         if (_send.HasUnacknowledged && now >= _retransmitAt)
         {
-            _send.OnTimeout();
+            _send.OnTimeout(_highestEcho);
             _congestion.OnTimeout(now);
             _rtt.OnTimeout();
             _retransmitAt = now + _rtt.Timeout;
+            WatchPath(now);
+        }
+    }
+
+    /// <summary>Has the path come to carry less? See <see cref="ShrinkWatch"/>.</summary>
+    /// <returns>False: it has, and the epoch is over.</returns>
+    private bool WatchPath(Instant now)
+    {
+        var least = Math.Max(MaxPayload.MtuFor(MaxPayloadBytes), LinkLimits.MtuBytesMin);
+        switch (_shrink.Look(_send.LargeLosses, FrameBytesMax > least, Options.LinkDead / LinkLimits.ShrinkPatiencePart, now))
+        {
+            case ShrinkVerdict.Shorter:
+                _events.Report(
+                    EventSeverity.Warning, SourceName, $"the path no longer carries frames of {FrameBytesMax} bytes: they are {least} at most from now on");
+                FrameBytesMax = least;
+                Counters.PathShrinks++;
+                return true;
+            case ShrinkVerdict.Over:
+                _events.Report(
+                    EventSeverity.Error, SourceName,
+                    $"link is down: the path no longer carries TLPs of {MaxPayloadBytes} bytes of data; it is set up anew with what it carries");
+                Counters.PathShrinks++;
+                EndEpoch(LinkDownReason.PathShrank, tellPeer: true, now);
+                return false;
+            default:
+                return true;
         }
     }
 
@@ -115,15 +142,25 @@ public sealed partial class EtherLink
         _isSilent = false;
         _lastHeard = _lastSent = _lastProgress = now;
         _retransmitAt = Instant.Never;
-        MaxPayloadBytes = PayloadFor(session.MtuBytes);
+        MtuBytes = session.MtuBytes;
+        MaxPayloadBytes = MaxPayload.ForMtu(MtuBytes);
+        FrameBytesMax = MtuBytes;
+        _shrink.Reset();
         PeerName = session.Peer.Name;
         State = LinkState.Up;
         Counters.Epochs++;
 
         // The initiator learns from our first frame that we have the epoch.
         _ack.Hurry();
-        _events.Report(EventSeverity.Information, SourceName, "link is up");
+        _events.Report(EventSeverity.Information, SourceName, DescribeUp());
         _consumer.OnUp(this, now);
+    }
+
+    private string DescribeUp()
+    {
+        var ends = Math.Min(Options.MtuBytes, _session!.Peer.MtuBytes);
+        return $"link is up: frames of up to {MtuBytes} bytes, TLPs of up to {MaxPayloadBytes} bytes of data"
+            + (MtuBytes < ends ? $"; both ends could send {ends}, the path between them does not carry that" : "");
     }
 
     private void EndEpoch(LinkDownReason reason, bool tellPeer, Instant now)

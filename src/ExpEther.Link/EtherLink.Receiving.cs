@@ -104,7 +104,7 @@ public sealed partial class EtherLink
 
         if (_initiator is not null)
         {
-            return _initiator.OnAccept(message, Epoch) ? null : FrameDrop.UnexpectedSetup;
+            return _initiator.OnAccept(message, Epoch, now) ? null : FrameDrop.UnexpectedSetup;
         }
 
         if (_session is { } session && session.InitiatorNonce.AsSpan().SequenceEqual(message.InitiatorNonce))
@@ -176,10 +176,32 @@ public sealed partial class EtherLink
 
         if (session != _session)
         {
+            if (!TryAgree(session, records))
+            {
+                return FrameDrop.Malformed;
+            }
+
             BeginEpoch(session, now);
         }
 
         return session == _session ? TakeData(session, header, records, now) : null;
+    }
+
+    /// <summary>The first frame of an epoch. To a responder it is the confirmation, which states the MTU that the initiator found.</summary>
+    private bool TryAgree(Session session, ReadOnlySpan<byte> records)
+    {
+        if (_initiator is null)
+        {
+            var mtu = RecordView.FindMtu(records);
+            if (mtu < LinkLimits.MtuBytesMin || mtu > Math.Min(Options.MtuBytes, session.Peer.MtuBytes))
+            {
+                return false;
+            }
+
+            session.AgreeOn(mtu);
+        }
+
+        return session.MtuBytes > 0;
     }
 
     private Session? FindSession(uint epoch)
@@ -218,6 +240,11 @@ public sealed partial class EtherLink
         {
             BreakOff("a frame of it cannot be", now);
             return FrameDrop.Malformed;
+        }
+
+        if (!WatchPath(now))
+        {
+            return null;
         }
 
         if (!TakeUnsequenced(session, records, now))

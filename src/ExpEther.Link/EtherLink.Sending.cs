@@ -67,11 +67,12 @@ public sealed partial class EtherLink
         return State == LinkState.Up ? WriteData(_session!, now, into) : 0;
     }
 
-    /// <summary>A frame without records: RESET, or the DATA that confirms an epoch.</summary>
+    /// <summary>RESET, or the DATA that confirms an epoch and its MTU.</summary>
     private int WriteBare(Session session, FrameType type, Instant now, Span<byte> into)
     {
         var number = session.TakeFrameNumber();
-        var length = FrameLayout.Bytes + session.Seal.TagBytes;
+        var records = type == FrameType.Data ? RecordView.WriteMtu(into[FrameLayout.Bytes..], session.MtuBytes) : 0;
+        var length = FrameLayout.Bytes + records + session.Seal.TagBytes;
         var header = new FrameHeader
         {
             Type = type,
@@ -97,7 +98,7 @@ public sealed partial class EtherLink
         }
 
         var tagBytes = session.Seal.TagBytes;
-        var records = into[FrameLayout.Bytes..(session.MtuBytes - tagBytes)];
+        var records = into[FrameLayout.Bytes..(FrameBytesMax - tagBytes)];
         var used = WriteCredits(records, always: signDue);
         used += WriteHint(records[used..]);
         var number = session.LastFrameNumber + 1;

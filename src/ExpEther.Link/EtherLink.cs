@@ -1,4 +1,3 @@
-using System.Numerics;
 using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Link.Sealing;
@@ -22,13 +21,17 @@ namespace ExpEther.Link;
 /// lost and nothing is refused but for lack of room.
 /// </para>
 /// <para>
+/// The path's MTU is found in set-up and kept for the epoch, since the largest TLP follows from it. When the path comes to carry less, frames
+/// get shorter as far as that TLP allows, and where it does not the epoch ends, soon and aloud (<see cref="ShrinkWatch"/>).
+/// </para>
+/// <para>
 /// Order: a record gets its place when it enters the send window, and records are delivered in that one order. Posted requests, completions
 /// and control messages enter at once or are refused; non-posted requests without credit wait aside, and may be overtaken there.
 /// </para>
 /// This class only composes: <see cref="InitiatorHandshake"/>, <see cref="ResponderHandshake"/> and <see cref="Session"/> set epochs up,
 /// <see cref="SendWindow"/>, <see cref="ReceiveWindow"/>, <see cref="CreditGate"/>, <see cref="CreditLedger"/>,
-/// <see cref="NonPostedAside"/>, <see cref="AckSchedule"/>, <see cref="RttEstimator"/> and <see cref="ICongestionControl"/> serve the
-/// one in use.
+/// <see cref="NonPostedAside"/>, <see cref="AckSchedule"/>, <see cref="ShrinkWatch"/>, <see cref="RttEstimator"/> and
+/// <see cref="ICongestionControl"/> serve the one in use.
 /// </summary>
 public sealed partial class EtherLink : IDisposable
 {
@@ -44,6 +47,7 @@ public sealed partial class EtherLink : IDisposable
     private readonly CreditLedger _ledger = new();
     private readonly NonPostedAside _aside = new();
     private readonly AckSchedule _ack;
+    private readonly ShrinkWatch _shrink = new();
     private readonly RttEstimator _rtt;
     private readonly ICongestionControl _congestion;
     private readonly byte[] _scratch;
@@ -78,7 +82,8 @@ public sealed partial class EtherLink : IDisposable
         _rtt = new RttEstimator(options.RetransmitMin, options.RetransmitMax);
         _congestion = congestion;
         _scratch = new byte[options.MtuBytes];
-        MaxPayloadBytes = PayloadFor(options.MtuBytes);
+        MtuBytes = FrameBytesMax = options.MtuBytes;
+        MaxPayloadBytes = MaxPayload.ForMtu(MtuBytes);
     }
 
     public LinkOptions Options { get; }
@@ -91,7 +96,13 @@ public sealed partial class EtherLink : IDisposable
     /// <summary>The peer's name as it told it in set-up; empty before.</summary>
     public string PeerName { get; private set; } = "";
 
-    /// <summary>The largest TLP payload both sides' MTU allows: a power of two, 128 to 4096. From our own MTU alone before set-up.</summary>
+    /// <summary>The path's MTU as set-up found it, bytes after the EtherType; our own before set-up. It lasts as long as the epoch.</summary>
+    public int MtuBytes { get; private set; }
+
+    /// <summary>The longest frame sent now: <see cref="MtuBytes"/>, or less where the path has come to carry less since.</summary>
+    public int FrameBytesMax { get; private set; }
+
+    /// <summary>The largest TLP payload that <see cref="MtuBytes"/> allows: a power of two, 128 to 4096.</summary>
     public int MaxPayloadBytes { get; private set; }
 
     public LinkCounters Counters { get; } = new();
@@ -214,13 +225,6 @@ public sealed partial class EtherLink : IDisposable
         _ended?.Dispose();
         _session = _ended = null;
         State = LinkState.Closed;
-    }
-
-    private static int PayloadFor(int mtuBytes)
-    {
-        const int Beside = FrameLayout.Bytes + Seal.GcmTagBytes + CreditRecordLayout.Bytes + TlpRecordLayout.Bytes + LinkLimits.TlpOverheadBytesMax;
-        var power = 1 << BitOperations.Log2((uint)(mtuBytes - Beside));
-        return Math.Clamp(power, LinkLimits.PayloadBytesMin, LinkLimits.PayloadBytesMax);
     }
 
     private bool MayEnter(TlpClass c, int tlpBytes) =>

@@ -28,6 +28,9 @@ public sealed class LinkCounters
     /// <summary>Times the path fell silent.</summary>
     public long Silences { get; internal set; }
 
+    /// <summary>Times the path was found to carry less than before.</summary>
+    public long PathShrinks { get; internal set; }
+
     /// <summary>Frames whose records had all been received before.</summary>
     public long FramesDuplicate { get; internal set; }
 

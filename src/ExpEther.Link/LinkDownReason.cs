@@ -17,4 +17,7 @@ public enum LinkDownReason : byte
 
     /// <summary>The peer, authentic, broke the protocol.</summary>
     ProtocolError,
+
+    /// <summary>The path carries no longer what the epoch's largest TLP needs; the next epoch has a smaller payload.</summary>
+    PathShrank,
 }

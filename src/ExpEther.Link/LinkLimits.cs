@@ -5,6 +5,7 @@ public static class LinkLimits
 {
     public const ushort EtherTypeDefault = 0x88B5;
 
+    /// <summary>The smallest MTU: what every path must carry, and the length of the shortest INIT.</summary>
     public const int MtuBytesMin = 1024;
     public const int MtuBytesMax = 65535;
 
@@ -68,8 +69,11 @@ public static class LinkLimits
     /// <summary>Set-ups a responder keeps open at once.</summary>
     public const int PendingSetupsMax = 4;
 
-    /// <summary>INITs under one nonce; after that the initiator takes a fresh one.</summary>
+    /// <summary>Attempts under one nonce; after that the initiator takes a fresh one.</summary>
     public const int SetupTriesPerNonceMax = 8;
+
+    /// <summary>Sizes of one attempt's INITs that a responder keeps to answer.</summary>
+    public const int SetupSizesMax = 9;
 
     /// <summary>Frames taken in without an acknowledgement being sent.</summary>
     public const int FramesPerAckMax = 8;
@@ -79,4 +83,13 @@ public static class LinkLimits
 
     /// <summary>Or once one sent this much later has arrived, or a quarter of the round trip, whichever is longer.</summary>
     public const int ReorderMicrosecondsMin = 1000;
+
+    /// <summary>
+    /// So many times was a record lost in frames longer than <see cref="MtuBytesMin"/>, and none such got through, while others did: the
+    /// path carries less than it did.
+    /// </summary>
+    public const int ShrinkLosses = 4;
+
+    /// <summary>As often again in frames that cannot be made shorter, for this part of <see cref="LinkOptions.LinkDead"/>: the epoch cannot go on.</summary>
+    public const int ShrinkPatiencePart = 4;
 }

@@ -18,7 +18,7 @@ public sealed record LinkOptions
     /// <summary>IEEE 802 local experimental EtherType 1 unless configured otherwise.</summary>
     public ushort EtherType { get; init; } = LinkLimits.EtherTypeDefault;
 
-    /// <summary>Bytes after the EtherType that the wire carries; 1024 to 65535.</summary>
+    /// <summary>Bytes after the EtherType that this side's wire carries; 1024 to 65535. The path's MTU, which set-up finds, is never more.</summary>
     public int MtuBytes { get; init; } = 1500;
 
     /// <summary>True: records are encrypted and frames authenticated with AES-256-GCM. False: CRC32C only, anyone on the VLAN can speak.</summary>
@@ -46,6 +46,12 @@ public sealed record LinkOptions
     public TimeSpan SetupRetry { get; init; } = TimeSpan.FromMilliseconds(100);
 
     public TimeSpan SetupRetryMax { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long an INIT of the largest size is alone: when no ACCEPT came until then, smaller ones follow.</summary>
+    public TimeSpan MtuStep { get; init; } = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>How long a smaller ACCEPT waits for a larger one, which is asked for once more: loss must not pass for a small MTU.</summary>
+    public TimeSpan MtuSettle { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Shortest and longest wait for an acknowledgement before a record is sent again.</summary>
     public TimeSpan RetransmitMin { get; init; } = TimeSpan.FromMilliseconds(5);

@@ -39,6 +39,7 @@ public class SetupTests
             VersionMin = oldest,
             VersionMax = newest,
             Parameters = SetupParameters.Of(options),
+            SizeBytes = LinkLimits.MtuBytesMin,
         };
         var frame = new byte[1518];
         var length = init.Write(FrameType.Init, 1, new SetupSeal(options), frame);

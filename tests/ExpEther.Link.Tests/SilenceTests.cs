@@ -54,11 +54,14 @@ public class SilenceTests
     [Fact]
     public void A_path_that_swallows_only_what_carries_data_is_not_mistaken_for_a_good_one()
     {
-        // Long frames vanish, short ones travel: a switch without jumbo frames in a jumbo network.
-        var pair = new LinkPair(33, new NetworkFaults { FrameBytesMax = 500 }).Up();
-        Assert.True(pair.Initiator.Link.TrySendTlp(0, 1, TlpClass.Posted, new byte[1000]));
+        // Less than any path may carry: acknowledgements and signs of life travel, TLPs do not.
+        var pair = new LinkPair(33, NetworkFaults.None).Up();
+        pair.Network.Faults = new NetworkFaults { MtuForth = 500, MtuBack = 500 };
+        Assert.True(pair.Initiator.Link.TrySendTlp(0, 1, TlpClass.Posted, new byte[600]));
         Assert.True(pair.RunUntil(() => pair.Initiator.Consumer.Downs.Count > 0, TimeSpan.FromSeconds(25)));
         Assert.Equal(LinkDownReason.Dead, pair.Initiator.Consumer.Downs[0].Reason);
+        pair.Run(TimeSpan.FromSeconds(10));
+        Assert.False(pair.BothUp);
     }
 
     [Fact]

@@ -20,6 +20,7 @@ public class WireFormatDocumentTests
     [InlineData(typeof(RecordLayout))]
     [InlineData(typeof(TlpRecordLayout))]
     [InlineData(typeof(CreditRecordLayout))]
+    [InlineData(typeof(MtuRecordLayout))]
     [InlineData(typeof(SetupLayout))]
     [InlineData(typeof(AnnouncementLayout))]
     public void Layout_tables_are_the_codes_offsets_without_a_gap(Type layout)

@@ -14,7 +14,7 @@ local VERSION = 1
 local HEADER = 64
 
 local types = { [0] = "Data", [1] = "Init", [2] = "Accept", [3] = "Stale", [4] = "Reset", [5] = "Announce" }
-local kinds = { [1] = "Tlp", [2] = "Control", [129] = "Credits", [130] = "Hint" }
+local kinds = { [1] = "Tlp", [2] = "Control", [129] = "Credits", [130] = "Hint", [131] = "Mtu" }
 local classes = { [0] = "posted", [1] = "non-posted", [2] = "completion" }
 local yesno = { [0] = "no", [1] = "yes" }
 
@@ -412,6 +412,8 @@ local f = {
     vmax = ProtoField.uint8("expether.setup.versionmax", "VersionMax"),
     namebytes = ProtoField.uint8("expether.namebytes", "NameBytes"),
     sreserved = ProtoField.uint8("expether.setup.reserved", "Reserved", base.HEX),
+    zeros = ProtoField.bytes("expether.setup.zeros", "Zeros to the MTU that is tried"),
+    epochmtu = ProtoField.uint16("expether.mtu", "MTU of the epoch"),
     name = ProtoField.string("expether.name", "Name", base.UNICODE),
     slots = ProtoField.uint16("expether.announce.slots", "Slots"),
     wantsseal = ProtoField.uint8("expether.announce.wantsseal", "WantsSeal", base.DEC, yesno),
@@ -465,7 +467,7 @@ local function add_name(tree, buf, at, limit, bytes)
     return buf(at, bytes):string(ENC_UTF_8)
 end
 
-local function add_setup(tree, buf, limit)
+local function add_setup(tree, buf, limit, length)
     if limit < 136 then
         tree:add_proto_expert_info(e.length, "Too short for a set-up frame")
         return ""
@@ -476,7 +478,11 @@ local function add_setup(tree, buf, limit)
     add_credits(tree:add(link, buf(104, 24), "First credits"), buf(104, 24))
     tree:add_le(f.mtu, buf(128, 2)); tree:add_le(f.window, buf(130, 2))
     tree:add(f.vmin, buf(132, 1)); tree:add(f.vmax, buf(133, 1)); tree:add(f.namebytes, buf(134, 1)); tree:add(f.sreserved, buf(135, 1))
-    return string.format(" from '%s', MTU %d", add_name(tree, buf, 136, limit, buf(134, 1):uint()), buf(128, 2):le_uint())
+    local name = add_name(tree, buf, 136, limit, buf(134, 1):uint())
+    local zeros = 136 + buf(134, 1):uint()
+    if zeros < limit then tree:add(f.zeros, buf(zeros, limit - zeros)) end
+    if length < 1024 then tree:add_proto_expert_info(e.length, "A set-up frame has at least 1024 bytes") end
+    return string.format(" from '%s', MTU %d, tries %d", name, buf(128, 2):le_uint(), length)
 end
 
 local function add_announcement(tree, buf, limit)
@@ -557,6 +563,13 @@ local function add_records(tree, buf, limit, pinfo, conversation, direction, epo
             if length == 0 or length > 64 then length_item:add_proto_expert_info(e.length, "A hint has 1 to 64 bytes") end
             if length > 0 then record:add(f.hint, buf(at + 4, length)) end
             texts[#texts + 1] = "Hint"
+        elseif kind == 131 then
+            if length == 2 then
+                record:add_le(f.epochmtu, buf(at + 4, 2))
+                texts[#texts + 1] = string.format("Mtu %d", buf(at + 4, 2):le_uint())
+            else
+                length_item:add_proto_expert_info(e.length, "An MTU record has 2 bytes")
+            end
         else
             record:add_proto_expert_info(e.kind)
             if length > 0 then record:add(f.rest, buf(at + 4, length)) end
@@ -644,7 +657,7 @@ local function dissect_frame(buf, pinfo, root, source, destination, vlan)
         end
         if kind == 4 then type_item:add_proto_expert_info(e.reset) end
     elseif kind == 1 or kind == 2 then
-        text = text .. add_setup(tree, buf, limit)
+        text = text .. add_setup(tree, buf, limit, length)
     elseif kind == 3 then
         type_item:add_proto_expert_info(e.stale)
     elseif kind == 5 then

@@ -9,7 +9,8 @@ namespace ExpEther.Bridge.Hosts;
 /// <param name="IsUp">Whether its link is up.</param>
 /// <param name="IsSilent">Up, but nothing was heard for longer than the path-silent time.</param>
 /// <param name="Epoch">Of the link; grows at every new set-up.</param>
+/// <param name="MtuBytes">Longest frame of the link's epoch, as set-up found it.</param>
 /// <param name="MaxPayloadBytes">Largest TLP payload on this link.</param>
 /// <param name="Counters">The link's, live.</param>
 public sealed record BoxStatus(
-    MacAddress Mac, string Name, bool IsUp, bool IsSilent, uint Epoch, int MaxPayloadBytes, LinkCounters Counters);
+    MacAddress Mac, string Name, bool IsUp, bool IsSilent, uint Epoch, int MtuBytes, int MaxPayloadBytes, LinkCounters Counters);

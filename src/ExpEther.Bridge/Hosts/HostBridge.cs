@@ -38,7 +38,8 @@ public sealed class HostBridge : ITlpPort, ICounterSource
         Check.That(options.Slots is >= 1 and <= HostBridgeLimits.SlotsMax);
         Options = options;
         _scheduler = scheduler;
-        var maxPayload = HostBridgeLimits.MaxPayloadBytes(options.MtuBytes);
+        // What the port carries at most. A link whose path carries less cuts what is longer.
+        var maxPayload = MaxPayload.ForMtu(options.MtuBytes);
         var upstream = new BridgePortConfig(PortConfigSpace.Describe(PortType.UpstreamPort, 0, null, options.Mac.Value, maxPayload));
         _errors = new PortErrors(upstream, _upward, events, options.Name);
         _slots = new DownstreamSlot[options.Slots];
@@ -178,7 +179,8 @@ public sealed class HostBridge : ITlpPort, ICounterSource
         Options.Name, Options.Mac, Options.Vlan,
         [.. _slots.Select(slot => slot.ToStatus())],
         [.. _boxes.All.Select(box => new BoxStatus(
-            box.Mac, box.Name, box.IsUp, box.IsUp && box.Link.IsSilent(_scheduler.Now), box.Link.Epoch, box.Link.MaxPayloadBytes, box.Link.Counters))],
+            box.Mac, box.Name, box.IsUp, box.IsUp && box.Link.IsSilent(_scheduler.Now), box.Link.Epoch, box.Link.MtuBytes, box.Link.MaxPayloadBytes,
+            box.Link.Counters))],
         Counters);
 
     public void AddShape(CounterShape shape) => HostCounterEntries.AddShape(shape, _slots, _boxes);

@@ -38,7 +38,4 @@ public static class HostBridgeLimits
 
     /// <summary>How long a slot waits for the host to notice a surprise removal before a function is put into it anew.</summary>
     public const int RemovalNoticeSecondsMax = 10;
-
-    /// <summary>The Max_Payload_Size that frames of this MTU carry whole: a power of two, 128 to 4096.</summary>
-    public static int MaxPayloadBytes(int mtuBytes) => mtuBytes >= 9000 ? 4096 : mtuBytes >= 4500 ? 2048 : mtuBytes >= 1500 ? 1024 : 512;
 }

@@ -65,10 +65,12 @@ internal static class ListCommand
                 f.Cell("hostIo"), f.Cell("hostH"), f.Cell("memIo"), f.Cell("memH"));
         }
 
-        var hosts = new TextTable("HOST", "VLAN", "MAC", "LINK", "ANNOUNCED", "FUNCTIONS");
+        var hosts = new TextTable("HOST", "VLAN", "MAC", "LINK", "MTU", "PAYLOAD", "ANNOUNCED", "FUNCTIONS");
         foreach (var h in box.Objects("hosts"))
         {
-            hosts.Add(h.Cell("name"), h.Cell("vlan"), h.Cell("mac"), h.Cell("link"), h.Cell("announced"), h.Cell("functions"));
+            hosts.Add(
+                h.Cell("name"), h.Cell("vlan"), h.Cell("mac"), h.Cell("link"), h.Cell("mtuBytes"), h.Cell("maxPayloadBytes"), h.Cell("announced"),
+                h.Cell("functions"));
         }
 
         var text = $"{functions}\n\n{hosts}";
@@ -99,7 +101,16 @@ internal static class ListCommand
             }
         }
 
-        return slots.ToString();
+        var links = new TextTable("HOST", "BOX", "MAC", "LINK", "MTU", "PAYLOAD");
+        foreach (var h in daemon.Objects("hosts"))
+        {
+            foreach (var b in h.Objects("boxes"))
+            {
+                links.Add(h.Cell("name"), b.Cell("name"), b.Cell("mac"), b.Cell("link"), b.Cell("mtuBytes"), b.Cell("maxPayloadBytes"));
+            }
+        }
+
+        return daemon.Objects("hosts").Any(h => h.Objects("boxes").Any()) ? $"{slots}\n\n{links}" : slots.ToString();
     }
 
     private static string OfSwitch(System.Text.Json.Nodes.JsonObject daemon)

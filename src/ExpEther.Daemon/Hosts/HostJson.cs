@@ -35,7 +35,7 @@ internal static class HostJson
             ["boxes"] = new JsonArray([.. status.Boxes.Select(box => (JsonNode)new JsonObject
             {
                 ["name"] = box.Name, ["mac"] = box.Mac.ToString(), ["link"] = box.IsUp ? box.IsSilent ? "silent" : "up" : "down", ["epoch"] = box.Epoch,
-                ["maxPayloadBytes"] = box.MaxPayloadBytes,
+                ["mtuBytes"] = box.IsUp ? box.MtuBytes : null, ["maxPayloadBytes"] = box.IsUp ? box.MaxPayloadBytes : null,
             })]),
         };
     }

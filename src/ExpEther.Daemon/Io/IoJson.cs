@@ -56,6 +56,8 @@ internal static class IoJson
         ["vlan"] = h.Vlan.Value,
         ["mac"] = h.Mac.ToString(),
         ["link"] = h.Linked ? h.Silent ? "silent" : "up" : "down",
+        ["mtuBytes"] = h.Linked ? h.MtuBytes : null,
+        ["maxPayloadBytes"] = h.Linked ? h.MaxPayloadBytes : null,
         ["announced"] = h.Announced,
         ["functions"] = new JsonArray([.. h.Functions.Select(name => (JsonNode)name)]),
     };

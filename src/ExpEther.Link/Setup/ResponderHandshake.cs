@@ -6,9 +6,10 @@ using ExpEther.Link.Wire;
 namespace ExpEther.Link.Setup;
 
 /// <summary>
-/// The answering side of set-up. Every INIT under a new nonce makes a pending session and an ACCEPT; the same INIT again only has the
-/// ACCEPT repeated. A pending session comes into use with the first authentic frame of its epoch; until then the epoch in use stays
-/// untouched, so a replayed INIT does no harm: nobody can confirm it. The oldest pending session makes room for a newer one.
+/// The answering side of set-up. Every INIT under a new nonce makes a pending session and an ACCEPT; another INIT under that nonce, of this
+/// size or another, only has an ACCEPT sent. An ACCEPT is as long as the INIT it answers: so the initiator learns what passes both ways, and
+/// nobody gets more bytes out of this side than he sent to it. A pending session comes into use with the first authentic frame of its epoch,
+/// which states the MTU that the initiator found; until then the epoch in use stays untouched, so a replayed INIT does no harm: nobody can confirm it. The oldest pending session makes room for a newer one.
 /// It also answers, by STALE and not too often, frames of epochs it does not know, so that a peer learns of our restart at once.
 /// </summary>
 internal sealed class ResponderHandshake(LinkOptions options, SetupSeal seal, IRandomSource random)
@@ -35,7 +36,7 @@ internal sealed class ResponderHandshake(LinkOptions options, SetupSeal seal, IR
         {
             if (known is not null && known.Session.InitiatorNonce.AsSpan().SequenceEqual(message.InitiatorNonce))
             {
-                known.AcceptDue = true;
+                known.Answer(message.SizeBytes);
                 return true;
             }
         }
@@ -43,7 +44,9 @@ internal sealed class ResponderHandshake(LinkOptions options, SetupSeal seal, IR
         var nonce = new byte[SetupLayout.NonceBytes];
         random.Fill(nonce);
         _pending[_nextSlot]?.Session.Dispose();
-        _pending[_nextSlot] = new Pending(new Session(options, NextEpoch(message.KnownEpoch), message.InitiatorNonce, nonce, message.Parameters));
+        var pending = new Pending(new Session(options, NextEpoch(message.KnownEpoch), message.InitiatorNonce, nonce, message.Parameters));
+        pending.Answer(message.SizeBytes);
+        _pending[_nextSlot] = pending;
         _nextSlot = (_nextSlot + 1) % _pending.Length;
         return true;
     }
@@ -94,7 +97,6 @@ internal sealed class ResponderHandshake(LinkOptions options, SetupSeal seal, IR
     {
         if (AcceptDue() is { } pending)
         {
-            pending.AcceptDue = false;
             var session = pending.Session;
             var message = new SetupMessage
             {
@@ -103,6 +105,7 @@ internal sealed class ResponderHandshake(LinkOptions options, SetupSeal seal, IR
                 Epoch = session.Epoch,
                 KnownEpoch = epochInUse,
                 Parameters = SetupParameters.Of(options),
+                SizeBytes = pending.TakeSize(),
             };
             return message.Write(FrameType.Accept, ++_frames, seal, into);
         }
@@ -152,8 +155,21 @@ internal sealed class ResponderHandshake(LinkOptions options, SetupSeal seal, IR
 
     private sealed class Pending(Session session)
     {
+        private readonly Queue<int> _sizes = new(LinkLimits.SetupSizesMax);
+
         public Session Session { get; } = session;
 
-        public bool AcceptDue { get; set; } = true;
+        public bool AcceptDue => _sizes.Count > 0;
+
+        /// <summary>An INIT of this size came. The same size again, before it was answered, is answered once.</summary>
+        public void Answer(int sizeBytes)
+        {
+            if (_sizes.Count < LinkLimits.SetupSizesMax && !_sizes.Contains(sizeBytes))
+            {
+                _sizes.Enqueue(sizeBytes);
+            }
+        }
+
+        public int TakeSize() => _sizes.Dequeue();
     }
 }

@@ -17,7 +17,6 @@ internal sealed class Session : IDisposable
         InitiatorNonce = initiatorNonce;
         ResponderNonce = responderNonce;
         Peer = peer;
-        MtuBytes = Math.Min(options.MtuBytes, peer.MtuBytes);
         Seal = MakeSeal(options, initiatorNonce, responderNonce);
     }
 
@@ -29,12 +28,18 @@ internal sealed class Session : IDisposable
 
     public SetupParameters Peer { get; }
 
-    /// <summary>The smaller of both sides'.</summary>
-    public int MtuBytes { get; }
+    /// <summary>The longest frame of this epoch, from the header to the tag; 0 until it is agreed. Then it never changes.</summary>
+    public int MtuBytes { get; private set; }
 
     public Seal Seal { get; }
 
     public ReplayWindow Replay { get; } = new();
+
+    public void AgreeOn(int mtuBytes)
+    {
+        Check.That(MtuBytes == 0 && mtuBytes >= LinkLimits.MtuBytesMin);
+        MtuBytes = mtuBytes;
+    }
 
     /// <summary>Every transmission takes one: the GCM nonce depends on it.</summary>
     public ulong TakeFrameNumber() => ++_lastNumber;

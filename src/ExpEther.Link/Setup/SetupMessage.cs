@@ -27,6 +27,9 @@ internal sealed class SetupMessage
 
     public required SetupParameters Parameters { get; init; }
 
+    /// <summary>The whole frame's length, from the header to the tag: the MTU that it tries. Zeros between name and tag make it so long.</summary>
+    public required int SizeBytes { get; init; }
+
     /// <summary>Reads a frame whose header has been parsed and whose tag has been checked.</summary>
     /// <param name="header">Its header.</param>
     /// <param name="frame">Exactly the header's Length.</param>
@@ -34,7 +37,7 @@ internal sealed class SetupMessage
     /// <returns>Null: fields that cannot be.</returns>
     public static SetupMessage? TryParse(in FrameHeader header, ReadOnlySpan<byte> frame, int tagBytes)
     {
-        if (frame.Length < SetupLayout.Bytes + tagBytes)
+        if (frame.Length < LinkLimits.MtuBytesMin)
         {
             return null;
         }
@@ -42,7 +45,7 @@ internal sealed class SetupMessage
         int nameBytes = frame[SetupLayout.NameBytes];
         var mtu = BinaryPrimitives.ReadUInt16LittleEndian(frame[SetupLayout.MtuBytes..]);
         var window = BinaryPrimitives.ReadUInt16LittleEndian(frame[SetupLayout.WindowRecords..]);
-        if (nameBytes > LinkLimits.NameBytesMax || frame.Length != SetupLayout.Bytes + nameBytes + tagBytes
+        if (nameBytes > LinkLimits.NameBytesMax || frame[(SetupLayout.Bytes + nameBytes)..^tagBytes].ContainsAnyExcept((byte)0)
             || mtu < LinkLimits.MtuBytesMin || window == 0)
         {
             return null;
@@ -52,6 +55,7 @@ internal sealed class SetupMessage
         {
             InitiatorNonce = frame.Slice(SetupLayout.InitiatorNonce, SetupLayout.NonceBytes).ToArray(),
             ResponderNonce = frame.Slice(SetupLayout.ResponderNonce, SetupLayout.NonceBytes).ToArray(),
+            SizeBytes = frame.Length,
             Epoch = header.Epoch,
             KnownEpoch = BinaryPrimitives.ReadUInt32LittleEndian(frame[SetupLayout.KnownEpoch..]),
             VersionMin = frame[SetupLayout.VersionMin],
@@ -75,13 +79,12 @@ internal sealed class SetupMessage
     public int Write(FrameType type, ulong number, SetupSeal seal, Span<byte> into)
     {
         var nameBytes = Utf8.GetByteCount(Parameters.Name);
-        Check.That(nameBytes <= LinkLimits.NameBytesMax);
-        var length = SetupLayout.Bytes + nameBytes + seal.TagBytes;
+        Check.That(nameBytes <= LinkLimits.NameBytesMax && SizeBytes >= LinkLimits.MtuBytesMin);
         var header = new FrameHeader
         {
             Type = type,
             Flags = seal.IsSealed ? FrameFlags.Sealed : FrameFlags.None,
-            Length = (ushort)length,
+            Length = (ushort)SizeBytes,
             Epoch = Epoch,
             FrameNumber = number,
         };
@@ -98,7 +101,8 @@ internal sealed class SetupMessage
         into[SetupLayout.NameBytes] = (byte)nameBytes;
         into[SetupLayout.Reserved] = 0;
         Utf8.GetBytes(Parameters.Name, into[SetupLayout.Bytes..]);
-        seal.Close(into[..length]);
-        return length;
+        into[(SetupLayout.Bytes + nameBytes)..(SizeBytes - seal.TagBytes)].Clear();
+        seal.Close(into[..SizeBytes]);
+        return SizeBytes;
     }
 }

@@ -12,5 +12,11 @@ internal struct SendRecord
     /// <summary>That frame's timestamp, microseconds.</summary>
     public uint Timestamp;
 
+    /// <summary>Where the record ended among that frame's records.</summary>
+    public int EndInFrame;
+
+    /// <summary>How often it was lost in a long frame.</summary>
+    public byte LargeLosses;
+
     public SendRecordState State;
 }

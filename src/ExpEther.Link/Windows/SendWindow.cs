@@ -15,6 +15,9 @@ namespace ExpEther.Link.Windows;
 /// </summary>
 internal sealed class SendWindow
 {
+    /// <summary>A record that ends beyond this was in a frame longer than <see cref="LinkLimits.MtuBytesMin"/>, which not every path carries.</summary>
+    private const int SmallFrameRecordBytes = LinkLimits.MtuBytesMin - FrameLayout.Bytes - Crc32C.Bytes;
+
     private readonly byte[] _ring = new byte[LinkLimits.SendRingBytes];
     private readonly SendRecord[] _records = new SendRecord[LinkLimits.SendRecordsMax];
     private ulong _unacknowledged;
@@ -27,6 +30,12 @@ internal sealed class SendWindow
     private int _peerWindow;
 
     public int InFlightBytes { get; private set; }
+
+    /// <summary>
+    /// The most often that one record was lost in frames longer than <see cref="LinkLimits.MtuBytesMin"/>, while later frames arrived, since
+    /// a record in such a frame was acknowledged.
+    /// </summary>
+    public int LargeLosses { get; private set; }
 
     /// <summary>Sequence of the next record that will be sent for the first time.</summary>
     public ulong Next => _next;
@@ -42,7 +51,7 @@ internal sealed class SendWindow
     public void Reset(int peerWindowRecords)
     {
         _unacknowledged = _next = _end = _lostFrom = 0;
-        _head = _lost = _sentAgain = InFlightBytes = 0;
+        _head = _lost = _sentAgain = InFlightBytes = LargeLosses = 0;
         _peerWindow = Math.Min(peerWindowRecords, LinkLimits.SendRecordsMax);
     }
 
@@ -58,6 +67,7 @@ internal sealed class SendWindow
         ref var record = ref At(_end);
         record.Offset = offset;
         record.Length = bytes;
+        record.LargeLosses = 0;
         record.State = SendRecordState.Queued;
         _end++;
         _head = offset + bytes;
@@ -101,6 +111,7 @@ internal sealed class SendWindow
             bytes += record.Length;
             record.State = SendRecordState.InFlight;
             record.Frame = frame;
+            record.EndInFrame = bytes;
             record.Timestamp = timestamp;
             InFlightBytes += record.Length;
             sequence++;
@@ -128,6 +139,7 @@ internal sealed class SendWindow
         if (_unacknowledged == _next)
         {
             _sentAgain = 0;
+            LargeLosses = 0;
         }
 
         for (var i = 0; i < SelectiveAck.Ranges && selective[i].Count > 0; i++)
@@ -178,7 +190,7 @@ internal sealed class SendWindow
             if (record.State == SendRecordState.InFlight && IsOvertaken(record, highestFrame, timestamp, reorderMicroseconds))
             {
                 bytes += record.Length;
-                MarkLost(ref record, sequence);
+                MarkLost(ref record, sequence, isOvertaken: true);
             }
         }
 
@@ -186,7 +198,8 @@ internal sealed class SendWindow
     }
 
     /// <summary>The retransmission timeout: what the oldest frame carried goes out again, as a probe.</summary>
-    public void OnTimeout()
+    /// <param name="highestFrame">The highest of our frame numbers that the peer has.</param>
+    public void OnTimeout(ulong highestFrame)
     {
         var sequence = _unacknowledged;
         while (sequence < _next && At(sequence).State != SendRecordState.InFlight)
@@ -208,7 +221,7 @@ internal sealed class SendWindow
                 break;
             }
 
-            MarkLost(ref record, sequence);
+            MarkLost(ref record, sequence, frame < highestFrame);
         }
     }
 
@@ -231,12 +244,23 @@ internal sealed class SendWindow
                 return 0;
         }
 
+        if (record.EndInFrame > SmallFrameRecordBytes)
+        {
+            LargeLosses = 0;
+        }
+
         record.State = SendRecordState.Acknowledged;
         return record.Length;
     }
 
-    private void MarkLost(ref SendRecord record, ulong sequence)
+    private void MarkLost(ref SendRecord record, ulong sequence, bool isOvertaken)
     {
+        if (isOvertaken && record.EndInFrame > SmallFrameRecordBytes)
+        {
+            record.LargeLosses = (byte)Math.Min(record.LargeLosses + 1, byte.MaxValue);
+            LargeLosses = Math.Max(LargeLosses, record.LargeLosses);
+        }
+
         record.State = SendRecordState.Lost;
         InFlightBytes -= record.Length;
         _lostFrom = _lost == 0 ? sequence : Math.Min(_lostFrom, sequence);

@@ -10,4 +10,7 @@ public enum RecordKind : byte
     Control = 2,
     Credits = 0x81,
     Hint = 0x82,
+
+    /// <summary>The epoch's MTU, with the initiator's confirmation.</summary>
+    Mtu = 0x83,
 }

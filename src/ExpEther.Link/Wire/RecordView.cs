@@ -70,6 +70,36 @@ public readonly ref struct RecordView
         return true;
     }
 
+    /// <summary>Finds the MTU that a confirmation states.</summary>
+    /// <param name="records">All between header and tag.</param>
+    /// <returns>0: none, or records that cannot be.</returns>
+    public static int FindMtu(ReadOnlySpan<byte> records)
+    {
+        var mtu = 0;
+        while (records.Length > 0)
+        {
+            if (!TryRead(ref records, out var record))
+            {
+                return 0;
+            }
+
+            if (record.Kind == RecordKind.Mtu)
+            {
+                mtu = BinaryPrimitives.ReadUInt16LittleEndian(record._bytes[MtuRecordLayout.MtuBytes..]);
+            }
+        }
+
+        return mtu;
+    }
+
+    /// <returns>Bytes written.</returns>
+    public static int WriteMtu(Span<byte> into, int mtuBytes)
+    {
+        WritePrefix(into, RecordKind.Mtu, 0, MtuRecordLayout.Bytes - RecordLayout.Bytes);
+        BinaryPrimitives.WriteUInt16LittleEndian(into[MtuRecordLayout.MtuBytes..], (ushort)mtuBytes);
+        return MtuRecordLayout.Bytes;
+    }
+
     /// <summary>Writes the head of a TLP record; the TLP follows at <see cref="TlpRecordLayout.Bytes"/>.</summary>
     public static void WriteTlpHead(Span<byte> into, TlpClass c, ushort function, ulong generation, int tlpBytes)
     {
@@ -94,6 +124,7 @@ public readonly ref struct RecordView
             && body > TlpRecordLayout.Bytes - RecordLayout.Bytes && body <= TlpRecordLayout.Bytes - RecordLayout.Bytes + LinkLimits.TlpBytesMax,
         RecordKind.Control => body is > 0 and <= LinkLimits.ControlBytesMax,
         RecordKind.Credits => body == CreditRecordLayout.Bytes - RecordLayout.Bytes,
+        RecordKind.Mtu => body == MtuRecordLayout.Bytes - RecordLayout.Bytes,
         RecordKind.Hint => body is > 0 and <= LinkLimits.HintBytesMax,
         _ => !IsSequencedKind(kind),
     };

@@ -19,16 +19,20 @@ internal sealed class TestFabric
     private readonly SeededRandom _random = new(11);
     private readonly byte[] _key = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
 
-    public TestFabric(bool isSealed = false, int mtuBytes = 1500)
+    public TestFabric(bool isSealed = false, int mtuBytes = 1500, int? pathMtuBytes = null)
     {
         IsSealed = isSealed;
         MtuBytes = mtuBytes;
+        PathMtuBytes = pathMtuBytes ?? mtuBytes;
         Switch = new MemorySwitch(_random) { Tap = (port, frame) => Capture.OnFrame(port, frame) };
     }
 
     public bool IsSealed { get; }
 
     public int MtuBytes { get; }
+
+    /// <summary>What the switch carries to those that are added from now on.</summary>
+    public int PathMtuBytes { get; set; }
 
     public OwnerScheduler Scheduler { get; } = new();
 
@@ -65,7 +69,7 @@ internal sealed class TestFabric
         rootComplex.AddDriver(probes);
         var nvme = new NvmeDriver(Scheduler, Events);
         rootComplex.AddDriver(nvme);
-        var host = new FabricHost(rootComplex, bridge, Switch.AddPort(name, SwitchPortMode.Trunk(bridge.Options.Vlan), MtuBytes), probes, nvme);
+        var host = new FabricHost(rootComplex, bridge, Switch.AddPort(name, SwitchPortMode.Trunk(bridge.Options.Vlan), PathMtuBytes), probes, nvme);
         Hosts.Add(host);
         return host;
     }
@@ -84,7 +88,7 @@ internal sealed class TestFabric
         };
         var bridge = new IoBridge(change?.Invoke(options) ?? options, store, Scheduler, _random, Events);
         addDevices(bridge);
-        var box = new FabricBox(bridge, Switch.AddPort(name, mtuBytes: MtuBytes), store);
+        var box = new FabricBox(bridge, Switch.AddPort(name, mtuBytes: PathMtuBytes), store);
         Boxes.Add(box);
         return box;
     }

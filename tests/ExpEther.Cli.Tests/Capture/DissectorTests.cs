@@ -56,6 +56,21 @@ public class DissectorTests
     }
 
     [Fact]
+    public async Task Set_up_shows_the_MTU_that_is_tried_and_the_one_that_is_agreed()
+    {
+        Tshark.SkipWhenMissing();
+        using var folder = new LabFolder();
+        var lines = await Tshark.ReadAsync(
+            Write(folder, Pcapng.LinkTypeEthernet, SetUpFrames.Exchange(mtuBytes: 1500)), "-T", "fields", "-e", "expether.type", "-e", "expether.length",
+            "-e", "expether.setup.mtu", "-e", "expether.name", "-e", "expether.mtu");
+
+        Assert.Equal(["1\t1500\t1500\tbox\t", "2\t1500\t1500\thost\t", "0\t74\t\t\t1500"], lines.Take(3));
+        var zeros = await Tshark.ReadAsync(folder.File("file.pcapng"), "-Y", "expether.setup.zeros", "-T", "fields", "-e", "expether.setup.zeros");
+        Assert.Equal([2 * (1500 - 136 - 3 - 4), 2 * (1500 - 136 - 4 - 4)], zeros.Select(z => z.Length));
+        Assert.Empty(await Tshark.ReadAsync(folder.File("file.pcapng"), "-Y", "expether.badlength || expether.badkind || expether.short"));
+    }
+
+    [Fact]
     public async Task Nothing_malformed_makes_the_dissector_fail()
     {
         Tshark.SkipWhenMissing();

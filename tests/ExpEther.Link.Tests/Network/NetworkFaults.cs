@@ -14,8 +14,10 @@ public sealed record NetworkFaults
     /// <summary>Frames held back by up to <see cref="HoldMax"/> more than the others, and so overtaken.</summary>
     public double Reordering { get; init; }
 
-    /// <summary>Longer frames vanish, as on a path with a smaller MTU.</summary>
-    public int FrameBytesMax { get; init; } = int.MaxValue;
+    /// <summary>The path's MTU to the responder and back: frames with more after the EtherType vanish.</summary>
+    public int MtuForth { get; init; } = int.MaxValue;
+
+    public int MtuBack { get; init; } = int.MaxValue;
 
     public TimeSpan Delay { get; init; } = TimeSpan.FromMicroseconds(20);
 

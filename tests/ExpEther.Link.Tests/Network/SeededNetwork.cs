@@ -1,5 +1,6 @@
 using ExpEther.Core.Time;
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Wire;
 
 namespace ExpEther.Link.Tests.Network;
 
@@ -23,6 +24,9 @@ public sealed class SeededNetwork(ulong seed, NetworkFaults faults)
     /// <summary>Sees every frame as it was sent, before anything happens to it.</summary>
     public Action<byte[]>? Tap { get; set; }
 
+    /// <summary>Loses a frame on purpose.</summary>
+    public Func<byte[], bool>? Drop { get; set; }
+
     public long FramesLost { get; private set; }
 
     public long FramesCorrupted { get; private set; }
@@ -33,7 +37,7 @@ public sealed class SeededNetwork(ulong seed, NetworkFaults faults)
     {
         var bytes = frame.ToArray();
         Tap?.Invoke(bytes);
-        if (IsCut || bytes.Length > Faults.FrameBytesMax || _random.Chance(Faults.Loss))
+        if (IsCut || Drop?.Invoke(bytes) == true || bytes.Length - EthernetHeader.TaggedBytes > MtuOf(bytes) || _random.Chance(Faults.Loss))
         {
             FramesLost++;
             return;
@@ -66,6 +70,8 @@ public sealed class SeededNetwork(ulong seed, NetworkFaults faults)
         station(frame.Destination)?.Invoke(frame, now);
         return true;
     }
+
+    private int MtuOf(byte[] frame) => MacAddress.Read(frame) == LinkPair.ResponderMac ? Faults.MtuForth : Faults.MtuBack;
 
     private void Launch(byte[] bytes, Instant now)
     {
