@@ -26,7 +26,8 @@ internal static class SwitchCommand
         };
         var mtu = new Option<int>("--mtu")
         {
-            Description = "Largest payload of UDP ports, in bytes. 0: what fits a path of MTU 1500.", HelpName = "BYTES", DefaultValueFactory = _ => 0,
+            Description = "Largest payload of UDP ports, in bytes. 0: what fits a path of jumbo frames, 8934.",
+            HelpName = "BYTES", DefaultValueFactory = _ => 0,
         };
         var socket = new Option<string>("--socket") { Description = "Where to make the control socket.", HelpName = "PATH" };
         var exitWithStdin = SharedOptions.ExitWithStdin();

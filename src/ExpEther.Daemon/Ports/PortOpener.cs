@@ -12,6 +12,11 @@ internal static class PortOpener
     {
         if (config.Kind == PortKind.Udp)
         {
+            if (config.MtuBytes > UdpPort.LargestMtuBytes)
+            {
+                throw new PortException($"mtu = {config.MtuBytes} is more than the {UdpPort.LargestMtuBytes} bytes that a UDP datagram holds: lower it");
+            }
+
             return new UdpPort(config.Listen, config.Peers, config.MtuBytes > 0 ? config.MtuBytes : UdpPort.DefaultMtuBytes, config.EtherType);
         }
 
@@ -28,6 +33,6 @@ internal static class PortOpener
             + $"lower it, or `ip link set {config.Interface} mtu {config.MtuBytes}`");
     }
 
-    /// <summary>What links may use: as configured, else what the port carries.</summary>
+    /// <summary>The most that links may use: as configured, else what the port carries. What the path carries they find themselves.</summary>
     public static int MtuOf(PortConfig config, INetworkPort port) => config.MtuBytes > 0 ? config.MtuBytes : port.MtuBytes;
 }

@@ -15,11 +15,18 @@ namespace ExpEther.Ethernet.Ports;
 /// Nothing else is remembered, so a peer behind a changing address is found again by its next frame. Who may speak is not decided
 /// here: the link's seal does that.
 /// </para>
+/// <para>
+/// Nothing is fragmented: a frame that the way to its endpoint does not carry is lost, as on a cable with a smaller MTU. So links find out
+/// what passes, and the port's own MTU is only the most that it would send or take.
+/// </para>
 /// </summary>
 public sealed class UdpPort : INetworkPort
 {
-    /// <summary>The payload that fits an unfragmented datagram on a path of MTU 1500: less IPv6 (40), UDP (8) and the frame's own header (18).</summary>
-    public const int DefaultMtuBytes = 1500 - 40 - 8 - EthernetHeader.TaggedBytes;
+    /// <summary>
+    /// The payload that fits a path of jumbo frames, 9000: less IPv6 (40), UDP (8) and the frame's own header (18). More would cost each link
+    /// memory for frames that come early, and carry no larger TLP.
+    /// </summary>
+    public const int DefaultMtuBytes = 9000 - 40 - 8 - EthernetHeader.TaggedBytes;
 
     /// <summary>The longest payload a datagram holds (IPv4: 65,507 bytes of data).</summary>
     public const int LargestMtuBytes = 65507 - EthernetHeader.TaggedBytes;
@@ -33,7 +40,7 @@ public sealed class UdpPort : INetworkPort
 
     /// <param name="listen">Where to receive; port 0: any free one, see <see cref="Local"/>.</param>
     /// <param name="peers">Who gets broadcasts and frames for addresses not heard yet. Of the same address family as <paramref name="listen"/>.</param>
-    /// <param name="mtuBytes">The largest payload; datagrams longer than the path's MTU are fragmented by IP.</param>
+    /// <param name="mtuBytes">The largest payload; what the way to a peer does not carry is lost.</param>
     /// <param name="etherType">Frames of another one are refused.</param>
     /// <exception cref="PortException">The endpoint is taken or not of this machine; a peer of another address family.</exception>
     public UdpPort(

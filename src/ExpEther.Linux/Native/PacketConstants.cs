@@ -35,9 +35,11 @@ internal static class PacketConstants
 
     public const int IPPROTO_IP = 0;
     public const int IP_MTU_DISCOVER = 10;
-    public const int IP_PMTUDISC_DONT = 0;
+    public const int IP_PMTUDISC_PROBE = 3;
     public const int IPPROTO_IPV6 = 41;
     public const int IPV6_MTU_DISCOVER = 23;
+    public const int IPV6_PMTUDISC_PROBE = 3;
+    public const int IPV6_DONTFRAG = 62;
 
     public const ushort BPF_LD_W_ABS = 0x20;
     public const ushort BPF_LD_H_ABS = 0x28;

@@ -3,7 +3,10 @@ using ExpEther.Linux.Native;
 
 namespace ExpEther.Linux.Sockets;
 
-/// <summary>A bound UDP socket, nonblocking, that allocates nothing per datagram. Longer datagrams than the path's MTU are fragmented.</summary>
+/// <summary>
+/// A bound UDP socket, nonblocking, that allocates nothing per datagram. Datagrams are never fragmented: one that is longer
+/// than the interface carries is not sent (<see cref="SendStatus.TooLong"/>), one that is longer than the path's MTU is lost there.
+/// </summary>
 public sealed unsafe class DatagramSocket : IDisposable
 {
     private const int ReceiveBufferBytes = 1 << 25;
@@ -25,7 +28,7 @@ public sealed unsafe class DatagramSocket : IDisposable
 
         SocketBuffers.SetReceive(_fd, ReceiveBufferBytes);
         SocketBuffers.SetSend(_fd, SendBufferBytes);
-        AllowFragments(local.IsIPv6);
+        ForbidFragments(local.IsIPv6);
         var length = local.Write(out var address);
         if (Libc.bind(_fd, &address, length) < 0)
         {
@@ -95,11 +98,27 @@ public sealed unsafe class DatagramSocket : IDisposable
         }
     }
 
-    private void AllowFragments(bool isIPv6)
+    /// <summary>ip(7), ipv6(7): DF on every datagram, and the kernel's own guess at the path's MTU left aside: the link finds it.</summary>
+    private void ForbidFragments(bool isIPv6)
     {
-        var value = PacketConstants.IP_PMTUDISC_DONT;
-        _ = isIPv6
-            ? Libc.setsockopt(_fd, PacketConstants.IPPROTO_IPV6, PacketConstants.IPV6_MTU_DISCOVER, &value, sizeof(int))
-            : Libc.setsockopt(_fd, PacketConstants.IPPROTO_IP, PacketConstants.IP_MTU_DISCOVER, &value, sizeof(int));
+        if (isIPv6)
+        {
+            Set(PacketConstants.IPPROTO_IPV6, PacketConstants.IPV6_MTU_DISCOVER, PacketConstants.IPV6_PMTUDISC_PROBE);
+            Set(PacketConstants.IPPROTO_IPV6, PacketConstants.IPV6_DONTFRAG, 1);
+        }
+        else
+        {
+            Set(PacketConstants.IPPROTO_IP, PacketConstants.IP_MTU_DISCOVER, PacketConstants.IP_PMTUDISC_PROBE);
+        }
+    }
+
+    private void Set(int level, int option, int value)
+    {
+        if (Libc.setsockopt(_fd, level, option, &value, sizeof(int)) < 0)
+        {
+            var failure = LinuxException.Last($"setsockopt {level}, {option}");
+            Dispose();
+            throw failure;
+        }
     }
 }

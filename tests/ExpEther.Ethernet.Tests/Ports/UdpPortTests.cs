@@ -141,6 +141,22 @@ public class UdpPortTests
         Assert.Equal(Payload(9000), Next(box)?.Payload);
     }
 
+    [Theory]
+    [InlineData("127.0.0.1", 1434 + 20)]
+    [InlineData("::1", 1434)]
+    public void Nothing_is_fragmented(string address, int longest) => NetworkLab.Run(lab =>
+    {
+        // What passes a path of MTU 1500: less the IP header, UDP's and the frame's own. A port does not fragment, it loses.
+        lab.Ip("link", "set", "lo", "mtu", "1500", "up");
+        using var box = new UdpPort(new IPEndPoint(IPAddress.Parse(address), 0));
+        using var host = new UdpPort(new IPEndPoint(IPAddress.Parse(address), 0), [box.Local]);
+        Assert.True(host.TrySend(Make(MacB, MacA, Vlan10, Payload(longest + 1))));
+        Assert.Equal((0, 1), (host.Counters.FramesSent, host.Counters.SendLost));
+
+        Assert.True(host.TrySend(Make(MacB, MacA, Vlan10, Payload(longest))));
+        Assert.Equal(Payload(longest), Next(box)?.Payload);
+    });
+
     [Fact]
     public void A_taken_endpoint_and_a_peer_of_another_family_are_named()
     {
