@@ -36,7 +36,8 @@ internal sealed class FabricRun
         Options = options;
         Trace = new Trace(options.KeepsWholeTrace);
         var random = new SeededRandom(seed ^ 0x5EED);
-        Network = new SimNetwork(seed * 7919, _counts, _hash);
+        Paths = new PathMtus(RandomFor("paths"));
+        Network = new SimNetwork(seed * 7919, Paths, _counts, _hash);
         var key = new byte[32];
         random.Fill(key);
         var hosts = options.Hosts > 0 ? options.Hosts : 1 + random.Next(3);
@@ -67,8 +68,9 @@ internal sealed class FabricRun
             Network.Add(station);
         }
 
+        Paths.Lay(Stations.Count);
         Operator = new BridgeOperator(this, RandomFor("operator"));
-        _faults = new FaultPlan(this, RandomFor("faults"), RandomFor("media faults"));
+        _faults = new FaultPlan(this, RandomFor("faults"), RandomFor("media faults"), RandomFor("shrinking paths"));
     }
 
     public SimulationOptions Options { get; }
@@ -78,6 +80,8 @@ internal sealed class FabricRun
     public Trace Trace { get; }
 
     public SimNetwork Network { get; }
+
+    public PathMtus Paths { get; }
 
     public BridgeOperator Operator { get; }
 

@@ -5,9 +5,9 @@ using ExpEther.Simulation.Stations;
 namespace ExpEther.Simulation.Faults;
 
 /// <summary>
-/// What goes wrong, and when, as the seed has it; until it is told to mend everything. Media fail by a generator and times of their own.
+/// What goes wrong, and when, as the seed has it; until it is told to mend everything. Media fail and paths shrink by generators and at times of their own.
 /// </summary>
-internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom media)
+internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom media, SeededRandom pathRandom)
 {
     private readonly PriorityQueue<Action<Instant>, (long At, long Order)> _due = new();
     private long _order;
@@ -19,6 +19,10 @@ internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom
     {
         Later(now, 500, Strike);
         Later(now, 700, StrikeMedia);
+        if (run.Paths.IsNarrow)
+        {
+            ShrinkLater(now);
+        }
     }
 
     public void RunDue(Instant now)
@@ -36,6 +40,7 @@ internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom
         _due.Clear();
         run.Trace.Add("! all is mended");
         run.Network.Conditions = NetworkConditions.Good;
+        run.Paths.Mend();
         foreach (var station in run.Stations)
         {
             station.IsCut = false;
@@ -141,6 +146,20 @@ internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom
             run.Trace.Add($"! {station.Name} is connected again");
         });
     }
+
+    private void ShrinkLater(Instant now) => Later(now, 2000 + pathRandom.Next(15_000), at =>
+    {
+        var (from, to) = (run.Stations[pathRandom.Next(run.Stations.Count)], run.Stations[pathRandom.Next(run.Stations.Count)]);
+        run.Paths.Shrink(from.Number, to.Number);
+        run.Count("pathShrinks");
+        run.Trace.Add($"! from {from.Name} to {to.Name} frames of {run.Paths.Of(from.Number, to.Number)} bytes pass");
+        if (pathRandom.Chance(0.3))
+        {
+            Later(at, pathRandom.Next(6000), _ => run.Paths.Mend());
+        }
+
+        ShrinkLater(at);
+    });
 
     private void CrashBox(BoxStation box, Instant now)
     {

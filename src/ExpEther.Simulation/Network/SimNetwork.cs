@@ -5,10 +5,10 @@ using ExpEther.Link.Ethernet;
 namespace ExpEther.Simulation.Network;
 
 /// <summary>
-/// An Ethernet in virtual time that loses, duplicates, reorders, corrupts, delays and mislabels frames and cuts stations off, all from one
+/// An Ethernet in virtual time that loses, duplicates, reorders, corrupts, delays and mislabels frames, swallows long ones and cuts stations off, all from one
 /// seed. It does not filter by VLAN beyond what a switch's membership does: a mislabelled frame comes to its station in the wrong VLAN.
 /// </summary>
-internal sealed class SimNetwork(ulong seed, FaultCounts counts, RunHash hash)
+internal sealed class SimNetwork(ulong seed, PathMtus paths, FaultCounts counts, RunHash hash)
 {
     private const int HeaderBytes = 18;
     private const int VlanAt = 14;
@@ -35,6 +35,12 @@ internal sealed class SimNetwork(ulong seed, FaultCounts counts, RunHash hash)
         if (from.IsCut)
         {
             counts.Add("cut");
+            return;
+        }
+
+        if (frame.Length - HeaderBytes > MtuOf(from, frame))
+        {
+            counts.Add("tooLong");
             return;
         }
 
@@ -85,6 +91,20 @@ internal sealed class SimNetwork(ulong seed, FaultCounts counts, RunHash hash)
 
         _free.Push(item.Frame);
         return true;
+    }
+
+    private int MtuOf(NetworkStation from, ReadOnlySpan<byte> frame)
+    {
+        var destination = MacAddress.Read(frame);
+        foreach (var station in _stations)
+        {
+            if (station.Mac == destination)
+            {
+                return paths.Of(from.Number, station.Number);
+            }
+        }
+
+        return int.MaxValue;
     }
 
     private void Launch(NetworkStation from, ReadOnlySpan<byte> frame, Instant now)
