@@ -20,6 +20,9 @@ public static class EthernetLimits
     /// <summary>The longest delay a switch port can be given.</summary>
     public const int SwitchDelayMsMax = 60_000;
 
+    /// <summary>How long a port offers a frame to a full queue before it is lost.</summary>
+    public const int SendPatienceMsMax = 5;
+
     /// <summary>Frames a switch takes from one port before it looks at the next.</summary>
     public const int SwitchBurstFramesMax = 64;
 

@@ -1,8 +1,10 @@
+using ExpEther.Core.Time;
 using ExpEther.Ethernet.Frames;
 using ExpEther.Link.Ethernet;
 using ExpEther.Linux;
 using ExpEther.Linux.Packets;
 using ExpEther.Linux.Sockets;
+using ExpEther.Linux.Time;
 
 namespace ExpEther.Ethernet.Ports;
 
@@ -10,6 +12,11 @@ namespace ExpEther.Ethernet.Ports;
 /// Frames of one EtherType on a network interface, by a packet socket. A received frame is handed out where the kernel put it; the
 /// ring slot is ours until <see cref="Release"/>. An interface that goes down or away makes the port deaf and its frames lost, never
 /// an exception; it works again when the same interface comes up again.
+/// <para>
+/// ENOBUFS means either that a queue behind the interface is full for now, or that what is behind it never takes such a frame: a veth says so
+/// of frames that its other end's MTU does not allow. So a frame is refused as long as it may be the former, then it is lost: nothing waits
+/// behind it for ever.
+/// </para>
 /// </summary>
 public sealed class PacketSocketPort : INetworkPort
 {
@@ -17,6 +24,7 @@ public sealed class PacketSocketPort : INetworkPort
     private readonly int _index;
     private readonly ushort _etherType;
     private bool _isHeld;
+    private Instant _refusedSince = Instant.Never;
 
     /// <param name="interfaceName">Of this process's network namespace.</param>
     /// <param name="macs">The local addresses; group addresses come in besides. Empty or null: all frames (a switch's port; promiscuous).</param>
@@ -94,13 +102,15 @@ public sealed class PacketSocketPort : INetworkPort
         switch (_socket.TrySend(frame))
         {
             case SendStatus.Sent:
+                _refusedSince = Instant.Never;
                 Counters.FramesSent++;
                 Counters.BytesSent += frame.Length;
                 return true;
-            case SendStatus.Full:
+            case SendStatus.Full when !IsOutOfPatience():
                 Counters.SendFull++;
                 return false;
             default:
+                _refusedSince = Instant.Never;
                 Counters.SendLost++;
                 return true;
         }
@@ -123,6 +133,13 @@ public sealed class PacketSocketPort : INetworkPort
     }
 
     public void Dispose() => _socket.Dispose();
+
+    private bool IsOutOfPatience()
+    {
+        var now = MonotonicClock.Now;
+        _refusedSince = Instant.Min(_refusedSince, now);
+        return now - _refusedSince >= TimeSpan.FromMilliseconds(EthernetLimits.SendPatienceMsMax);
+    }
 
     private static PacketSocket Open(string name, NetworkInterface found, PacketFilter filter, ulong[] addresses)
     {

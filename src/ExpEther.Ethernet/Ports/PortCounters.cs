@@ -20,7 +20,7 @@ public sealed class PortCounters
     /// <summary>Sends that found no room and were told so.</summary>
     public long SendFull { get; internal set; }
 
-    /// <summary>Frames that could not leave: interface down, no route, longer than the MTU, refused. Lost as on a cut cable.</summary>
+    /// <summary>Frames that could not leave: interface down, no route, longer than the MTU, refused for too long. Lost as on a cut cable.</summary>
     public long SendLost { get; internal set; }
 
     /// <summary>How often the interface was seen to go down or away.</summary>

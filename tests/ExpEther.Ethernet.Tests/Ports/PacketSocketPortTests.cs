@@ -194,6 +194,26 @@ public class PacketSocketPortTests
     });
 
     [Fact]
+    public void A_frame_that_the_other_end_never_takes_is_lost_and_those_behind_it_go() => NetworkLab.Run(lab =>
+    {
+        lab.Cable("left", "right", mtuBytes: 9000);
+        lab.Ip("link", "set", "right", "mtu", "1500");
+        using var left = new PacketSocketPort("left", [MacA]);
+        using var right = new PacketSocketPort("right", [MacB]);
+        WaitUntilUp(left);
+        WaitUntilUp(right);
+        var longest = Make(MacB, MacA, Vlan10, Payload(9000));
+        while (!left.TrySend(longest))
+        {
+            // As an owner does: the same frame again, until it is gone or lost.
+        }
+
+        Assert.True(left.TrySend(Make(MacB, MacA, Vlan10, Payload(1500))));
+        Assert.Equal(Payload(1500), Next(right)?.Payload);
+        Assert.Null(TryTake(right));
+    });
+
+    [Fact]
     public void A_wrong_name_is_answered_with_those_that_exist() => NetworkLab.Run(lab =>
     {
         lab.Cable("left", "right");
