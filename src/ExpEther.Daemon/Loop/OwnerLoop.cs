@@ -264,7 +264,7 @@ public sealed class OwnerLoop
             Stages.WakeUp(MonotonicClock.Now);
             if ((_poller.Ready(_port.PollFileDescriptor) & PollEvents.Error) != 0)
             {
-                _port.Refresh();
+                Refresh(now);
             }
 
             foreach (var wake in _wakes)
