@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using ExpEther.Cli.Demo;
 using ExpEther.Cli.Tests.Lab;
@@ -13,7 +11,7 @@ public class ExampleTests
     [Fact]
     public async Task The_examples_start_two_machines_as_copied()
     {
-        SkipUnlessNamespaces();
+        Namespaces.SkipWhenMissing();
         using var folder = new LabFolder();
         var examples = Path.Combine(Root(), "examples");
         var io = folder.Write(
@@ -46,24 +44,6 @@ public class ExampleTests
     private static LabProcess Machine(string kind, string config, LabFolder folder) => LabProcess.Start(
         kind, ["unshare", "-n", "--"], "ip link set eth0 up || exit 71;",
         [.. Expether.Command, kind, "--config", config, "--socket", folder.File($"{kind}.sock"), "--exit-with-stdin"], Path.GetDirectoryName(config)!);
-
-    private static void SkipUnlessNamespaces()
-    {
-        try
-        {
-            using var probe = Process.Start(
-                new ProcessStartInfo("unshare", ["-n", "ip", "link", "add", "probe0", "type", "veth"]) { RedirectStandardError = true })!;
-            probe.WaitForExit();
-            if (probe.ExitCode != 0)
-            {
-                Assert.Skip("network namespaces need root here");
-            }
-        }
-        catch (Win32Exception)
-        {
-            Assert.Skip("unshare (util-linux) or ip (iproute2) is missing");
-        }
-    }
 
     private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
 }

@@ -79,10 +79,22 @@ internal static class Expether
 
         public async Task<Finished> EndAsync()
         {
-            _process.StandardInput.Close();
+            CloseInput();
             await _process.WaitForExitAsync(TestContext.Current.CancellationToken);
             await _errorEnded.Task;
             return new Finished(_process.ExitCode, await _output, _error.ToString());
+        }
+
+        private void CloseInput()
+        {
+            try
+            {
+                _process.StandardInput.Close();
+            }
+            catch (IOException)
+            {
+                return; // it has gone, with input unread
+            }
         }
 
         public void Dispose()

@@ -78,28 +78,8 @@ internal sealed class OneMachine : IAsyncDisposable
         StartIo();
     }
 
-    /// <summary>Asks until the condition holds: each question is a round trip to a process.</summary>
-    public async Task<JsonObject> UntilAsync(string socket, string command, Func<JsonObject, bool> condition)
-    {
-        while (true)
-        {
-            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
-            Assert.DoesNotContain(_daemons, d => d.HasEnded);
-            try
-            {
-                using var client = await Daemon.Control.ControlClient.ConnectAsync(socket, TestContext.Current.CancellationToken);
-                var answer = await client.CallAsync(command, cancel: TestContext.Current.CancellationToken);
-                if (condition(answer))
-                {
-                    return answer;
-                }
-            }
-            catch (Daemon.Control.ControlException e) when (e.Error.Code == "not-reachable")
-            {
-                await Task.Yield(); // not yet there
-            }
-        }
-    }
+    public Task<JsonObject> UntilAsync(string socket, string command, Func<JsonObject, bool> condition) =>
+        DaemonQuestions.UntilAsync(socket, command, condition, () => Assert.DoesNotContain(_daemons, d => d.HasEnded));
 
     public Task WaitForLinkAsync() =>
         UntilAsync(Io, "ls", box => box["started"]!.GetValue<bool>() && box["hosts"]![0]!["link"]!.GetValue<string>() == "up");
