@@ -73,7 +73,13 @@ internal sealed class ConfigSection(ConfigDocument document, string title, int l
     /// <summary>A path, relative to the file's folder.</summary>
     public string? FullPath(string key) => Text(key) is { } path ? Path.GetFullPath(path, document.Folder) : null;
 
-    public T Number<T>(string key, T min, T max, T fallback, string unit = "")
+    /// <param name="key">Its name.</param>
+    /// <param name="min">The least allowed.</param>
+    /// <param name="max">The most allowed.</param>
+    /// <param name="fallback">Without it.</param>
+    /// <param name="unit">Of the number.</param>
+    /// <param name="hasDefault">False: <paramref name="fallback"/> is no number that a user could write.</param>
+    public T Number<T>(string key, T min, T max, T fallback, string unit = "", bool hasDefault = true)
         where T : struct, IBinaryInteger<T>
     {
         if (!TryGet<long>(key, "an integer", out var value))
@@ -86,7 +92,7 @@ internal sealed class ConfigSection(ConfigDocument document, string title, int l
             return T.CreateChecked(value);
         }
 
-        Wrong(key, $"{value} is out of range", $"allowed: {min} to {max}{(unit.Length > 0 ? " " + unit : "")}, default {fallback}");
+        Wrong(key, $"{value} is out of range", $"allowed: {min} to {max}{(unit.Length > 0 ? " " + unit : "")}{(hasDefault ? $", default {fallback}" : "")}");
         return fallback;
     }
 

@@ -10,7 +10,7 @@ public sealed record NamespaceConfig(string File, long RamBytes, int BlockBytes,
     internal static NamespaceConfig Read(ConfigSection section, bool isDeviceReadOnly)
     {
         var file = section.Text("file");
-        var ram = section.Number("ramMiB", 1, ConfigLimits.RamMebibytesMax, 0, "MiB");
+        var ram = section.Number("ramMiB", 1, ConfigLimits.RamMebibytesMax, 0, "MiB", hasDefault: false);
         var block = section.Number("blockBytes", 512, 4096, 512, "bytes");
         if (block is not (512 or 4096))
         {

@@ -66,7 +66,7 @@ public sealed record PortConfig
             Listen = listen,
             Peers = peers,
             EtherType = section.Number<ushort>("etherType", 0x0600, 0xFFFF, LinkLimits.EtherTypeDefault),
-            MtuBytes = section.Number("mtu", ConfigLimits.MtuBytesMin, ConfigLimits.MtuBytesMax, 0, "bytes"),
+            MtuBytes = section.Number("mtu", ConfigLimits.MtuBytesMin, ConfigLimits.MtuBytesMax, 0, "bytes", hasDefault: false),
         };
     }
 

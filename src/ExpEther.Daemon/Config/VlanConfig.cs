@@ -8,10 +8,10 @@ internal static class VlanConfig
     {
         if (!section.Has("vlan"))
         {
-            _ = section.Number<ushort>("vlan", 1, VlanId.Max, 1);
+            _ = section.Number<ushort>("vlan", 1, VlanId.Max, 1, hasDefault: false);
             section.Missing("vlan", $"add vlan = N, 1 to {VlanId.Max}: the number of the host's logical switch");
         }
 
-        return new VlanId(section.Number<ushort>("vlan", 1, VlanId.Max, 1));
+        return new VlanId(section.Number<ushort>("vlan", 1, VlanId.Max, 1, hasDefault: false));
     }
 }

@@ -36,9 +36,18 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
     /// <param name="folder">Made when it does not exist.</param>
     /// <param name="box">The I/O box's name: part of the file's name.</param>
     /// <param name="events">Told when state cannot be read or written.</param>
+    /// <exception cref="IOException">The folder cannot be made; the message names the key.</exception>
     public FileOwnershipStore(string folder, string box, IEventSink events)
     {
-        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        try
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"the folder of key 'stateDirectory', {folder}, cannot be made: {e.Message}", e);
+        }
+
         _path = Path.Combine(folder, $"ownership-{box}.json");
         _events = events;
         _writer = new Thread(WriteImages) { IsBackground = true, Name = "ownership" };

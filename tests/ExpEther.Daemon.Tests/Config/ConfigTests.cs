@@ -73,6 +73,17 @@ public class ConfigTests
     }
 
     [Theory]
+    [InlineData("vlan = 101", "vlan = 4095")]
+    [InlineData("kind = \"udp\"", "kind = \"udp\"\nmtu = 10")]
+    [InlineData("ramMiB = 8", "ramMiB = 0")]
+    public void A_number_without_a_default_of_its_own_names_none(string right, string wrong)
+    {
+        var error = Assert.Throws<ConfigException>(() => IoConfig.Parse("io.toml", Io.Replace(right, wrong, StringComparison.Ordinal)));
+
+        Assert.DoesNotContain("default", Assert.Single(error.Errors).Remedy, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("linkDeadSeconds = 12", "linkDeadSecond = 12", 7, "linkDeadSecond", "did you mean 'linkDeadSeconds'?")]
     [InlineData("linkDeadSeconds = 12", "linkDeadSeconds = 0", 7, "linkDeadSeconds", "1 to 600 seconds, default 20")]
     [InlineData("linkDeadSeconds = 12", "linkDeadSeconds = \"12\"", 7, "linkDeadSeconds", "write an integer")]

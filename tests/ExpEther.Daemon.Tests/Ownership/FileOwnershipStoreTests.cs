@@ -9,6 +9,18 @@ namespace ExpEther.Daemon.Tests.Ownership;
 public class FileOwnershipStoreTests
 {
     [Fact]
+    public void A_folder_that_cannot_be_made_is_named_with_its_key()
+    {
+        using var scratch = new Scratch();
+        var folder = Path.Combine(scratch.Write("file", "no folder"), "below");
+
+        var error = Assert.Throws<IOException>(() => new FileOwnershipStore(folder, "box1", new Events()));
+
+        Assert.Contains("stateDirectory", error.Message, StringComparison.Ordinal);
+        Assert.Contains(folder, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_is_durable_is_there_after_a_restart()
     {
         using var scratch = new Scratch();
