@@ -26,11 +26,14 @@ public static class EthernetLimits
     /// <summary>Frames a switch takes from one port before it looks at the next.</summary>
     public const int SwitchBurstFramesMax = 64;
 
-    /// <summary>MAC addresses of one packet socket (they are tested one by one in its BPF filter).</summary>
-    public const int LocalMacsMax = 64;
+    /// <summary>
+    /// MAC addresses of one packet socket (they are tested one by one in its BPF filter): twice the hosts of a machine, for while some take
+    /// others' place.
+    /// </summary>
+    public const int LocalMacsMax = 128;
 
-    /// <summary>VLAN IDs a packet socket's filter lists; 0 listed: any.</summary>
-    public const int FilterVlansMax = 64;
+    /// <summary>VLAN IDs a packet socket's filter lists, twice the hosts likewise; 0 listed: any.</summary>
+    public const int FilterVlansMax = 128;
 
     /// <summary>Endpoints a UDP port remembers for source MACs.</summary>
     public const int UdpLearnedMacsMax = 1024;

@@ -46,8 +46,7 @@ public sealed class PacketSocketPort : INetworkPort
         _index = found.Index;
         _etherType = etherType;
         ulong[] addresses = [.. (macs ?? []).Select(m => m.Value)];
-        var filter = new PacketFilter(etherType, [.. (vlans ?? []).Select(v => v.Value)], addresses);
-        _socket = Open(interfaceName, found, filter, addresses);
+        _socket = Open(interfaceName, found, FilterOf(vlans ?? [], addresses), addresses);
         IsUp = NetworkInterface.IsUp(Name, _index);
     }
 
@@ -132,6 +131,21 @@ public sealed class PacketSocketPort : INetworkPort
         return true;
     }
 
+    /// <inheritdoc/>
+    public void ChangeReception(IReadOnlyCollection<MacAddress> macs, IReadOnlyCollection<VlanId> vlans)
+    {
+        Check.That(macs.Count is > 0 and <= EthernetLimits.LocalMacsMax && vlans.Count <= EthernetLimits.FilterVlansMax);
+        ulong[] addresses = [.. macs.Select(m => m.Value)];
+        try
+        {
+            _socket.Change(FilterOf(vlans, addresses), addresses);
+        }
+        catch (LinuxException e)
+        {
+            throw new PortException($"the packet socket on '{Name}' cannot take other addresses: {e.Message}", e);
+        }
+    }
+
     public void Dispose() => _socket.Dispose();
 
     private bool IsOutOfPatience()
@@ -140,6 +154,8 @@ public sealed class PacketSocketPort : INetworkPort
         _refusedSince = Instant.Min(_refusedSince, now);
         return now - _refusedSince >= TimeSpan.FromMilliseconds(EthernetLimits.SendPatienceMsMax);
     }
+
+    private PacketFilter FilterOf(IReadOnlyCollection<VlanId> vlans, ulong[] addresses) => new(_etherType, [.. vlans.Select(v => v.Value)], addresses);
 
     private static PacketSocket Open(string name, NetworkInterface found, PacketFilter filter, ulong[] addresses)
     {

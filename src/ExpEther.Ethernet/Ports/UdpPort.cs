@@ -32,7 +32,7 @@ public sealed class UdpPort : INetworkPort
     public const int LargestMtuBytes = 65507 - EthernetHeader.TaggedBytes;
 
     private readonly DatagramSocket _socket;
-    private readonly UdpAddress[] _peers;
+    private UdpAddress[] _peers;
     private readonly EndpointTable _learned = new();
     private readonly ushort _etherType;
     private readonly byte[] _buffer;
@@ -49,16 +49,10 @@ public sealed class UdpPort : INetworkPort
         int mtuBytes = DefaultMtuBytes,
         ushort etherType = EthernetHeader.ExpEtherType)
     {
-        Check.That((peers?.Count ?? 0) <= EthernetLimits.UdpPeersMax);
         Check.That(mtuBytes is > 0 and <= LargestMtuBytes);
-        if (peers?.FirstOrDefault(p => p.AddressFamily != listen.AddressFamily) is { } foreign)
-        {
-            throw new PortException($"UDP peer {foreign} and the endpoint listened on, {listen}, must both be IPv4 or both be IPv6");
-        }
-
         MtuBytes = mtuBytes;
         _etherType = etherType;
-        _peers = [.. (peers ?? []).Select(UdpAddress.Of)];
+        _peers = AddressesOf(peers ?? [], listen);
 
         // One byte more than a frame may have: a longer datagram shows itself by filling it.
         _buffer = new byte[EthernetHeader.TaggedBytes + mtuBytes + 1];
@@ -151,7 +145,24 @@ public sealed class UdpPort : INetworkPort
         return false;
     }
 
+    /// <summary>UDP lets everything in: the bridges drop what is not theirs.</summary>
+    public void ChangeReception(IReadOnlyCollection<MacAddress> macs, IReadOnlyCollection<VlanId> vlans)
+    {
+    }
+
+    /// <summary>Sends broadcasts and frames for unknown addresses to others from now on. What was heard from whom stays known.</summary>
+    /// <exception cref="PortException">A peer of another address family; all is as it was.</exception>
+    public void ChangePeers(IReadOnlyCollection<IPEndPoint> peers) => _peers = AddressesOf(peers, Local);
+
     public void Dispose() => _socket.Dispose();
+
+    private static UdpAddress[] AddressesOf(IReadOnlyCollection<IPEndPoint> peers, IPEndPoint local)
+    {
+        Check.That(peers.Count <= EthernetLimits.UdpPeersMax);
+        return peers.FirstOrDefault(p => p.AddressFamily != local.AddressFamily) is { } foreign
+            ? throw new PortException($"UDP peer {foreign} and the endpoint listened on, {local}, must both be IPv4 or both be IPv6")
+            : [.. peers.Select(UdpAddress.Of)];
+    }
 
     private bool Send(ReadOnlySpan<byte> frame, UdpAddress to)
     {

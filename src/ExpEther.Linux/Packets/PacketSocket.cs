@@ -23,8 +23,10 @@ public sealed unsafe class PacketSocket : IDisposable
     private readonly uint _slotBytes;
     private readonly uint _slots;
     private readonly nuint _ringBytes;
+    private readonly HashSet<ulong> _joined = [];
     private byte* _ring;
     private uint _next;
+    private int _interfaceIndex;
     private int _fd;
 
     private PacketSocket(int fd, int frameBytesMax)
@@ -67,13 +69,36 @@ public sealed unsafe class PacketSocket : IDisposable
             SocketBuffers.SetSend(fd, SendBufferBytes);
             socket.MapRing();
             socket.Bind(interfaceIndex);
-            socket.LetIn(interfaceIndex, addresses);
+            socket.LetIn(addresses);
             return socket;
         }
         catch
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Lets other frames in from now on: new addresses join, then the filter takes the old one's place at once (socket(7)), then addresses
+    /// leave. Frames that both filters let in are in the ring throughout. A socket opened for all addresses keeps letting all in.
+    /// </summary>
+    /// <param name="filter">Which frames.</param>
+    /// <param name="addresses">As at <see cref="Open"/>.</param>
+    /// <exception cref="LinuxException">No memory, or the interface has gone; the old filter holds.</exception>
+    public void Change(PacketFilter filter, IReadOnlyCollection<ulong> addresses)
+    {
+        if (_joined.Count > 0)
+        {
+            LetIn(addresses);
+        }
+
+        SetFilter(filter);
+        foreach (var mac in _joined.Except(addresses).ToList())
+        {
+            // Of an interface that has gone the kernel has dropped it already.
+            _ = TrySetMembership(PacketConstants.PACKET_DROP_MEMBERSHIP, Membership(mac));
+            _joined.Remove(mac);
         }
     }
 
@@ -206,6 +231,7 @@ public sealed unsafe class PacketSocket : IDisposable
 
     private void Bind(int interfaceIndex)
     {
+        _interfaceIndex = interfaceIndex;
         var address = new SockAddrLl
         {
             Family = SocketConstants.AF_PACKET,
@@ -218,29 +244,38 @@ public sealed unsafe class PacketSocket : IDisposable
         }
     }
 
-    private void LetIn(int interfaceIndex, IReadOnlyCollection<ulong> addresses)
+    private void LetIn(IReadOnlyCollection<ulong> addresses)
     {
-        var membership = new PacketMembership { InterfaceIndex = interfaceIndex, Type = PacketConstants.PACKET_MR_PROMISC };
         if (addresses.Count == 0)
         {
-            Join(membership);
+            var all = new PacketMembership { InterfaceIndex = _interfaceIndex, Type = PacketConstants.PACKET_MR_PROMISC };
+            if (!TrySetMembership(PacketConstants.PACKET_ADD_MEMBERSHIP, all))
+            {
+                throw LinuxException.Last("setsockopt PACKET_ADD_MEMBERSHIP");
+            }
         }
 
         foreach (var mac in addresses)
         {
-            membership.Type = PacketConstants.PACKET_MR_UNICAST;
-            membership.AddressLength = 6;
-            BinaryPrimitives.WriteUInt64BigEndian(new Span<byte>(membership.Address, sizeof(ulong)), mac << 16);
-            Join(membership);
+            if (!_joined.Contains(mac))
+            {
+                if (!TrySetMembership(PacketConstants.PACKET_ADD_MEMBERSHIP, Membership(mac)))
+                {
+                    throw LinuxException.Last("setsockopt PACKET_ADD_MEMBERSHIP");
+                }
+
+                _joined.Add(mac);
+            }
         }
     }
 
-    private void Join(PacketMembership membership)
+    private PacketMembership Membership(ulong mac)
     {
-        if (Libc.setsockopt(
-            _fd, PacketConstants.SOL_PACKET, PacketConstants.PACKET_ADD_MEMBERSHIP, &membership, (uint)sizeof(PacketMembership)) < 0)
-        {
-            throw LinuxException.Last("setsockopt PACKET_ADD_MEMBERSHIP");
-        }
+        var membership = new PacketMembership { InterfaceIndex = _interfaceIndex, Type = PacketConstants.PACKET_MR_UNICAST, AddressLength = 6 };
+        BinaryPrimitives.WriteUInt64BigEndian(new Span<byte>(membership.Address, sizeof(ulong)), mac << 16);
+        return membership;
     }
+
+    private bool TrySetMembership(int option, PacketMembership membership) =>
+        Libc.setsockopt(_fd, PacketConstants.SOL_PACKET, option, &membership, (uint)sizeof(PacketMembership)) >= 0;
 }

@@ -120,6 +120,27 @@ public class PacketSocketPortTests
     });
 
     [Fact]
+    public void Other_addresses_and_VLANs_come_in_after_a_change_and_those_that_stay_lose_nothing() => NetworkLab.Run(lab =>
+    {
+        lab.Cable("left", "right");
+        using var left = new PacketSocketPort("left", [MacA]);
+        using var right = new PacketSocketPort("right", [MacB], [Vlan10]);
+        Assert.True(left.TrySend(Make(MacB, MacA, Vlan10, "before"u8)));
+        Assert.True(left.TrySend(Make(MacC, MacA, Vlan10, "refused"u8)));
+
+        right.ChangeReception([MacB, MacC], [Vlan10, Vlan20]);
+        Assert.True(left.TrySend(Make(MacC, MacA, Vlan20, "new"u8)));
+        AssertFrame(Next(right), MacB, MacA, Vlan10, [.. "before"u8]);
+        AssertFrame(Next(right), MacC, MacA, Vlan20, [.. "new"u8]);
+
+        right.ChangeReception([MacC], [Vlan20]);
+        Assert.True(left.TrySend(Make(MacB, MacA, Vlan10, "refused"u8)));
+        Assert.True(left.TrySend(Make(MacC, MacA, Vlan20, "last"u8)));
+        AssertFrame(Next(right), MacC, MacA, Vlan20, [.. "last"u8]);
+        Assert.Null(TryTake(right));
+    });
+
+    [Fact]
     public void An_interface_that_goes_down_loses_frames_and_comes_back() => NetworkLab.Run(lab =>
     {
         lab.Cable("left", "right");

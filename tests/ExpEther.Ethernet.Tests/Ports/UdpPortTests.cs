@@ -185,6 +185,21 @@ public class UdpPortTests
     }
 
     [Fact]
+    public void Other_peers_get_the_broadcasts_after_a_change()
+    {
+        using var first = new UdpPort(AnyFree);
+        using var second = new UdpPort(AnyFree);
+        using var hub = new UdpPort(AnyFree, [first.Local]);
+
+        hub.ChangePeers([second.Local]);
+        Assert.True(hub.TrySend(Make(MacAddress.Broadcast, MacC, Vlan10, "after"u8)));
+
+        Assert.Equal(MacC, Next(second)?.Source);
+        Assert.Null(TryTake(first));
+        Assert.Throws<PortException>(() => hub.ChangePeers([new IPEndPoint(IPAddress.IPv6Loopback, 1)]));
+    }
+
+    [Fact]
     public void Sending_and_receiving_allocate_nothing()
     {
         using var box = new UdpPort(AnyFree);
