@@ -57,8 +57,6 @@ public sealed partial class EtherLink
         var deadByLack = _send.HasUnacknowledged && now - _lastProgress >= Options.LinkDead;
         if (deadByLack || now - _lastHeard >= Options.LinkDead)
         {
-            var why = deadByLack ? "nothing is acknowledged" : "the peer is silent";
-            _events.Report(EventSeverity.Error, SourceName, $"link is down: {why}");
             EndEpoch(LinkDownReason.Dead, tellPeer: true, now);
             return;
         }
@@ -152,14 +150,14 @@ public sealed partial class EtherLink
 
         // The initiator learns from our first frame that we have the epoch.
         _ack.Hurry();
-        _events.Report(EventSeverity.Information, SourceName, DescribeUp());
         _consumer.OnUp(this, now);
     }
 
-    private string DescribeUp()
+    /// <summary>What the path of a link that is up carries, in words.</summary>
+    public string DescribePath()
     {
         var ends = Math.Min(Options.MtuBytes, _session!.Peer.MtuBytes);
-        return $"link is up: frames of up to {MtuBytes} bytes, TLPs of up to {MaxPayloadBytes} bytes of data"
+        return $"frames of up to {MtuBytes} bytes, TLPs of up to {MaxPayloadBytes} bytes of data"
             + (MtuBytes < ends ? $"; both ends could send {ends}, the path between them does not carry that" : "");
     }
 

@@ -228,7 +228,6 @@ public sealed partial class EtherLink
             return FrameDrop.UnexpectedSetup;
         }
 
-        _events.Report(EventSeverity.Warning, SourceName, "link is down: the peer ended it");
         EndEpoch(LinkDownReason.PeerReset, tellPeer: false, now);
         return null;
     }
@@ -328,7 +327,7 @@ public sealed partial class EtherLink
 
     private void BreakOff(string why, Instant now)
     {
-        _events.Report(EventSeverity.Error, SourceName, $"link is down: {why}");
+        _events.Report(EventSeverity.Error, SourceName, $"it broke the protocol: {why}");
         EndEpoch(LinkDownReason.ProtocolError, tellPeer: true, now);
     }
 

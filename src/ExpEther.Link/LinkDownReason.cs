@@ -6,7 +6,7 @@ public enum LinkDownReason : byte
     /// <summary>This side closed the link.</summary>
     Closed,
 
-    /// <summary>Nothing authentic was heard from the peer for <see cref="LinkOptions.LinkDead"/>.</summary>
+    /// <summary>Nothing authentic was heard from the peer, or nothing acknowledged, for <see cref="LinkOptions.LinkDead"/>.</summary>
     Dead,
 
     /// <summary>The peer said RESET.</summary>

@@ -32,7 +32,7 @@ internal sealed class OwnerFollower(
 
     public void OnDown(HostSession session, LinkDownReason reason)
     {
-        events.Report(EventSeverity.Warning, session.Name, $"link down: {reason}");
+        events.Report(EventSeverity.Warning, session.Name, $"link down: {LinkDownText.Of(reason)}");
         foreach (var function in functions.All)
         {
             if (function.Session == session)
