@@ -86,7 +86,7 @@ public sealed partial class EtherLink : IDisposable
         MaxPayloadBytes = MaxPayload.ForMtu(MtuBytes);
     }
 
-    public LinkOptions Options { get; }
+    public LinkOptions Options { get; private set; }
 
     public LinkState State { get; private set; }
 
@@ -143,6 +143,11 @@ public sealed partial class EtherLink : IDisposable
         _responder?.Clear(except: null);
         EndEpoch(reason, tellPeer: true, now);
     }
+
+    /// <summary>Other times of silence from now on. The epoch goes on; what was heard or acknowledged last counts as before.</summary>
+    /// <param name="linkDead">As <see cref="LinkOptions.LinkDead"/>.</param>
+    /// <param name="pathSilent">As <see cref="LinkOptions.PathSilent"/>.</param>
+    public void ChangeTimes(TimeSpan linkDead, TimeSpan pathSilent) => Options = Options with { LinkDead = linkDead, PathSilent = pathSilent };
 
     /// <summary>Is there room for one TLP of the largest size of this class? False unless the link is up.</summary>
     public bool HasRoom(TlpClass c)

@@ -29,7 +29,7 @@ namespace ExpEther.RootComplex;
 /// </summary>
 public sealed class HostRootComplex : ITlpPort, IHostAttachment
 {
-    private readonly RootComplexOptions _options;
+    private RootComplexOptions _options;
     private readonly HostServices _host;
     private readonly BridgePortConfig _rootPort;
     private readonly DmaCompleter _dma;
@@ -105,6 +105,19 @@ public sealed class HostRootComplex : ITlpPort, IHostAttachment
             _slots.Add(slot);
             await PortInterrupt.EnableAsync(node, _host, slot.OnInterrupt);
             await slot.StartAsync();
+        }
+    }
+
+    /// <summary>Other times from the next request and the next press of a button on.</summary>
+    /// <param name="completionTimeout">As <see cref="RootComplexOptions.CompletionTimeout"/>.</param>
+    /// <param name="attentionDelay">As <see cref="RootComplexOptions.AttentionDelay"/>.</param>
+    public void ChangeTimes(TimeSpan completionTimeout, TimeSpan attentionDelay)
+    {
+        _options = _options with { CompletionTimeout = completionTimeout, AttentionDelay = attentionDelay };
+        _host.Requests.Timeout = completionTimeout;
+        foreach (var slot in _slots)
+        {
+            slot.AttentionDelay = attentionDelay;
         }
     }
 

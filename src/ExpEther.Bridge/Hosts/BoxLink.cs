@@ -1,3 +1,4 @@
+using ExpEther.Bridge.Diagnosis;
 using ExpEther.Bridge.Protocol;
 using ExpEther.Core.Time;
 using ExpEther.Link;
@@ -15,6 +16,7 @@ internal sealed class BoxLink : ILinkConsumer
     private readonly HostBridgeOptions _options;
     private readonly SlotTable _slots;
     private readonly IEventSink _events;
+    private readonly SetupWatch _watch = new();
     private readonly TlpQueue _controls = new(HostBridgeLimits.ControlBytesPerBoxMax);
     private readonly byte[] _scratch = new byte[LinkLimits.ControlBytesMax];
     private HostBridgeCounters _counters;
@@ -41,6 +43,9 @@ internal sealed class BoxLink : ILinkConsumer
     /// <summary>When it came into being or last lost its link.</summary>
     public Instant DownSince { get; private set; }
 
+    /// <summary>Why its link does not come up again, as far as it can be known here.</summary>
+    public SetupTrouble Trouble => _watch.Trouble;
+
     /// <summary>This box's share of the bridge's counters.</summary>
     public HostBridgeCounters Counters => _counters;
 
@@ -64,6 +69,15 @@ internal sealed class BoxLink : ILinkConsumer
     {
         DownSince = now;
         Link.Open(now);
+    }
+
+    /// <summary>Says why the link does not come up again, once.</summary>
+    public void Watch(Instant now)
+    {
+        if (_watch.Look(Link, announcedSeal: null, now) is { } trouble)
+        {
+            _events.Report(EventSeverity.Warning, _options.Name, SetupTroubleText.Of(trouble, $"box {Name} ({Mac})", _options.Sealed));
+        }
     }
 
     public void SendPlugged(SlotOccupant occupant, int slot) => SendControl(_scratch.AsSpan(
@@ -144,15 +158,16 @@ internal sealed class BoxLink : ILinkConsumer
         }
     }
 
-    public void OnUp(EtherLink link, Instant now) =>
-        _events.Report(EventSeverity.Information, _options.Name, $"link to {Name} ({Mac}) in VLAN {_options.Vlan} is up, epoch {link.Epoch:x}");
+    public void OnUp(EtherLink link, Instant now) => _events.Report(
+        EventSeverity.Information, _options.Name,
+        $"link to {Name} ({Mac}) in VLAN {_options.Vlan} is up, epoch {link.Epoch:x}: {link.DescribePath()}");
 
     public void OnDown(EtherLink link, LinkDownReason reason, Instant now)
     {
         DownSince = now;
         _controls.Clear();
         var emptied = _slots.RemoveAll(this, now);
-        _events.Report(EventSeverity.Warning, _options.Name, $"link to {Name} ({Mac}) is down: {reason}; {emptied} slots emptied");
+        _events.Report(EventSeverity.Warning, _options.Name, $"link to {Name} ({Mac}) is down: {LinkDownText.Of(reason)}; {emptied} slots emptied");
     }
 
     private void OnPresent(in PresentMessage present, Instant now)

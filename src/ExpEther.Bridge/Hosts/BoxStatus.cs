@@ -1,3 +1,4 @@
+using ExpEther.Bridge.Diagnosis;
 using ExpEther.Link;
 using ExpEther.Link.Ethernet;
 
@@ -12,5 +13,6 @@ namespace ExpEther.Bridge.Hosts;
 /// <param name="MtuBytes">Longest frame of the link's epoch, as set-up found it.</param>
 /// <param name="MaxPayloadBytes">Largest TLP payload on this link.</param>
 /// <param name="Counters">The link's, live.</param>
+/// <param name="Trouble">Why its link does not come up again, as far as it can be known here.</param>
 public sealed record BoxStatus(
-    MacAddress Mac, string Name, bool IsUp, bool IsSilent, uint Epoch, int MtuBytes, int MaxPayloadBytes, LinkCounters Counters);
+    MacAddress Mac, string Name, bool IsUp, bool IsSilent, uint Epoch, int MtuBytes, int MaxPayloadBytes, LinkCounters Counters, SetupTrouble Trouble);

@@ -1,3 +1,4 @@
+using ExpEther.Bridge.Diagnosis;
 using ExpEther.Core.Time;
 using ExpEther.Link;
 using ExpEther.Link.Ethernet;
@@ -9,11 +10,27 @@ namespace ExpEther.Bridge.Hosts;
 /// The I/O boxes of the VLAN, by MAC. Any box may ask for a link; only one that holds the key is listened to, so that forged frames
 /// cost no memory. When the table is full, a box whose link has been down for a while loses its place to the next.
 /// </summary>
-internal sealed class BoxTable(HostBridgeOptions options, SlotTable slots, IRandomSource random, IEventSink events)
+internal sealed class BoxTable
 {
+    private readonly SlotTable _slots;
+    private readonly IRandomSource _random;
+    private readonly IEventSink _events;
+    private readonly MisfitTable _misfits;
     private readonly Dictionary<MacAddress, BoxLink> _byMac = [];
     private readonly List<BoxLink> _all = [];
+    private readonly Queue<EtherLink> _leaving = new();
+    private HostBridgeOptions _options;
     private HostBridgeCounters _counters;
+    private Instant _nextLook;
+
+    public BoxTable(HostBridgeOptions options, SlotTable slots, IRandomSource random, IEventSink events)
+    {
+        _options = options;
+        _slots = slots;
+        _random = random;
+        _events = events;
+        _misfits = new MisfitTable(options, events);
+    }
 
     /// <summary>A list, not an interface: it is walked at every turn and must not allocate an enumerator.</summary>
     public List<BoxLink> All => _all;
@@ -46,15 +63,87 @@ internal sealed class BoxTable(HostBridgeOptions options, SlotTable slots, IRand
         }
     }
 
+    public bool IsLeaving => _leaving.Count > 0;
+
+    /// <summary>Boxes without a link whose set-up does not fit this end.</summary>
+    public IEnumerable<(MacAddress Mac, SetupTrouble Trouble)> Misfits(Instant now) => _misfits.At(now);
+
+    /// <summary>Other times of silence, which living links take on; another key ends them all, and boxes that have it set them up anew.</summary>
+    /// <param name="options">As before but for those.</param>
+    /// <param name="now">The owner's time.</param>
+    public void Change(HostBridgeOptions options, Instant now)
+    {
+        var isOtherKey = !options.Key.AsSpan().SequenceEqual(_options.Key);
+        _options = options;
+        foreach (var box in _all)
+        {
+            box.Link.ChangeTimes(options.LinkDead, options.PathSilent);
+        }
+
+        if (isOtherKey)
+        {
+            CloseAll(now);
+            foreach (var box in _all)
+            {
+                Add(ref _counters, box.Counters);
+                _leaving.Enqueue(box.Link);
+            }
+
+            _all.Clear();
+            _byMac.Clear();
+            _misfits.Clear();
+        }
+    }
+
+    public void CloseAll(Instant now)
+    {
+        foreach (var box in _all)
+        {
+            box.Link.Close(LinkDownReason.Closed, now);
+        }
+    }
+
+    /// <summary>The good-byes of links that ended here.</summary>
+    public bool TryTakeLeavingFrame(Instant now, Span<byte> into, out int written)
+    {
+        while (_leaving.TryPeek(out var link))
+        {
+            if (link.TryTakeFrame(now, into, out written))
+            {
+                return true;
+            }
+
+            _leaving.Dequeue().Dispose();
+        }
+
+        written = 0;
+        return false;
+    }
+
+    /// <summary>What is slow: troubles of set-up.</summary>
+    public void Watch(Instant now)
+    {
+        if (now < _nextLook)
+        {
+            return;
+        }
+
+        _nextLook = now + HostBridgeLimits.LookInterval;
+        foreach (var box in _all)
+        {
+            box.Watch(now);
+        }
+    }
+
     public void OnFrame(in ReceivedFrame frame, Instant now)
     {
-        if (frame.Vlan == options.Vlan && frame.Destination.IsMulticast)
+        if (frame.Vlan == _options.Vlan && frame.Destination.IsMulticast)
         {
             // Other host bridges announce themselves here too.
             return;
         }
 
-        if (frame.Vlan != options.Vlan || frame.Destination != options.Mac)
+        if (frame.Vlan != _options.Vlan || frame.Destination != _options.Mac)
         {
             _counters.FramesNotForUs++;
             return;
@@ -62,14 +151,16 @@ internal sealed class BoxTable(HostBridgeOptions options, SlotTable slots, IRand
 
         if (!_byMac.TryGetValue(frame.Source, out var box))
         {
-            if (frame.Source.IsMulticast || !FrameDemux.IsAuthenticInit(frame, BoxLink.LinkTo(frame.Source, options))
+            if (frame.Source.IsMulticast || !FrameDemux.IsAuthenticInit(frame, BoxLink.LinkTo(frame.Source, _options))
                 || TryAdd(frame.Source, now) is not { } added)
             {
                 _counters.FramesOfStrangers++;
+                _misfits.OnFrame(frame, now);
                 return;
             }
 
             box = added;
+            _misfits.Forget(frame.Source);
         }
 
         box.Link.OnFrame(frame, now);
@@ -82,7 +173,7 @@ internal sealed class BoxTable(HostBridgeOptions options, SlotTable slots, IRand
             return null;
         }
 
-        var box = new BoxLink(options, mac, slots, random, events);
+        var box = new BoxLink(_options, mac, _slots, _random, _events);
         box.Link.Tap = Tap;
         _byMac.Add(mac, box);
         _all.Add(box);

@@ -71,6 +71,13 @@ internal sealed class DownstreamSlot
     /// <summary>True too when nothing is reachable, since nothing will be sent then.</summary>
     public bool HasRoomForPosted => !IsReachable || Occupant!.Box.Link.HasRoom(TlpClass.Posted);
 
+    /// <summary>Of the host's next request.</summary>
+    public TimeSpan CompletionTimeout
+    {
+        get => _requests.CompletionTimeout;
+        set => _requests.CompletionTimeout = value;
+    }
+
     public Instant? NextDeadline => Instant.Earliest(_hotPlug.NextDeadline, _requests.NextDeadline);
 
     public SlotStatus ToStatus() => new(Number, State, Config.Rid, Occupant?.ToStatus(), _counters);

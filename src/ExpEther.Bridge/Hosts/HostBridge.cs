@@ -1,7 +1,6 @@
 using ExpEther.Core.Counters;
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
-using ExpEther.Link;
 using ExpEther.Link.Ethernet;
 using ExpEther.Link.Taps;
 using ExpEther.Pcie.Config;
@@ -55,7 +54,8 @@ public sealed class HostBridge : ITlpPort, ICounterSource
         _announcer = new Announcer(options);
     }
 
-    public HostBridgeOptions Options { get; }
+    /// <summary>As told at the start, with what has been changed since.</summary>
+    public HostBridgeOptions Options { get; private set; }
 
     /// <summary>Sees all TLPs of the links to boxes; null: nobody looks.</summary>
     public ITlpTap? Tap
@@ -69,7 +69,7 @@ public sealed class HostBridge : ITlpPort, ICounterSource
     {
         get
         {
-            Instant? next = _announcer.NextAt;
+            Instant? next = _boxes.IsLeaving ? Instant.Zero : _announcer.NextAt;
             foreach (var slot in _slots)
             {
                 next = Instant.Earliest(next, slot.NextDeadline);
@@ -113,7 +113,7 @@ public sealed class HostBridge : ITlpPort, ICounterSource
     /// <summary>The next frame to send: destination, source, 802.1Q tag, EtherType, payload. Links take turns.</summary>
     public bool TryTakeFrame(Instant now, Span<byte> into, out int written)
     {
-        if (_announcer.TryTakeFrame(now, into, out written))
+        if (_boxes.TryTakeLeavingFrame(now, into, out written) || _announcer.TryTakeFrame(now, into, out written))
         {
             return true;
         }
@@ -142,6 +142,8 @@ public sealed class HostBridge : ITlpPort, ICounterSource
             busy |= box.FlushControls();
         }
 
+        _boxes.Watch(now);
+
         foreach (var slot in _slots)
         {
             busy |= slot.Poll(now);
@@ -167,12 +169,21 @@ public sealed class HostBridge : ITlpPort, ICounterSource
     /// Tells every box that the host goes away, so that its functions are free now rather than when the link is given up. Take the frames
     /// after it.
     /// </summary>
-    public void Close(Instant now)
+    public void Close(Instant now) => _boxes.CloseAll(now);
+
+    /// <summary>
+    /// Another key, other times. A link under a key that stays does not notice; under another it ends, slots are emptied, and a box that has
+    /// the new key sets it up anew.
+    /// </summary>
+    public void Change(byte[] key, TimeSpan linkDead, TimeSpan pathSilent, TimeSpan completionTimeout)
     {
-        foreach (var box in _boxes.All)
+        Options = Options with { Key = key, LinkDead = linkDead, PathSilent = pathSilent, CompletionTimeout = completionTimeout };
+        foreach (var slot in _slots)
         {
-            box.Link.Close(LinkDownReason.Closed, now);
+            slot.CompletionTimeout = completionTimeout;
         }
+
+        _boxes.Change(Options, _scheduler.Now);
     }
 
     public HostBridgeStatus Status() => new(
@@ -180,7 +191,8 @@ public sealed class HostBridge : ITlpPort, ICounterSource
         [.. _slots.Select(slot => slot.ToStatus())],
         [.. _boxes.All.Select(box => new BoxStatus(
             box.Mac, box.Name, box.IsUp, box.IsUp && box.Link.IsSilent(_scheduler.Now), box.Link.Epoch, box.Link.MtuBytes, box.Link.MaxPayloadBytes,
-            box.Link.Counters))],
+            box.Link.Counters, box.Trouble))],
+        [.. _boxes.Misfits(_scheduler.Now).Select(m => new MisfitStatus(m.Mac, m.Trouble))],
         Counters);
 
     public void AddShape(CounterShape shape) => HostCounterEntries.AddShape(shape, _slots, _boxes);

@@ -30,6 +30,18 @@ public static class HostBridgeLimits
     /// <summary>What one box makes the bridge say to the operator in one second; the counters have it all.</summary>
     public const int ReportsPerBoxAndSecondMax = 16;
 
+    /// <summary>Boxes that ask for a link and have another key or form.</summary>
+    public const int MisfitsMax = 16;
+
+    /// <summary>How long such a box is remembered, and shown, after its last word.</summary>
+    public static readonly TimeSpan MisfitLife = TimeSpan.FromSeconds(60);
+
+    /// <summary>Such boxes that are reported within that time; anybody may pretend to be one.</summary>
+    public const int MisfitReportsMax = 8;
+
+    /// <summary>How often the bridge looks at why a link does not come up.</summary>
+    public static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+
     /// <summary>A box whose link has been down for this long may have to give its place to another.</summary>
     public const int BoxDownSecondsMin = 10;
 

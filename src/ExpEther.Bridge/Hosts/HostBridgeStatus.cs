@@ -4,4 +4,5 @@ namespace ExpEther.Bridge.Hosts;
 
 /// <summary>What <c>ls</c>, <c>stats</c> and the demo show of a host bridge; a snapshot.</summary>
 public sealed record HostBridgeStatus(
-    string Name, MacAddress Mac, VlanId Vlan, IReadOnlyList<SlotStatus> Slots, IReadOnlyList<BoxStatus> Boxes, HostBridgeCounters Counters);
+    string Name, MacAddress Mac, VlanId Vlan, IReadOnlyList<SlotStatus> Slots, IReadOnlyList<BoxStatus> Boxes,
+    IReadOnlyList<MisfitStatus> Misfits, HostBridgeCounters Counters);

@@ -13,6 +13,9 @@ internal sealed class HostRequests(TimeSpan completionTimeout, UpwardQueue upwar
 {
     private readonly OutstandingRequests<HostRequest> _outstanding = new(HostBridgeLimits.HostRequestsMax);
 
+    /// <summary>For requests that begin from now on.</summary>
+    public TimeSpan CompletionTimeout { get; set; } = completionTimeout;
+
     public int Count => _outstanding.Count;
 
     public Instant? NextDeadline => _outstanding.NextDeadline;
@@ -27,7 +30,7 @@ internal sealed class HostRequests(TimeSpan completionTimeout, UpwardQueue upwar
             DataBytes = request.IsAtomic ? request.ByteLength : request.Kind is TlpKind.ConfigRead0 or TlpKind.ConfigRead1 ? 4 : 0,
             TurnsBusMasterOff = turnsBusMasterOff,
         };
-        return _outstanding.TryAdd(request.Requester, request.Tag, entry, now + completionTimeout);
+        return _outstanding.TryAdd(request.Requester, request.Tag, entry, now + CompletionTimeout);
     }
 
     /// <summary>Takes a request back that could not be sent.</summary>

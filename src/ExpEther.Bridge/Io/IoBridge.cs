@@ -1,4 +1,5 @@
 using System.Text;
+using ExpEther.Bridge.Io.Changes;
 using ExpEther.Bridge.Io.Devices;
 using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Io.Ownership;
@@ -33,8 +34,9 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     private readonly DeviceBus _devices;
     private readonly HostSessions _hosts;
     private readonly OwnershipTable _ownership;
-    private readonly FunctionReset _reset;
+    private readonly DeviceBringUp _bringUp;
     private readonly OwnerFollower _follower;
+    private readonly BridgeChanges _changes;
     private readonly BridgeCommands _commands;
     private readonly HostToDevice _hostToDevice;
     private readonly DeviceToHost _deviceToHost;
@@ -51,16 +53,19 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         _devices = new DeviceBus(options, _config, scheduler, events);
         _hosts = new HostSessions(options, this, random, events);
         _ownership = new OwnershipTable(store, random, _changed, events, options.Name);
-        _reset = new FunctionReset(_config, scheduler, _changed, events);
-        var assign = new AssignSequence(_reset, _ownership, _changed, options);
-        var release = new ReleaseSequence(_reset, _changed, events, options);
+        var reset = new FunctionReset(_config, scheduler, _changed, events);
+        var assign = new AssignSequence(reset, _ownership, _changed, options);
+        var release = new ReleaseSequence(reset, _changed, events, options.ReleaseTimeout);
         _follower = new OwnerFollower(_functions, assign, release, _ownership, scheduler, _changed, events);
         _commands = new BridgeCommands(_functions, _hosts, assign, release, _ownership, _follower, _changed);
+        _bringUp = new DeviceBringUp(_devices, _config, reset, scheduler, _changed);
+        _changes = new BridgeChanges(_functions, _devices, _bringUp, _hosts, _ownership, release, _follower, scheduler, _changed, OnChanged);
         _hostToDevice = new HostToDevice(_functions, _changed, events);
         _deviceToHost = new DeviceToHost(_config, _changed, events);
     }
 
-    public IoBridgeOptions Options { get; }
+    /// <summary>As told at the start, with what has been changed since.</summary>
+    public IoBridgeOptions Options { get; private set; }
 
     /// <summary>Sees all TLPs of the hosts' links and of the functions, on both sides of the swap; null: nobody looks.</summary>
     public ITlpTap? Tap
@@ -70,10 +75,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         {
             _hostToDevice.Tap = value;
             _deviceToHost.Tap = value;
-            foreach (var session in _hosts.All)
-            {
-                session.Link.Tap = value;
-            }
+            _hosts.Tap = value;
         }
     }
 
@@ -93,6 +95,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     public void AddDevice(string name, IPcieDevice device)
     {
         Check.That(!_started && Encoding.UTF8.GetByteCount(name) <= PresentMessage.NameBytesMax - 2);
+        Check.That(_devices.All.Count < IoBridgeLimits.DevicesMax && _devices.All.TrueForAll(d => d.Name != name));
         _devices.Add(name, device);
     }
 
@@ -103,21 +106,13 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         _ownership.Load();
         foreach (var device in _devices.All)
         {
-            var failure = await _devices.BringUpAsync(device, _functions);
+            var failure = await _bringUp.RunAsync(device);
             if (failure.Length > 0)
             {
                 _events.Report(EventSeverity.Error, device.Name, $"does not come up: {failure}");
             }
-        }
 
-        foreach (var function in _functions.All)
-        {
-            function.ConfigRequests = new ConfigService(function, _config, _reset, _scheduler, _changed);
-            if (!await _reset.RestoreAsync(function))
-            {
-                function.State = FunctionState.Failed;
-                function.Failure = "its registers cannot be written";
-            }
+            device.Functions.ForEach(_functions.Add);
         }
 
         _started = true;
@@ -166,6 +161,19 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     public Task<BridgeResult> MoveAsync(string function, string host, bool force = false, Action<BridgeStep>? progress = null) =>
         RunAsync(function, steps => _commands.MoveAsync(function, host, force, steps), progress);
 
+    /// <summary>What stands in the way of a change now, before anything is made for it.</summary>
+    public IReadOnlyList<ChangeRefusal> Refusals(IoBridgeChange change) => _changes.Refusals(change);
+
+    /// <summary>
+    /// Does all of a change that can fail, so that nothing of it can be noticed yet. On the owner's scheduler; the bridge has started, and no
+    /// other change is prepared at the same time.
+    /// </summary>
+    public async Task<PreparedChange> PrepareAsync(IoBridgeChange change)
+    {
+        Check.That(_started);
+        return await _changes.PrepareAsync(change);
+    }
+
     public IoBridgeStatus Status() => StatusReport.Of(Options, _scheduler.Now, _functions, _hosts, _ownership, new IoBridgeCounters(
         _hosts.FramesNotOurs, _hostToDevice.Malformed, _hostToDevice.UnknownFunctions, _devices.All.Sum(d => d.Malformed),
         _devices.All.Sum(d => d.UnknownRequesters), _config.TimedOut, _follower.StaleAnswers + _hosts.All.Sum(h => h.ControlsUnreadable),
@@ -189,6 +197,14 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     void ISessionEvents.OnUp(HostSession session, Instant now) => _follower.OnUp(session);
 
     void ISessionEvents.OnDown(HostSession session, LinkDownReason reason, Instant now) => _follower.OnDown(session, reason);
+
+    private void OnChanged(IoBridgeChange change) => Options = Options with
+    {
+        Hosts = [.. _hosts.All.Select(h => h.Host)],
+        LinkDead = change.LinkDead,
+        PathSilent = change.PathSilent,
+        ReleaseTimeout = change.ReleaseTimeout,
+    };
 
     private Task<BridgeResult> RunAsync(string function, Func<StepLog, Task<BridgeResult>> command, Action<BridgeStep>? progress) => _started
         ? _scheduler.Run(() => command(new StepLog(_scheduler, progress)))

@@ -15,6 +15,9 @@ public static class IoBridgeLimits
 
     public const int FunctionsPerDeviceMax = 8;
 
+    /// <summary>Functions that ever come to one running bridge: all numbers that a link's records can carry.</summary>
+    public const int FunctionNumbersMax = ushort.MaxValue + 1;
+
     /// <summary>Host bridges that announce themselves and are not configured here.</summary>
     public const int StrangersMax = 64;
 
@@ -57,6 +60,12 @@ public static class IoBridgeLimits
     public static readonly TimeSpan ConfigRetryTimeout = TimeSpan.FromSeconds(1);
 
     public static readonly TimeSpan ConfigRetryPause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>A host bridge that was not heard announcing itself for this long does so no more; it does about every second.</summary>
+    public static readonly TimeSpan AnnouncementLife = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often the bridge looks at why a link does not come up, and at what has grown old.</summary>
+    public static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
     /// <summary>How long a device may take to answer the requests that were on their way when it is quieted.</summary>
     public static readonly TimeSpan HostDrainTime = TimeSpan.FromMilliseconds(100);

@@ -31,7 +31,6 @@ internal sealed class SlotController
     private readonly PciNode _node;
     private readonly HostServices _host;
     private readonly ISlotFunctions _functions;
-    private readonly TimeSpan _attentionDelay;
     private readonly SlotPort _port;
     private ushort _events;
     private bool _delayEnded;
@@ -45,13 +44,16 @@ internal sealed class SlotController
         _node = node;
         _host = host;
         _functions = functions;
-        _attentionDelay = attentionDelay;
+        AttentionDelay = attentionDelay;
         _port = new SlotPort(node, host);
     }
 
     public Rid Port => _node.Rid;
 
     public SlotState State { get; private set; }
+
+    /// <summary>Of the next press of the button.</summary>
+    public TimeSpan AttentionDelay { get; set; }
 
     public void OnInterrupt() => _port.RequestService();
 
@@ -150,13 +152,13 @@ internal sealed class SlotController
         {
             case SlotState.On:
                 State = SlotState.BlinkingOff;
-                Report(EventSeverity.Information, $"attention button: powers off in {_attentionDelay.TotalSeconds:0.###} s");
+                Report(EventSeverity.Information, $"attention button: powers off in {AttentionDelay.TotalSeconds:0.###} s");
                 StartDelay();
                 await IndicateAsync(SlotCommand.PowerIndicatorBlink);
                 break;
             case SlotState.Off:
                 State = SlotState.BlinkingOn;
-                Report(EventSeverity.Information, $"attention button: powers on in {_attentionDelay.TotalSeconds:0.###} s");
+                Report(EventSeverity.Information, $"attention button: powers on in {AttentionDelay.TotalSeconds:0.###} s");
                 StartDelay();
                 await IndicateAsync(SlotCommand.PowerIndicatorBlink);
                 break;
@@ -295,7 +297,7 @@ internal sealed class SlotController
         var delay = ++_delay;
         _host.Scheduler.Start(async () =>
         {
-            await _host.Scheduler.Delay(_attentionDelay);
+            await _host.Scheduler.Delay(AttentionDelay);
             if (delay == _delay)
             {
                 _delayEnded = true;

@@ -20,6 +20,9 @@ internal sealed class CpuRequests(Rid requester, TimeSpan timeout, OwnerSchedule
     private readonly Queue<Waiter> _waiting = new();
     private ushort _nextTag;
 
+    /// <summary>For requests that begin from now on. One that waits for a tag behind requests with a longer one may end as late as they.</summary>
+    public TimeSpan Timeout { get; set; } = timeout;
+
     public Instant? NextDeadline => Instant.Earliest(
         _outstanding.NextDeadline, _waiting.TryPeek(out var first) ? first.Deadline : null);
 
@@ -33,7 +36,7 @@ internal sealed class CpuRequests(Rid requester, TimeSpan timeout, OwnerSchedule
         }
 
         var done = new TaskCompletionSource<RequestEnd>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiting.Enqueue(new Waiter(request, done, scheduler.Now + timeout));
+        _waiting.Enqueue(new Waiter(request, done, scheduler.Now + Timeout));
         return new ValueTask<RequestEnd>(done.Task);
     }
 
@@ -79,7 +82,7 @@ internal sealed class CpuRequests(Rid requester, TimeSpan timeout, OwnerSchedule
             any = true;
         }
 
-        // All requests have the same timeout, so they wait in order of their deadlines.
+        // All requests have the same timeout, but for those around a change of it, so they wait in order of their deadlines.
         while (_waiting.TryPeek(out var first) && first.Deadline <= now)
         {
             End(_waiting.Dequeue());

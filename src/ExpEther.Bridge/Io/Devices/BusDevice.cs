@@ -2,6 +2,7 @@ using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Io.Traffic;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Ports;
+using ExpEther.RootComplex.Enumeration;
 
 namespace ExpEther.Bridge.Io.Devices;
 
@@ -25,7 +26,16 @@ internal sealed class BusDevice(string name, IPcieDevice device, byte bus)
 
     public long Malformed { get; set; }
 
-    public void Add(IoFunction function) => _functions[function.VfIo.DeviceFunction] = function;
+    /// <summary>What enumeration found, with the places of their BARs.</summary>
+    public IReadOnlyList<PciNode> Nodes { get; set; } = [];
+
+    public List<IoFunction> Functions { get; } = [];
+
+    public void Add(IoFunction function)
+    {
+        Functions.Add(function);
+        _functions[function.VfIo.DeviceFunction] = function;
+    }
 
     /// <summary>The function with this RID, or null: a RID that nobody on this device has.</summary>
     public IoFunction? Find(Rid rid) => rid.Bus == Bus ? _functions[rid.DeviceFunction] : null;

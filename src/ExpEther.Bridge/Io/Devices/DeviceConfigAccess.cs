@@ -54,6 +54,13 @@ internal sealed class DeviceConfigAccess(OwnerScheduler scheduler, TimeSpan comp
 
     public void Add(byte bus, IPcieDevice device) => _devices[bus] = device;
 
+    /// <summary>Nobody is on this bus any more; what it owed never comes.</summary>
+    public void Remove(byte bus)
+    {
+        Release(bus);
+        _devices[bus] = null;
+    }
+
     /// <summary>Requests that wait for the device on this bus.</summary>
     public int WaitingFor(byte bus) => _waiting[bus];
 

@@ -16,15 +16,15 @@ namespace ExpEther.Bridge.Io.Functions;
 /// the function's resets within the box, so that an answer to a request from before a reset is known as such even within one assignment.
 /// </para>
 /// </summary>
-internal sealed class IoFunction(string name, ushort number, BusDevice device, RealFunction real)
+internal sealed class IoFunction(string name, BusDevice device, RealFunction real)
 {
     private IoFunctionCounters _counters;
     private Instant _nextReport = Instant.Zero;
 
     public string Name { get; } = name;
 
-    /// <summary>Its number on links.</summary>
-    public ushort Number { get; } = number;
+    /// <summary>Its number on links; given when it joins the bridge.</summary>
+    public ushort Number { get; set; }
 
     public BusDevice Device { get; } = device;
 
@@ -55,6 +55,9 @@ internal sealed class IoFunction(string name, ushort number, BusDevice device, R
 
     /// <summary>The sequence that is at work on it; null: none.</summary>
     public string? Busy { get; set; }
+
+    /// <summary>The host that the sequence at work is to give it to; null: it gives it to none.</summary>
+    public HostSession? Heir { get; set; }
 
     /// <summary>The host whose TLPs are let through; set while the function is presented.</summary>
     public HostSession? Session { get; set; }

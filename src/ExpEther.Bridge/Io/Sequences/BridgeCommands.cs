@@ -115,6 +115,7 @@ internal sealed class BridgeCommands(
 
         var owner = ownership.OwnerOf(function.Name);
         function.Busy = command;
+        function.Heir = to;
         function.Hurry = false;
         steps.Add(BridgeStepName.Started);
         var code = "";
@@ -159,6 +160,7 @@ internal sealed class BridgeCommands(
     private void End(IoFunction function, HostSession? owner)
     {
         function.Busy = null;
+        function.Heir = null;
         function.Hurry = false;
         changed.Set();
         follower.Settle(function, owner);

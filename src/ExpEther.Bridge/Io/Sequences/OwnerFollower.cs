@@ -21,7 +21,7 @@ internal sealed class OwnerFollower(
 
     public void OnUp(HostSession session)
     {
-        events.Report(EventSeverity.Information, session.Name, $"link up, epoch {session.Link.Epoch}");
+        events.Report(EventSeverity.Information, session.Name, $"link up, epoch {session.Link.Epoch:x}: {session.Link.DescribePath()}");
         foreach (var function in functions.All)
         {
             Settle(function, session);

@@ -1,3 +1,4 @@
+using ExpEther.Bridge.Diagnosis;
 using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Io.Sessions;
 
@@ -26,7 +27,8 @@ internal sealed class Refusals(FunctionTable functions, HostSessions hosts)
 
     public static BridgeResult NotConnected(IoFunction function, HostSession host) => BridgeResult.Refused(
         RefusalCode.HostNotConnected, $"host '{host.Name}' (VLAN {host.Host.Vlan}, {host.Host.Mac}) is not connected",
-        host.IsAnnounced
+        host.Trouble != SetupTrouble.None ? SetupTroubleText.Of(host.Trouble, host.Name, host.Link.Options.Sealed)
+        : host.IsAnnounced
             ? "it announces itself, but no link comes up: compare 'key' and [link] 'seal' of both sides"
             : "is 'expether host' running there, in that VLAN, with that MAC?", function.Name);
 

@@ -9,9 +9,12 @@ namespace ExpEther.Bridge.Io.Sequences;
 /// that does not within the release timeout, or may not be asked (force), is fenced: nothing passes any more and its slot is emptied.
 /// Then DMA is stopped, what is outstanding drains, and the function is reset. Ownership is not changed here.
 /// </summary>
-internal sealed class ReleaseSequence(FunctionReset reset, OwnerSignal changed, IEventSink events, IoBridgeOptions options)
+internal sealed class ReleaseSequence(FunctionReset reset, OwnerSignal changed, IEventSink events, TimeSpan timeout)
 {
     private readonly byte[] _message = new byte[ControlHeader.Bytes];
+
+    /// <summary>How long a host that is asked from now on has to let go.</summary>
+    public TimeSpan Timeout { get; set; } = timeout;
 
     /// <returns>Empty on success; else a <see cref="RefusalCode"/>.</returns>
     public async Task<string> RunAsync(IoFunction function, bool force, StepLog steps)
@@ -61,7 +64,7 @@ internal sealed class ReleaseSequence(FunctionReset reset, OwnerSignal changed, 
         function.Session!.Tell(_message.AsSpan(0, new PressAttentionMessage(function.Number, generation).Write(_message)));
         steps.Add(BridgeStepName.AttentionPressed);
         await changed.WaitUntil(
-            () => function.Answer == HostAnswer.PoweredOff || !function.IsOpen || function.Hurry, options.ReleaseTimeout);
+            () => function.Answer == HostAnswer.PoweredOff || !function.IsOpen || function.Hurry, Timeout);
         if (function.IsOpen && function.Answer == HostAnswer.PoweredOff)
         {
             steps.Add(BridgeStepName.PoweredOff);

@@ -1,6 +1,8 @@
+using ExpEther.Bridge.Diagnosis;
 using ExpEther.Bridge.Protocol;
 using ExpEther.Core.Time;
 using ExpEther.Link;
+using ExpEther.Link.Announcements;
 using ExpEther.Pcie.Tlp;
 
 namespace ExpEther.Bridge.Io.Sessions;
@@ -10,28 +12,42 @@ internal sealed class HostSession : ILinkConsumer
 {
     private readonly Queue<byte[]> _controls = new();
     private readonly ReplyQueue _replies = new();
+    private readonly SetupWatch _watch = new();
     private readonly ISessionEvents _listener;
+    private readonly IRandomSource _random;
+    private readonly IEventSink _events;
+    private Announcement? _heard;
+    private Instant _heardAt;
 
     public HostSession(int index, IoHostOptions host, LinkOptions link, ISessionEvents listener, IRandomSource random, IEventSink events)
     {
+        Index = index;
         Host = host;
         HostIo = new HostIoRids(index);
         _listener = listener;
-        Link = new EtherLink(link, this, random, events);
+        _random = random;
+        _events = events;
+        Link = MakeLink(link);
     }
 
-    public IoHostOptions Host { get; }
+    /// <summary>Its place among the Host_IO.</summary>
+    public int Index { get; }
+
+    public IoHostOptions Host { get; private set; }
 
     public string Name => Host.Name;
 
-    public EtherLink Link { get; }
+    public EtherLink Link { get; private set; }
 
     public HostIoRids HostIo { get; }
 
     public bool IsUp => Link.State == LinkState.Up;
 
-    /// <summary>Its announcement has been heard.</summary>
-    public bool IsAnnounced { get; set; }
+    /// <summary>Its announcement has been heard lately.</summary>
+    public bool IsAnnounced => _heard is not null;
+
+    /// <summary>Why its link does not come up, as far as it can be known here.</summary>
+    public SetupTrouble Trouble => _watch.Trouble;
 
     public long RepliesDropped => _replies.Dropped;
 
@@ -41,6 +57,44 @@ internal sealed class HostSession : ILinkConsumer
 
     /// <summary>Is there room for whatever a device sends next?</summary>
     public bool HasRoom => Link.HasRoom(TlpClass.Posted) && Link.HasRoom(TlpClass.Completion) && Link.HasRoom(TlpClass.NonPosted);
+
+    /// <summary>A link that could take the present one's place: all that may fail about it.</summary>
+    public EtherLink MakeLink(LinkOptions options) => new(options, this, _random, _events);
+
+    /// <summary>Ends the epoch in use and goes on with another link, closed as yet.</summary>
+    /// <returns>The one before: it still has its good-bye to send, and is the caller's to dispose of.</returns>
+    public EtherLink Replace(EtherLink link, Instant now)
+    {
+        var before = Link;
+        before.Close(LinkDownReason.Closed, now);
+        link.Tap = before.Tap;
+        Link = link;
+        _watch.Forget();
+        return before;
+    }
+
+    /// <summary>Other words of the configuration for the same VLAN and MAC.</summary>
+    public void Describe(IoHostOptions host)
+    {
+        Check.That(host.Vlan == Host.Vlan && host.Mac == Host.Mac);
+        Host = host;
+    }
+
+    public void OnAnnouncement(Announcement heard, Instant now) => (_heard, _heardAt) = (heard, now);
+
+    /// <summary>Lets what was heard grow old, and says why no link comes up, once.</summary>
+    public void Watch(Instant now)
+    {
+        if (_heard is not null && now - _heardAt >= IoBridgeLimits.AnnouncementLife)
+        {
+            _heard = null;
+        }
+
+        if (_watch.Look(Link, _heard?.WantsSeal, now) is { } trouble)
+        {
+            _events.Report(EventSeverity.Warning, Name, SetupTroubleText.Of(trouble, Name, Link.Options.Sealed));
+        }
+    }
 
     /// <summary>Tells the host bridge something; waits here when the link has no room. Nothing waits while it is down: a new epoch tells all anew.</summary>
     public void Tell(ReadOnlySpan<byte> message)

@@ -4,6 +4,7 @@ using ExpEther.Core.Time;
 using ExpEther.Link;
 using ExpEther.Link.Announcements;
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Taps;
 
 namespace ExpEther.Bridge.Io.Sessions;
 
@@ -13,10 +14,17 @@ namespace ExpEther.Bridge.Io.Sessions;
 /// </summary>
 internal sealed class HostSessions
 {
-    private readonly IoBridgeOptions _options;
-    private readonly HostSession[] _sessions;
+    private readonly ISessionEvents _listener;
+    private readonly IRandomSource _random;
+    private readonly IEventSink _events;
+    private readonly List<HostSession> _sessions = [];
+    private readonly Queue<EtherLink> _leaving = new();
     private readonly Dictionary<(MacAddress, VlanId), HostSession> _byPeer = [];
     private readonly Dictionary<(MacAddress, VlanId), DiscoveredHost> _strangers = [];
+    private IoBridgeOptions _options;
+    private int _nextIndex;
+    private Instant _nextLook;
+    private bool _isOpen;
     private int _turn;
     private int _framesThisTurn;
 
@@ -24,18 +32,32 @@ internal sealed class HostSessions
     {
         Check.That(options.Hosts.Count <= IoBridgeLimits.HostsMax);
         _options = options;
-        _sessions = new HostSession[options.Hosts.Count];
-        for (var i = 0; i < _sessions.Length; i++)
+        _listener = listener;
+        _random = random;
+        _events = events;
+        foreach (var host in options.Hosts)
         {
-            var host = options.Hosts[i];
-            _sessions[i] = new HostSession(i, host, LinkTo(host), listener, random, events);
-            _byPeer.Add((host.Mac, host.Vlan), _sessions[i]);
+            Join(Make(host));
         }
     }
 
     public IReadOnlyList<HostSession> All => _sessions;
 
     public IReadOnlyCollection<DiscoveredHost> Strangers => _strangers.Values;
+
+    /// <summary>That of every link, those still to come included.</summary>
+    public ITlpTap? Tap
+    {
+        get;
+        set
+        {
+            field = value;
+            foreach (var session in _sessions)
+            {
+                session.Link.Tap = value;
+            }
+        }
+    }
 
     /// <summary>Frames for another station, or from nobody that is configured.</summary>
     public long FramesNotOurs { get; private set; }
@@ -44,7 +66,7 @@ internal sealed class HostSessions
     {
         get
         {
-            Instant? earliest = null;
+            Instant? earliest = _leaving.Count > 0 ? Instant.Zero : null;
             foreach (var session in _sessions)
             {
                 earliest = Instant.Earliest(earliest, session.Link.NextDeadline);
@@ -74,6 +96,7 @@ internal sealed class HostSessions
 
     public void Open(Instant now)
     {
+        _isOpen = true;
         foreach (var session in _sessions)
         {
             session.Link.Open(now);
@@ -85,6 +108,64 @@ internal sealed class HostSessions
         foreach (var session in _sessions)
         {
             session.Link.Close(reason, now);
+        }
+    }
+
+    /// <summary>
+    /// A session that could join: all that may fail about it. Places among the Host_IO go round, so that one is used again as late as can be:
+    /// a device may still answer what a host asked that is gone.
+    /// </summary>
+    public HostSession Make(IoHostOptions host)
+    {
+        Check.That(_sessions.Count < IoBridgeLimits.HostsMax);
+        while (_sessions.Exists(s => s.Index == _nextIndex))
+        {
+            _nextIndex = NextIndex;
+        }
+
+        var index = _nextIndex;
+        _nextIndex = NextIndex;
+        return new HostSession(index, host, LinkTo(host), _listener, _random, _events);
+    }
+
+    public void Join(HostSession session, Instant? now = null)
+    {
+        _byPeer.Add((session.Host.Mac, session.Host.Vlan), session);
+        _sessions.Add(session);
+        _strangers.Remove((session.Host.Mac, session.Host.Vlan));
+        session.Link.Tap = Tap;
+        if (_isOpen && now is { } at)
+        {
+            session.Link.Open(at);
+        }
+    }
+
+    /// <summary>Ends a host's link, tells it so, and forgets it.</summary>
+    public void Leave(HostSession session, Instant now)
+    {
+        session.Link.Close(LinkDownReason.Closed, now);
+        Check.That(_sessions.Remove(session) && _byPeer.Remove((session.Host.Mac, session.Host.Vlan)));
+        _leaving.Enqueue(session.Link);
+        (_turn, _framesThisTurn) = (0, 0);
+    }
+
+    /// <summary>The same host from now on under another key: the good-bye goes under the old one.</summary>
+    public void Rekey(HostSession session, EtherLink link, Instant now)
+    {
+        _leaving.Enqueue(session.Replace(link, now));
+        if (_isOpen)
+        {
+            link.Open(now);
+        }
+    }
+
+    /// <summary>Other times of silence; links that are up stay so.</summary>
+    public void ChangeTimes(TimeSpan linkDead, TimeSpan pathSilent)
+    {
+        _options = _options with { LinkDead = linkDead, PathSilent = pathSilent };
+        foreach (var session in _sessions)
+        {
+            session.Link.ChangeTimes(linkDead, pathSilent);
         }
     }
 
@@ -107,16 +188,26 @@ internal sealed class HostSessions
     /// <summary>Links take turns, each a few frames.</summary>
     public bool TryTakeFrame(Instant now, Span<byte> into, out int written)
     {
-        for (var i = 0; i <= _sessions.Length; i++)
+        while (_leaving.TryPeek(out var link))
         {
-            if (_framesThisTurn < IoBridgeLimits.FramesPerLinkAndTurnMax && _sessions.Length > 0
+            if (link.TryTakeFrame(now, into, out written))
+            {
+                return true;
+            }
+
+            _leaving.Dequeue().Dispose();
+        }
+
+        for (var i = 0; i <= _sessions.Count; i++)
+        {
+            if (_framesThisTurn < IoBridgeLimits.FramesPerLinkAndTurnMax && _sessions.Count > 0
                 && _sessions[_turn].Link.TryTakeFrame(now, into, out written))
             {
                 _framesThisTurn++;
                 return true;
             }
 
-            _turn = _turn + 1 < _sessions.Length ? _turn + 1 : 0;
+            _turn = _turn + 1 < _sessions.Count ? _turn + 1 : 0;
             _framesThisTurn = 0;
         }
 
@@ -133,6 +224,12 @@ internal sealed class HostSessions
             moved |= session.Flush();
         }
 
+        if (now >= _nextLook)
+        {
+            _nextLook = now + IoBridgeLimits.LookInterval;
+            Look(now);
+        }
+
         return moved;
     }
 
@@ -146,7 +243,7 @@ internal sealed class HostSessions
 
         if (_byPeer.TryGetValue((heard.Source, heard.Vlan), out var session))
         {
-            session.IsAnnounced = true;
+            session.OnAnnouncement(heard, now);
             if (session.Link.State == LinkState.Closed)
             {
                 session.Link.Open(now);
@@ -164,7 +261,26 @@ internal sealed class HostSessions
         _strangers[(heard.Source, heard.Vlan)] = new DiscoveredHost(heard.Name, heard.Vlan, heard.Source, now);
     }
 
-    private LinkOptions LinkTo(IoHostOptions host) => new()
+    private int NextIndex => (_nextIndex + 1) % IoBridgeLimits.HostsMax;
+
+    /// <summary>What is slow: troubles of set-up, announcements that have grown old.</summary>
+    private void Look(Instant now)
+    {
+        foreach (var session in _sessions)
+        {
+            session.Watch(now);
+        }
+
+        foreach (var (peer, stranger) in _strangers)
+        {
+            if (now - stranger.LastHeard >= IoBridgeLimits.AnnouncementLife)
+            {
+                _strangers.Remove(peer);
+            }
+        }
+    }
+
+    public LinkOptions LinkTo(IoHostOptions host) => new()
     {
         Local = _options.Mac,
         Peer = host.Mac,

@@ -1,0 +1,18 @@
+namespace ExpEther.Bridge.Diagnosis;
+
+/// <summary>What an operator reads of a <see cref="SetupTrouble"/>: what is the matter, and what to compare.</summary>
+public static class SetupTroubleText
+{
+    /// <param name="trouble">Not None.</param>
+    /// <param name="peer">As the operator knows it.</param>
+    /// <param name="isSealedHere">The form that this end has.</param>
+    public static string Of(SetupTrouble trouble, string peer, bool isSealedHere) => trouble switch
+    {
+        SetupTrouble.SealDiffers =>
+            $"no link to {peer} comes up: its frames are {(isSealedHere ? "unsealed, and seal = \"on\"" : "sealed, and seal = \"off\"")} here; "
+            + "write the same [link] seal at both ends",
+        SetupTrouble.KeyDiffers =>
+            $"no link to {peer} comes up: it sends set-up that the key here does not open; compare key or keyFile of both ends",
+        _ => $"no link to {peer} comes up: it announces itself, but does not answer; compare key or keyFile of both ends, and see its log",
+    };
+}

@@ -1,0 +1,26 @@
+using ExpEther.Bridge.Io.Devices;
+using ExpEther.Bridge.Io.Functions;
+using ExpEther.Core.Scheduling;
+
+namespace ExpEther.Bridge.Io.Changes;
+
+/// <summary>Brings one device up as far as it can be without anyone seeing it: enumerated, surveyed, its registers set.</summary>
+internal sealed class DeviceBringUp(DeviceBus devices, DeviceConfigAccess config, FunctionReset reset, OwnerScheduler scheduler, OwnerSignal changed)
+{
+    /// <returns>Empty; else why it has no function.</returns>
+    public async Task<string> RunAsync(BusDevice device)
+    {
+        var failure = await devices.BringUpAsync(device);
+        foreach (var function in device.Functions)
+        {
+            function.ConfigRequests = new ConfigService(function, config, reset, scheduler, changed);
+            if (!await reset.RestoreAsync(function))
+            {
+                function.State = FunctionState.Failed;
+                function.Failure = "its registers cannot be written";
+            }
+        }
+
+        return failure;
+    }
+}
