@@ -55,10 +55,7 @@ internal static class CommandLine
                     ["error"] = new JsonObject
                     {
                         ["code"] = "bad-configuration",
-                        ["mistakes"] = new JsonArray([.. e.Errors.Select(m => (JsonNode)new JsonObject
-                        {
-                            ["file"] = m.File, ["line"] = m.Line, ["key"] = m.Key, ["what"] = m.What, ["remedy"] = m.Remedy,
-                        })]),
+                        ["mistakes"] = new JsonArray([.. e.Errors.Select(m => (JsonNode)m.ToJson())]),
                     },
                 });
             }
@@ -122,6 +119,7 @@ internal static class CommandLine
         OwnershipCommands.BuildAttach(),
         OwnershipCommands.BuildDetach(),
         OwnershipCommands.BuildMove(),
+        ReloadCommand.Build(),
         StatsCommand.Build(),
         TopCommand.Build(),
         TreeCommand.Build(),

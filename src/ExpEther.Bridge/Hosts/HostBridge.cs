@@ -1,6 +1,7 @@
 using ExpEther.Core.Counters;
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
+using ExpEther.Link;
 using ExpEther.Link.Ethernet;
 using ExpEther.Link.Taps;
 using ExpEther.Pcie.Config;

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using ExpEther.Backends;
 using ExpEther.Cli.Output;
-using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Control;
 using ExpEther.Daemon.Events;
 using ExpEther.Ethernet.Ports;
@@ -23,18 +22,6 @@ internal sealed class DaemonRun
     }
 
     public IEventSink Events { get; }
-
-    /// <summary>A key that is printed in the examples seals nothing.</summary>
-    public void WarnOfExampleKeys(IEnumerable<(string Name, byte[] Key)> keys)
-    {
-        foreach (var (name, key) in keys)
-        {
-            if (key.Length > 0 && KeyMaterial.IsExample(key))
-            {
-                Events.Report(EventSeverity.Warning, name, "uses the key of the examples, which everybody knows; make one by `expether keygen`");
-            }
-        }
-    }
 
     public int Run<T>(
         string kind, string name, string? socket, Func<string, T> make, Action<T> run, Action<T> stop, Func<T, string> portOf)

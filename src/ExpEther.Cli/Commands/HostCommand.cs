@@ -19,7 +19,7 @@ internal static class HostCommand
         {
             var settings = HostConfig.Load(parsed.GetRequiredValue(config));
             var run = new DaemonRun(parsed, exitWithStdin);
-            run.WarnOfExampleKeys(settings.Hosts.Select(h => (h.Name, h.Key)));
+            ExampleKeys.Warn(settings.Hosts.Select(h => (h.Name, h.Key)), run.Events);
             return run.Run(
                 "host", settings.Name, parsed.GetValue(socket) ?? settings.Socket,
                 path => new HostDaemon(settings, path, run.Events), daemon => daemon.Run(), daemon => daemon.Stop(), daemon => daemon.PortName);

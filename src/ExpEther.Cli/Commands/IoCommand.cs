@@ -16,7 +16,7 @@ internal static class IoCommand
         {
             var settings = IoConfig.Load(parsed.GetRequiredValue(config));
             var run = new DaemonRun(parsed, exitWithStdin);
-            run.WarnOfExampleKeys(settings.Hosts.Select(h => (h.Name, h.Key)));
+            ExampleKeys.Warn(settings.Hosts.Select(h => (h.Name, h.Key)), run.Events);
             return run.Run(
                 "io", settings.Name, parsed.GetValue(socket) ?? settings.Socket,
                 path => new IoDaemon(settings, path, run.Events), daemon => daemon.Run(), daemon => daemon.Stop(), daemon => daemon.PortName);

@@ -74,9 +74,9 @@ internal static class ListCommand
         }
 
         var text = $"{functions}\n\n{hosts}";
-        foreach (var h in box.Objects("hosts").Where(h => h.Cell("link") == "down" && h.Cell("announced") == "yes"))
+        foreach (var h in box.Objects("hosts"))
         {
-            text += $"\n\n{h.Cell("name")} announces itself, but no link comes up: compare 'key' and [link] 'seal' of both sides.";
+            text += Trouble(h, h.Cell("name"));
         }
 
         var strangers = new TextTable("NOT CONFIGURED", "VLAN", "MAC");
@@ -102,16 +102,30 @@ internal static class ListCommand
         }
 
         var links = new TextTable("HOST", "BOX", "MAC", "LINK", "MTU", "PAYLOAD");
+        var text = "";
         foreach (var h in daemon.Objects("hosts"))
         {
             foreach (var b in h.Objects("boxes"))
             {
                 links.Add(h.Cell("name"), b.Cell("name"), b.Cell("mac"), b.Cell("link"), b.Cell("mtuBytes"), b.Cell("maxPayloadBytes"));
             }
+
+            foreach (var box in h.Objects("boxes").Concat(h.Objects("misfits")))
+            {
+                text += Trouble(box, $"box {box.Cell("mac")} and {h.Cell("name")}");
+            }
         }
 
-        return daemon.Objects("hosts").Any(h => h.Objects("boxes").Any()) ? $"{slots}\n\n{links}" : slots.ToString();
+        return (daemon.Objects("hosts").Any(h => h.Objects("boxes").Any()) ? $"{slots}\n\n{links}" : slots.ToString()) + text;
     }
+
+    private static string Trouble(System.Text.Json.Nodes.JsonObject peer, string name) => peer.Cell("trouble") switch
+    {
+        "sealDiffers" => $"\n\n{name}: no link comes up, since one end seals and the other does not: write the same [link] seal at both.",
+        "keyDiffers" => $"\n\n{name}: no link comes up, since the key is another at each end: compare key or keyFile.",
+        "noAnswer" => $"\n\n{name}: announces itself but does not answer, and no link comes up: compare key or keyFile of both ends.",
+        _ => "",
+    };
 
     private static string OfSwitch(System.Text.Json.Nodes.JsonObject daemon)
     {

@@ -17,13 +17,7 @@ internal sealed class HostCaptureSource(HostSet hosts, string portName) : ICaptu
 
     public ITlpTap? Tap
     {
-        set
-        {
-            foreach (var host in hosts.All)
-            {
-                host.Bridge.Tap = value;
-            }
-        }
+        set => hosts.Tap = value;
     }
 
     public ControlReply? FindHost(string name, out MacAddress host)

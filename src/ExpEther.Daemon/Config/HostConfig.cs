@@ -6,9 +6,15 @@ public sealed record HostConfig
     /// <summary>Of the daemon; the first host's unless given.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Whether the file gives <see cref="Name"/>.</summary>
+    public bool IsNamed { get; init; }
+
     public required PortConfig Port { get; init; }
 
     public required LinkConfig Link { get; init; }
+
+    /// <summary>The file it was read from, as it was named.</summary>
+    public required string File { get; init; }
 
     /// <summary>Full path of the control socket; null: the default place.</summary>
     public string? Socket { get; init; }
@@ -35,6 +41,8 @@ public sealed record HostConfig
         var config = new HostConfig
         {
             Name = root.Name("name", hosts.Count > 0 ? hosts[0].Name : "host"),
+            IsNamed = root.Has("name"),
+            File = document.File,
             Port = PortConfig.Read(root.Section("port")),
             Link = link,
             Socket = root.FullPath("socket"),

@@ -13,6 +13,9 @@ public sealed record IoConfig
 
     public required LinkConfig Link { get; init; }
 
+    /// <summary>The file it was read from, as it was named.</summary>
+    public required string File { get; init; }
+
     /// <summary>Full path of the control socket; null: the default place.</summary>
     public string? Socket { get; init; }
 
@@ -41,6 +44,7 @@ public sealed record IoConfig
         var config = new IoConfig
         {
             Name = name,
+            File = document.File,
             Mac = MacConfig.Read(root, MacConfig.OfBox(name)),
             Port = PortConfig.Read(root.Section("port")),
             Link = link,

@@ -100,7 +100,7 @@ public sealed class ControlClient : IDisposable
             var line = await ReceiveLineAsync(cancel);
             if (line["error"] is JsonObject error)
             {
-                throw new ControlException(Text(error, "code"), Text(error, "message"), Text(error, "remedy"));
+                throw new ControlException(ControlError.Of(error));
             }
 
             if (line["id"]?.GetValueKind() != JsonValueKind.Number || line["id"]!.GetValue<int>() != id)
@@ -122,8 +122,6 @@ public sealed class ControlClient : IDisposable
             }
         }
     }
-
-    private static string Text(JsonObject error, string name) => error[name]?.GetValue<string>() ?? "";
 
     private async Task SendDataAsync(int id, Stream upload, CancellationToken cancel)
     {

@@ -37,4 +37,10 @@ public static class ControlErrorCode
     /// <summary>There is none to stop.</summary>
     public const string NoCapture = "no-capture";
     public const string TimedOut = "timed-out";
+
+    /// <summary>Mistakes in a configuration file; <c>mistakes[]</c> has them.</summary>
+    public const string BadConfiguration = "bad-configuration";
+
+    /// <summary>A configuration file without mistakes that cannot take effect now; <c>refusals[]</c> says why.</summary>
+    public const string ReloadRefused = "reload-refused";
 }

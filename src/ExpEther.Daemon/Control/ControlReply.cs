@@ -17,5 +17,6 @@ public sealed class ControlReply
 
     public static ControlReply Ok(JsonObject result) => new(result, null);
 
-    public static ControlReply Fail(string code, string message, string remedy) => new(null, new ControlError(code, message, remedy));
+    public static ControlReply Fail(string code, string message, string remedy, JsonObject? details = null) =>
+        new(null, new ControlError(code, message, remedy) { Details = details });
 }

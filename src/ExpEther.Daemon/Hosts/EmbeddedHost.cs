@@ -71,7 +71,8 @@ internal sealed class EmbeddedHost : IOwnedPart
         RootComplex.AddDriver(Driver);
     }
 
-    public EmbeddedHostConfig Config { get; }
+    /// <summary>As it holds now.</summary>
+    public EmbeddedHostConfig Config { get; private set; }
 
     public HostRootComplex RootComplex { get; }
 
@@ -98,6 +99,14 @@ internal sealed class EmbeddedHost : IOwnedPart
     }
 
     public void Close(Instant now) => Bridge.Close(now);
+
+    /// <summary>Another key, other times: all of a configuration that can change while the host runs.</summary>
+    public void Change(EmbeddedHostConfig config, LinkConfig link)
+    {
+        Config = config;
+        RootComplex.ChangeTimes(config.CompletionTimeout, config.AttentionDelay);
+        Bridge.Change(config.Key, link.LinkDead, link.PathSilent, config.CompletionTimeout);
+    }
 
     /// <summary>The disk that a user means by a function's name, a driver's name (nvme0) or a serial number.</summary>
     public NvmeDisk? FindDisk(string name) => Driver.Disks.FirstOrDefault(disk => IsNamed(disk, name));

@@ -9,6 +9,7 @@ using ExpEther.Daemon.Counters;
 using ExpEther.Daemon.Load;
 using ExpEther.Daemon.Loop;
 using ExpEther.Daemon.Ports;
+using ExpEther.Daemon.Reload;
 using ExpEther.Ethernet.Ports;
 using ExpEther.Linux;
 using ExpEther.Linux.Polling;
@@ -24,23 +25,24 @@ public sealed class HostDaemon : IDisposable
     private readonly StopSignal _stop = new();
     private readonly CounterPage _page;
     private readonly OwnerLoop _loop;
+    private readonly HostMachine _machine;
+    private readonly Reloader _reloader;
 
     /// <exception cref="PortException">The port cannot be opened.</exception>
     /// <exception cref="IOException">The control socket cannot be made.</exception>
     public HostDaemon(HostConfig config, string socketPath, IEventSink events)
     {
-        Config = config;
         var scheduler = new OwnerScheduler();
         var stages = new StageClock(new SystemClock());
         var random = new SystemRandom();
         _port = PortOpener.Open(config.Port, [.. config.Hosts.Select(h => h.Mac)], [.. config.Hosts.Select(h => h.Vlan).Distinct()]);
-        var mtu = PortOpener.MtuOf(config.Port, _port);
-        var hosts = new HostSet([.. config.Hosts.Select(h => new EmbeddedHost(h, config, mtu, scheduler, stages, random, events))]);
+        _machine = new HostMachine(config, _port, scheduler, stages, random, events);
+        var hosts = _machine.Hosts;
         var table = new CommandTable();
         table.Add("ls", () => new JsonObject
         {
             ["kind"] = "host",
-            ["name"] = config.Name,
+            ["name"] = Config.Name,
             ["hosts"] = new JsonArray([.. hosts.All.Select(h => (JsonNode)HostJson.Host(h))]),
         });
         var counters = new HostCounters(config.Name, _port, stages, () => _loop!.Sleeps, hosts);
@@ -48,17 +50,21 @@ public sealed class HostDaemon : IDisposable
         _ = new HostCommands(hosts, scheduler, table);
         _ = new LoadCommands(hosts, scheduler, table);
         _ = new CaptureCommands(new HostCaptureSource(hosts, _port.Name), () => _loop!, scheduler, table);
+        _reloader = new Reloader(config.Name, () => Stage(events), Task.CompletedTask, scheduler, events, table);
         _control = new ControlServer(socketPath, table, scheduler);
         _page = new CounterPage(CounterPaths.Of(socketPath), events);
-        _loop = new OwnerLoop(_port, scheduler, hosts.All, _control, _stop, events) { Stages = stages, Publisher = new CounterPublisher(counters, _page) };
+        _loop = new OwnerLoop(_port, scheduler, [], _control, _stop, events) { Stages = stages, Publisher = new CounterPublisher(counters, _page) };
         _loop.Publisher.Publish(MonotonicClock.Now);
-        foreach (var host in hosts.All)
+        _loop.Watch(_reloader.Errand);
+        _machine.Run(_loop);
+        foreach (var host in config.Hosts)
         {
-            scheduler.Start(host.RootComplex.EnumerateAsync);
+            _machine.Add(_machine.Make(host, config));
         }
     }
 
-    public HostConfig Config { get; }
+    /// <summary>As it holds now.</summary>
+    public HostConfig Config => _machine.Config;
 
     public string SocketPath => _control.SocketPath;
 
@@ -74,7 +80,15 @@ public sealed class HostDaemon : IDisposable
     {
         _page.Dispose();
         _control.Dispose();
+        _reloader.Dispose();
         _port.Dispose();
         _stop.Dispose();
+    }
+
+    private HostStagedReload Stage(IEventSink events)
+    {
+        var plan = HostReloadPlan.Between(Config, HostConfig.Load(Config.File));
+        ExampleKeys.Warn(plan.Added.Select(h => (h.Name, h.Key)), events);
+        return new HostStagedReload(_machine, plan);
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ExpEther.Bridge.Diagnosis;
 using ExpEther.Daemon.Status;
 using ExpEther.Nvme.Driver;
 using ExpEther.RootComplex.Enumeration;
@@ -36,6 +37,11 @@ internal static class HostJson
             {
                 ["name"] = box.Name, ["mac"] = box.Mac.ToString(), ["link"] = box.IsUp ? box.IsSilent ? "silent" : "up" : "down", ["epoch"] = box.Epoch,
                 ["mtuBytes"] = box.IsUp ? box.MtuBytes : null, ["maxPayloadBytes"] = box.IsUp ? box.MaxPayloadBytes : null,
+                ["trouble"] = Trouble(box.Trouble),
+            })]),
+            ["misfits"] = new JsonArray([.. status.Misfits.Select(m => (JsonNode)new JsonObject
+            {
+                ["mac"] = m.Mac.ToString(), ["trouble"] = Trouble(m.Trouble),
             })]),
         };
     }
@@ -58,6 +64,8 @@ internal static class HostJson
         ["text"] = host.RootComplex.Tree.ToText(),
         ["functions"] = new JsonArray([.. host.RootComplex.Tree.Nodes.Select(node => (JsonNode)Node(node))]),
     };
+
+    private static string? Trouble(SetupTrouble trouble) => trouble == SetupTrouble.None ? null : CounterJson.Camel(trouble.ToString());
 
     private static JsonObject Node(PciNode node) => new()
     {

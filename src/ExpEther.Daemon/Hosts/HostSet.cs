@@ -1,12 +1,34 @@
 using ExpEther.Daemon.Control;
+using ExpEther.Link.Taps;
 using ExpEther.Nvme.Driver;
 
 namespace ExpEther.Daemon.Hosts;
 
 /// <summary>The hosts of one daemon, and how a user's words name their disks.</summary>
-internal sealed class HostSet(IReadOnlyList<EmbeddedHost> hosts)
+internal sealed class HostSet(IEnumerable<EmbeddedHost> hosts)
 {
-    public IReadOnlyList<EmbeddedHost> All { get; } = hosts;
+    private readonly List<EmbeddedHost> _hosts = [.. hosts];
+
+    public IReadOnlyList<EmbeddedHost> All => _hosts;
+
+    /// <summary>That of every bridge, those still to come included.</summary>
+    public ITlpTap? Tap
+    {
+        get;
+        set
+        {
+            field = value;
+            _hosts.ForEach(h => h.Bridge.Tap = value);
+        }
+    }
+
+    public void Add(EmbeddedHost host)
+    {
+        host.Bridge.Tap = Tap;
+        _hosts.Add(host);
+    }
+
+    public void Remove(EmbeddedHost host) => Check.That(_hosts.Remove(host));
 
     /// <summary>The hosts meant: the named one, or all.</summary>
     public ControlReply? Find(string? host, out IReadOnlyList<EmbeddedHost> found)

@@ -8,15 +8,15 @@ namespace ExpEther.Daemon.Io;
 
 /// <summary>What an I/O box counts: what <c>stats</c> and <c>top</c> show of it.</summary>
 internal sealed class IoCounters(
-    string name, INetworkPort port, StageClock stages, Func<long> sleeps, IoBridge bridge, IReadOnlyList<(string Name, NvmeDevice Model)> devices)
+    string name, INetworkPort port, StageClock stages, Func<long> sleeps, IoBridge bridge, DeviceSet devices)
     : ICounterSource
 {
     public void AddShape(CounterShape shape)
     {
         bridge.AddShape(shape);
-        for (var i = 0; i < devices.Count; i++)
+        for (var i = 0; i < devices.All.Count; i++)
         {
-            shape.Add(devices[i].Model);
+            shape.Add(devices.All[i]);
         }
     }
 
@@ -27,10 +27,10 @@ internal sealed class IoCounters(
         tree.Object("port", () => CommonEntries.AddPort(tree, port));
         tree.Object("loop", () => CommonEntries.AddLoop(tree, stages, sleeps));
         bridge.AddCounters(tree);
-        tree.List("devices", devices, device =>
+        tree.List("devices", devices.All, device =>
         {
-            tree.Text("name", device.Name);
-            tree.All(device.Model.Controller.Counters);
+            tree.Text("name", device.Config.Name);
+            tree.All(device.Controller.Counters);
         });
     }
 }

@@ -10,11 +10,11 @@ using ExpEther.Daemon.Counters;
 using ExpEther.Daemon.Loop;
 using ExpEther.Daemon.Ownership;
 using ExpEther.Daemon.Ports;
+using ExpEther.Daemon.Reload;
 using ExpEther.Ethernet.Ports;
 using ExpEther.Linux;
 using ExpEther.Linux.Polling;
 using ExpEther.Linux.Time;
-using ExpEther.Pcie.Ports;
 
 namespace ExpEther.Daemon.Io;
 
@@ -26,25 +26,25 @@ public sealed class IoDaemon : IDisposable
     private readonly INetworkPort _port;
     private readonly ControlServer _control;
     private readonly OwnerLoop _loop;
+    private readonly IoBox _box;
 
     /// <exception cref="PortException">The port cannot be opened.</exception>
     /// <exception cref="IOException">The control socket or the state folder cannot be made.</exception>
     /// <exception cref="BackendException">A namespace's file cannot be served.</exception>
     public IoDaemon(IoConfig config, string socketPath, IEventSink events)
     {
-        Config = config;
         _owned.Add(_stop);
         try
         {
             var scheduler = new OwnerScheduler();
             var stages = new StageClock(new SystemClock());
             var store = Own(new FileOwnershipStore(config.StateDirectory ?? StateFolder.Default, config.Name, events));
-            var devices = config.Devices.Select(device => (device.Name, Model: Own(new NvmeDevice(device, config.Name, events)))).ToList();
+            var devices = Own(new DeviceSet(config.Devices, config.Name, stages, events));
             _port = Own(PortOpener.Open(config.Port, [config.Mac], [.. config.Hosts.Select(h => h.Vlan).Distinct()]));
             var bridge = new IoBridge(OptionsOf(config, PortOpener.MtuOf(config.Port, _port), stages), store, scheduler, new SystemRandom(), events);
-            foreach (var (name, model) in devices)
+            foreach (var device in devices.All)
             {
-                bridge.AddDevice(name, new StagedDevice(model.Controller, stages));
+                bridge.AddDevice(device.Config.Name, device.OnBus);
             }
 
             var table = new CommandTable();
@@ -54,6 +54,7 @@ public sealed class IoDaemon : IDisposable
             table.Add("stats", () => CounterTreeJson.Of(counters));
             _ = new IoCommands(bridge, started.Task, table);
             _ = new CaptureCommands(new IoCaptureSource(bridge, _port.Name), () => _loop!, scheduler, table);
+            var reloader = Own(new Reloader(config.Name, () => Stage(events), started.Task, scheduler, events, table));
             _control = Own(new ControlServer(socketPath, table, scheduler));
             _loop = new OwnerLoop(_port, scheduler, [new IoUnit(bridge)], _control, _stop, events)
             {
@@ -62,7 +63,9 @@ public sealed class IoDaemon : IDisposable
             };
             _loop.Publisher.Publish(MonotonicClock.Now);
             _loop.Watch(store.Written);
-            foreach (var descriptor in devices.SelectMany(d => d.Model.PollFileDescriptors))
+            _loop.Watch(reloader.Errand);
+            _box = new IoBox(config, bridge, devices, _port, _loop);
+            foreach (var descriptor in devices.All.SelectMany(d => d.PollFileDescriptors))
             {
                 _loop.Watch(descriptor);
             }
@@ -80,7 +83,8 @@ public sealed class IoDaemon : IDisposable
         }
     }
 
-    public IoConfig Config { get; }
+    /// <summary>As it holds now.</summary>
+    public IoConfig Config => _box.Config;
 
     public string SocketPath => _control.SocketPath;
 
@@ -106,7 +110,7 @@ public sealed class IoDaemon : IDisposable
     {
         Name = config.Name,
         Mac = config.Mac,
-        Hosts = [.. config.Hosts.Select(h => new IoHostOptions { Name = h.Name, Vlan = h.Vlan, Mac = h.Mac, Key = h.Key })],
+        Hosts = [.. config.Hosts.Select(IoBox.OptionsOf)],
         Sealed = config.Link.Sealed,
         EtherType = config.Port.EtherType,
         MtuBytes = mtuBytes,
@@ -115,6 +119,13 @@ public sealed class IoDaemon : IDisposable
         ReleaseTimeout = config.ReleaseTimeout,
         Stages = stages,
     };
+
+    private IoStagedReload Stage(IEventSink events)
+    {
+        var plan = IoReloadPlan.Between(Config, IoConfig.Load(Config.File));
+        ExampleKeys.Warn(plan.HostsAdded.Concat(plan.HostsChanged).Select(h => (h.Name, h.Key)), events);
+        return new IoStagedReload(_box, plan, events);
+    }
 
     private T Own<T>(T thing)
         where T : IDisposable

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ExpEther.Bridge.Diagnosis;
 using ExpEther.Bridge.Io.Status;
 using ExpEther.Daemon.Status;
 
@@ -59,6 +60,7 @@ internal static class IoJson
         ["mtuBytes"] = h.Linked ? h.MtuBytes : null,
         ["maxPayloadBytes"] = h.Linked ? h.MaxPayloadBytes : null,
         ["announced"] = h.Announced,
+        ["trouble"] = h.Trouble == SetupTrouble.None ? null : CounterJson.Camel(h.Trouble.ToString()),
         ["functions"] = new JsonArray([.. h.Functions.Select(name => (JsonNode)name)]),
     };
 }

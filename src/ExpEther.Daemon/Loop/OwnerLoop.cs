@@ -4,6 +4,7 @@ using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Daemon.Control;
 using ExpEther.Ethernet.Ports;
+using ExpEther.Linux;
 using ExpEther.Linux.Polling;
 using ExpEther.Linux.Time;
 
@@ -26,7 +27,9 @@ public sealed class OwnerLoop
 
     private readonly INetworkPort _port;
     private readonly OwnerScheduler _scheduler;
-    private readonly IOwnedPart[] _parts;
+    private readonly List<IOwnedPart> _parts;
+    private readonly Queue<IOwnedPart> _leaving = new();
+    private readonly List<ILoopErrand> _errands = [];
     private readonly ControlServer _control;
     private readonly StopSignal _stop;
     private readonly IEventSink _events;
@@ -74,6 +77,32 @@ public sealed class OwnerLoop
         _poller.Add(wake.FileDescriptor, PollEvents.Readable);
     }
 
+    /// <summary>Also looks at this at every look at the control socket, and wakes for it.</summary>
+    internal void Watch(ILoopErrand errand)
+    {
+        _errands.Add(errand);
+        _poller.Add(errand.PollFileDescriptor, PollEvents.Readable);
+    }
+
+    /// <summary>Wakes for the descriptor no more; before it is closed.</summary>
+    public void Unwatch(int fileDescriptor) => _poller.Remove(fileDescriptor);
+
+    /// <summary>Is there room to watch so many descriptors more, and for all that the control socket may need?</summary>
+    public bool HasRoomToWatch(int descriptors) =>
+        _poller.Count + descriptors + ControlLimits.ConnectionsMax + 1 <= LinuxLimits.PolledDescriptorsMax;
+
+    /// <summary>Runs a part too from now on. Called from the scheduler.</summary>
+    public void Add(IOwnedPart part) => _parts.Add(part);
+
+    /// <summary>Lets a part say good-bye to its peers, and forgets it once that has been sent. Called from the scheduler.</summary>
+    public void Retire(IOwnedPart part, Instant now)
+    {
+        Check.That(_parts.Remove(part));
+        _nextPart = 0;
+        part.Close(now);
+        _leaving.Enqueue(part);
+    }
+
     /// <summary>Sees every frame that the port gives or takes; null: nobody looks.</summary>
     public IFrameTap? FrameTap { get; set; }
 
@@ -117,6 +146,10 @@ public sealed class OwnerLoop
         {
             _nextControl = now + ControlInterval;
             active |= ServeControl(now);
+            foreach (var errand in _errands)
+            {
+                active |= errand.Poll();
+            }
         }
 
         if (_scheduler.HasReady && _scheduler.RunReady(LoopLimits.ContinuationsPerTurnMax) > 0)
@@ -193,29 +226,13 @@ public sealed class OwnerLoop
         return count > 0;
     }
 
-    /// <summary>Sends all there is. Parts take turns, so that one that always has a frame does not starve the others.</summary>
+    /// <summary>Sends all there is.</summary>
     private bool Send(Instant now)
     {
         var sent = 0;
-        var quiet = 0;
         var outer = Stages.Enter(Stage.Bridge);
-        while (quiet < _parts.Length || _frameBytes > 0)
+        while (_frameBytes > 0 || TryTakeFrame(now))
         {
-            Stages.NextSlice();
-            if (_frameBytes == 0)
-            {
-                if (!_parts[_nextPart].TryTakeFrame(now, _frame, out _frameBytes))
-                {
-                    _frameBytes = 0;
-                    quiet++;
-                    _nextPart = (_nextPart + 1) % _parts.Length;
-                    continue;
-                }
-
-                quiet = 0;
-                _nextPart = (_nextPart + 1) % _parts.Length;
-            }
-
             var bridge = Stages.Enter(Stage.Wire);
             var isSent = _port.TrySend(_frame.AsSpan(0, _frameBytes));
             Stages.Leave(bridge);
@@ -227,10 +244,38 @@ public sealed class OwnerLoop
             FrameTap?.OnSent(_frame.AsSpan(0, _frameBytes));
             _frameBytes = 0;
             sent++;
+            Stages.NextSlice();
         }
 
         Stages.Leave(outer);
         return sent > 0;
+    }
+
+    /// <summary>The next frame: good-byes first, then parts take turns, so that one that always has a frame does not starve the others.</summary>
+    private bool TryTakeFrame(Instant now)
+    {
+        while (_leaving.TryPeek(out var leaving))
+        {
+            if (leaving.TryTakeFrame(now, _frame, out _frameBytes))
+            {
+                return true;
+            }
+
+            _leaving.Dequeue();
+        }
+
+        for (var i = 0; i < _parts.Count; i++)
+        {
+            var part = _parts[_nextPart];
+            _nextPart = (_nextPart + 1) % _parts.Count;
+            if (part.TryTakeFrame(now, _frame, out _frameBytes))
+            {
+                return true;
+            }
+        }
+
+        _frameBytes = 0;
+        return false;
     }
 
     private void Refresh(Instant now)

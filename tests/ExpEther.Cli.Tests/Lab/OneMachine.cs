@@ -30,7 +30,13 @@ internal sealed class OneMachine : IAsyncDisposable
         return machine;
     }
 
-    public Expether.Running StartIo() => Start(
+    public Expether.Running StartIo() => Start("io", WriteIo(""));
+
+    public Expether.Running StartHost() => Start("host", WriteHost(""));
+
+    /// <summary>Writes the box's configuration: the usual one, changed, and with more at its end.</summary>
+    /// <returns>The file.</returns>
+    public string WriteIo(string more, Func<string, string>? change = null) => Write(
         "io",
         $"""
         name = "box"
@@ -51,9 +57,12 @@ internal sealed class OneMachine : IAsyncDisposable
         name = "disk2"
         [[device.namespace]]
         ramMiB = 8
-        """);
 
-    public Expether.Running StartHost() => Start(
+        """,
+        more, change);
+
+    /// <summary>Writes the host's configuration in the same way.</summary>
+    public string WriteHost(string more, Func<string, string>? change = null) => Write(
         "host",
         $"""
         [port]
@@ -65,7 +74,9 @@ internal sealed class OneMachine : IAsyncDisposable
         vlan = 101
         key = "{Key}"
         attentionDelayMs = 10
-        """);
+
+        """,
+        more, change);
 
     /// <summary>SIGKILL to the I/O box, as when its machine loses power, and a new start with the state it left on disk.</summary>
     public async Task RestartIoAsync()
@@ -100,9 +111,11 @@ internal sealed class OneMachine : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private Expether.Running Start(string kind, string config)
+    private string Write(string kind, string usual, string more, Func<string, string>? change) =>
+        _folder.Write($"{kind}.toml", (change?.Invoke(usual) ?? usual) + more);
+
+    private Expether.Running Start(string kind, string file)
     {
-        var file = _folder.Write($"{kind}.toml", config);
         var daemon = Expether.Start(kind, "--config", file, "--socket", _folder.File($"{kind}.sock"));
         _daemons.Add(daemon);
         return daemon;

@@ -69,6 +69,24 @@ public class OwnerLoopTests
     }
 
     [Fact]
+    public void A_part_that_retires_has_its_last_frames_sent_and_is_asked_no_more()
+    {
+        using var bench = new Bench();
+        bench.Sender.SendsAtClose = 1;
+
+        bench.SenderLoop.Retire(bench.Sender, MonotonicClock.Now);
+        bench.TurnUntil(() => bench.Receiver.Received == 1);
+        bench.Turn();
+        bench.Sender.ToSend = 5;
+        bench.Turn();
+        Assert.Equal(5, bench.Sender.ToSend);
+        bench.SenderLoop.Add(bench.Sender);
+        bench.TurnUntil(() => bench.Receiver.Received == 6);
+
+        Assert.Equal(0, bench.Sender.ToSend);
+    }
+
+    [Fact]
     public void An_idle_loop_sleeps_until_its_deadline()
     {
         using var bench = new Bench();

@@ -1,0 +1,57 @@
+using ExpEther.Core.Stages;
+using ExpEther.Daemon.Config;
+
+namespace ExpEther.Daemon.Io;
+
+/// <summary>The devices of a box by name, and the files behind them.</summary>
+internal sealed class DeviceSet : IDisposable
+{
+    private readonly List<NvmeDevice> _all = [];
+    private readonly StageClock _stages;
+
+    /// <exception cref="Backends.BackendException">A namespace's file cannot be served; nothing is open then.</exception>
+    public DeviceSet(IEnumerable<DeviceConfig> devices, string box, StageClock stages, IEventSink events)
+    {
+        _stages = stages;
+        try
+        {
+            foreach (var device in devices)
+            {
+                Add(Open(device, box, events));
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public IReadOnlyList<NvmeDevice> All => _all;
+
+    public NvmeDevice Get(string name) => _all.Single(d => d.Config.Name == name);
+
+    /// <summary>A device that is in no set yet.</summary>
+    /// <exception cref="Backends.BackendException">A namespace's file cannot be served; nothing is open then.</exception>
+    public NvmeDevice Open(DeviceConfig device, string box, IEventSink events) => new(device, box, _stages, events);
+
+    public void Add(NvmeDevice device) => _all.Add(device);
+
+    /// <summary>Hands a device to the caller, to dispose of.</summary>
+    public NvmeDevice Take(string name)
+    {
+        var device = Get(name);
+        _all.Remove(device);
+        return device;
+    }
+
+    public void Dispose()
+    {
+        foreach (var device in _all)
+        {
+            device.Dispose();
+        }
+
+        _all.Clear();
+    }
+}
