@@ -9,7 +9,8 @@ namespace ExpEther.Link.Setup;
 /// The answering side of set-up. Every INIT under a new nonce makes a pending session and an ACCEPT; another INIT under that nonce, of this
 /// size or another, only has an ACCEPT sent. An ACCEPT is as long as the INIT it answers: so the initiator learns what passes both ways, and
 /// nobody gets more bytes out of this side than he sent to it. A pending session comes into use with the first authentic frame of its epoch,
-/// which states the MTU that the initiator found; until then the epoch in use stays untouched, so a replayed INIT does no harm: nobody can confirm it. The oldest pending session makes room for a newer one.
+/// which states the MTU that the initiator found; until then the epoch in use stays untouched, so a replayed INIT does no harm: nobody can
+/// confirm it. The oldest pending session makes room for a newer one.
 /// It also answers, by STALE and not too often, frames of epochs it does not know, so that a peer learns of our restart at once.
 /// </summary>
 internal sealed class ResponderHandshake(LinkOptions options, SetupSeal seal, IRandomSource random)

@@ -1,4 +1,5 @@
 using ExpEther.Bridge.Io;
+using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Io.Ownership;
 using ExpEther.Bridge.Tests.Io.Rig;
 using ExpEther.Link;
@@ -178,5 +179,19 @@ public sealed class OwnershipTests
         Assert.Equal(result.VlanBefore, result.VlanAfter);
         Assert.Equal((1, 1), (rig.Hosts[0].Presents, rig.Hosts[1].Presents));
         Assert.Equal("host2", rig.Status.Owner);
+    }
+
+    [Fact]
+    public void A_host_that_announces_itself_while_the_box_still_looks_for_its_devices_is_shown_its_functions_all_the_same()
+    {
+        var rig = new IoRig().StartAndPlug();
+        rig.RestartBridge();
+        var frame = new byte[2048];
+        var length = new Announcement(rig.Host.Mac, rig.Host.Vlan, rig.Host.Name, LinkFeatures.None, 4, WantsSeal: true).Write(frame);
+        rig.DeliverToBridge(frame.AsSpan(0, length));
+
+        rig.Run(() => rig.Bridge.Status().Functions is [{ State: FunctionState.Presented }], 60);
+
+        Assert.Equal(rig.Host.Name, rig.Status.Owner);
     }
 }

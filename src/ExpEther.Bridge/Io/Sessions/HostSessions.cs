@@ -244,7 +244,8 @@ internal sealed class HostSessions
         if (_byPeer.TryGetValue((heard.Source, heard.Vlan), out var session))
         {
             session.OnAnnouncement(heard, now);
-            if (session.Link.State == LinkState.Closed)
+            // Not before the box has found its devices: a link that comes up sooner has no functions to present, and nothing asks again.
+            if (_isOpen && session.Link.State == LinkState.Closed)
             {
                 session.Link.Open(now);
             }
