@@ -117,7 +117,8 @@ public class DemoTests
     [Fact]
     public async Task Ctrl_C_leaves_nothing_behind()
     {
-        using var demo = Expether.Start("demo", "--json", "--transport", "udp");
+        // The pause is what the signal interrupts at the latest, however quick the demo is.
+        using var demo = Expether.Start("demo", "--json", "--transport", "udp", "--pause", "600");
         var backing = Backing(await demo.SeeAsync("disk2: a copy of"));
         await demo.SeeAsync("both hosts have a link");
         demo.Signal("INT");
