@@ -17,7 +17,7 @@ public static class BenchSuite
 
     private const int BulkDepth = 32;
 
-    public static IReadOnlyList<string> Names { get; } = ["echo", "mmio", "nvme-qd1", "nvme-qd32", "dma-bulk"];
+    public static IReadOnlyList<string> Names { get; } = ["echo", "mmio", "nvme-qd1", "nvme-qd32", "dma-bulk", "capture"];
 
     /// <summary>Runs one bench. What this machine lacks makes it a skipped one.</summary>
     /// <param name="name">Of <see cref="Names"/>.</param>
@@ -34,9 +34,9 @@ public static class BenchSuite
             progress($"{name}: making the cables, MTU {options.MtuBytes}");
             using var network = await BenchNetwork.MakeAsync(options.MtuBytes, cancel);
             using var reference = ReferenceOf(name, network, folder);
-            using var ours = OursOf(name, network, folder, isSealed: false);
-            using var sealedOurs = OursOf(name, network, folder, isSealed: true);
-            foreach (var contender in new[] { reference, ours, sealedOurs })
+            using var ours = reference is BridgePair uncaptured ? new CapturedPair(uncaptured) : OursOf(name, network, folder, isSealed: false);
+            using var sealedOurs = reference is BridgePair ? null : OursOf(name, network, folder, isSealed: true);
+            foreach (var contender in new[] { reference, ours, sealedOurs }.OfType<IContender>())
             {
                 progress($"{name}: preparing {contender.Name}");
                 await contender.PrepareAsync(options.Milliseconds, cancel);
@@ -47,7 +47,11 @@ public static class BenchSuite
             {
                 result.Ours.Add(await ours.RunAsync(options.Milliseconds, cancel));
                 result.Reference.Add(await reference.RunAsync(options.Milliseconds, cancel));
-                result.Sealed.Add(await sealedOurs.RunAsync(options.Milliseconds, cancel));
+                if (sealedOurs is not null)
+                {
+                    result.Sealed.Add(await sealedOurs.RunAsync(options.Milliseconds, cancel));
+                }
+
                 progress(FormattableString.Invariant(
                     $"{name}: pair {pair} of {options.Pairs}, ratio so far {result.Ratio:0.00}"));
             }
@@ -70,6 +74,7 @@ public static class BenchSuite
         "mmio" => new(name, "µs", new Goal(2, IsUpperBound: true)),
         "nvme-qd1" => new(name, "µs", new Goal(1, IsUpperBound: true)),
         "nvme-qd32" => new(name, "IOPS", new Goal(1, IsUpperBound: false)),
+        "capture" => new(name, "IOPS", new Goal(0.5, IsUpperBound: false)),
         _ => new(name, "MB/s", new Goal(0.5, IsUpperBound: false)),
     };
 
@@ -78,6 +83,7 @@ public static class BenchSuite
         "echo" or "mmio" => new EchoReference(network, folder),
         "nvme-qd1" => new NbdReference(network, 1),
         "nvme-qd32" => new NbdReference(network, 32),
+        "capture" => (BridgePair)OursOf("nvme-qd32", network, folder, isSealed: false),
         _ => new IperfReference(network),
     };
 

@@ -14,6 +14,9 @@ internal abstract class OurPair(BenchNetwork network, string folder, bool isSeal
 
     public string Name => isSealed ? "ExpEther, sealed" : "ExpEther";
 
+    /// <summary>Control sockets of both processes.</summary>
+    public IEnumerable<string> Sockets => [SocketOf(Side.Io), SocketOf(Side.Host)];
+
     protected bool IsSealed => isSealed;
 
     protected string Interface => isSealed ? Cable.Sealed : Cable.Unsealed;

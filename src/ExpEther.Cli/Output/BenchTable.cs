@@ -12,8 +12,8 @@ internal static class BenchTable
         {
             table.Add(
                 r.Name, r.Unit, Text(r.Ours.Value), Text(r.Ours.P99), Text(r.Reference.Value), Text(r.Reference.P99), Text(r.Ratio), r.Goal.ToString(),
-                r.IsMet ? "yes" : "no", Text(r.Ours.CpuMicroseconds), Text(r.Reference.CpuMicroseconds), Text(r.Sealed.Value),
-                Text(r.Sealed.Value / r.Reference.Value));
+                r.IsMet ? "yes" : "no", Text(r.Ours.CpuMicroseconds), Text(r.Reference.CpuMicroseconds),
+                Text(r.Sealed.Count > 0 ? r.Sealed.Value : null), Text(r.Sealed.Count > 0 ? r.Sealed.Value / r.Reference.Value : null));
         }
 
         var lines = new List<string> { table.ToString() };

@@ -12,6 +12,7 @@ public class BenchTests
     [InlineData("nvme-qd1", "µs")]
     [InlineData("nvme-qd32", "IOPS")]
     [InlineData("dma-bulk", "MB/s")]
+    [InlineData("capture", "IOPS")]
     public async Task A_bench_compares_ours_with_its_reference(string name, string unit)
     {
         var run = await Expether.RunAsync("bench", name, "--pairs", "1", "--milliseconds", "100", "--json");
@@ -22,7 +23,8 @@ public class BenchTests
         Assert.Equal(name, json["name"]!.GetValue<string>());
         Assert.Equal(unit, json["unit"]!.GetValue<string>());
         Assert.Equal(1, json["n"]!.GetValue<int>());
-        Assert.True(Number(json, "ours") > 0 && Number(json, "reference") > 0 && Number(json["sealed"]!, "ours") > 0, run.Output);
+        Assert.True(Number(json, "ours") > 0 && Number(json, "reference") > 0, run.Output);
+        Assert.True(name == "capture" || Number(json["sealed"]!, "ours") > 0, run.Output);
         Assert.Equal(Number(json, "ours") / Number(json, "reference"), Number(json, "ratio"), 0.01);
         var goal = json["goal"]!.GetValue<string>();
         var bound = double.Parse(goal[3..], System.Globalization.CultureInfo.InvariantCulture);

@@ -74,6 +74,8 @@ internal sealed class OneMachine : IAsyncDisposable
         vlan = 101
         key = "{Key}"
         attentionDelayMs = 10
+        [host.embedded]
+        memoryMiB = 16
 
         """,
         more, change);

@@ -14,8 +14,8 @@ public class SoakTests
 {
     private const int DataBytes = 1 << 20;
 
-    /// <summary>The garbage collector and the JIT move within this; a leak of a page per cycle does not stay below it in ten minutes.</summary>
-    private const long ResidentKibMax = 16 << 10;
+    /// <summary>The host's memory, of which a page counts once it was used, and as much for the garbage collector and the JIT to move in.</summary>
+    private const long ResidentKibMax = 32 << 10;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -37,7 +37,7 @@ public class SoakTests
             }
         }
 
-        var after = Look(machine);
+        var after = await LookWhenIdleAsync(machine, before!);
         TestContext.Current.SendDiagnosticMessage(
             $"{cycles} cycles in {clock.Elapsed.TotalSeconds:0} s: {string.Join("; ", before!.Zip(after, (b, a) => $"{b} -> {a}"))}");
         foreach (var (was, now) in before!.Zip(after))
@@ -48,6 +48,18 @@ public class SoakTests
             Assert.True(now.Threads <= was.Threads, $"threads: {was} -> {now} in {cycles} cycles");
             Assert.True(now.ResidentKib <= was.ResidentKib + ResidentKibMax, $"memory: {was} -> {now} in {cycles} cycles");
         }
+    }
+
+    /// <summary>A daemon closes what a client has left at its next look at its control socket: until then there is a descriptor more.</summary>
+    private static async Task<Footprint[]> LookWhenIdleAsync(OneMachine machine, Footprint[] before)
+    {
+        for (var questions = 0; questions < 100 && Look(machine).Zip(before).Any(pair => pair.First.Descriptors > pair.Second.Descriptors); questions++)
+        {
+            await CallAsync(machine.Io, "ls");
+            await CallAsync(machine.Host, "ls");
+        }
+
+        return Look(machine);
     }
 
     private static Footprint[] Look(OneMachine machine) => [.. machine.Daemons.Select(d => Footprint.Of(d.Id))];
