@@ -134,7 +134,7 @@ public class RuntimeChangeTests
         // What was taken back leaves nothing behind, and neither does what came and went: no bus, no address, no place.
         _load.Stop();
         _fabric.Until(() => _load.HasEnded);
-        for (var i = 0; i < 70; i++)
+        for (var i = 0; i < 130; i++)
         {
             Assert.Single(Change(Nothing with { DevicesAdded = [("good", TestDisk.Make("GOOD", _fabric.Events)), ("dead", new DeadDevice())] }));
             Assert.Empty(Change(Nothing with { DevicesAdded = [("good", TestDisk.Make("GOOD", _fabric.Events))] }));
