@@ -20,8 +20,8 @@ public static class LoopLimits
     public const int OfferMicroseconds = 10;
 
     /// <summary>
-    /// Who took the core for longer than this is no passing guest. Timer ticks and a hypervisor's pauses take up to some tens of microseconds, and a
-    /// peer on the same core that answers and lets go is welcome.
+    /// Who took the core for longer than this is no passing guest. At 10 µs a virtual machine's loops counted a core as taken that nobody wanted, and
+    /// slept within a round trip; at 60 they did not. A peer on the same core that answers and lets go is welcome.
     /// </summary>
     public const int YieldMicrosecondsMax = 60;
 
