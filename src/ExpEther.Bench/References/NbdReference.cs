@@ -5,7 +5,10 @@ using ExpEther.Bench.Measuring;
 
 namespace ExpEther.Bench.References;
 
-/// <summary>A network block device in memory (nbdkit) over TCP, read by fio through libnbd: no kernel driver in between, which would only slow it.</summary>
+/// <summary>
+/// A network block device in memory (nbdkit) over TCP, read by fio through libnbd: no kernel driver in between, which would only slow it. Tried are
+/// the server's threads and, for many reads in flight, how many connections share them. fio's batches were tried by hand and made it no faster.
+/// </summary>
 internal sealed class NbdReference(BenchNetwork network, int depth) : TunedReference(network, isLowerBetter: depth == 1)
 {
     private const int Port = 10809;
@@ -16,7 +19,23 @@ internal sealed class NbdReference(BenchNetwork network, int depth) : TunedRefer
 
     protected override string Program => "nbdkit memory, fio over libnbd";
 
-    protected override IReadOnlyList<Setting> Settings { get; } = [.. Setting.Placements];
+    protected override IReadOnlyList<Setting> Settings { get; } =
+    [
+        .. from placement in Setting.Placements
+           from threads in ServerThreads
+           from jobs in depth == 1 ? [1] : Jobs
+           select placement with
+           {
+               Name = $"{placement.Name}, {(threads is { } t ? $"{t} thread{(t == 1 ? "" : "s")}" : "as many threads as it likes")}, connections: {jobs}",
+               Extra = [$"--iodepth={depth / jobs}", $"--numjobs={jobs}"],
+               ServerExtra = threads is { } number ? ["--threads", Text(number)] : [],
+           },
+    ];
+
+    /// <summary>nbdkit's own number (16), and no pool at all: with one it answers where it reads, without a hand-over.</summary>
+    private static int?[] ServerThreads => [null, 1];
+
+    private static int[] Jobs => [1, 2, 4];
 
     public override void Dispose() => _server?.Dispose();
 
@@ -39,7 +58,8 @@ internal sealed class NbdReference(BenchNetwork network, int depth) : TunedRefer
         _server = Worker.Start("nbdkit", setting.Inside(Network, Side.Io,
         [
             "sh", "-c", "\"$@\" & server=$!; read -r end; kill $server; wait $server; exit 0", "nbdkit",
-            _nbdkit, "-f", "-i", Cable.AddressOf(Side.Io), "-p", Text(Port), "memory", $"{BenchLimits.DiskMebibytes}M",
+            _nbdkit, "-f", "-i", Cable.AddressOf(Side.Io), "-p", Text(Port), .. setting.ServerExtra,
+            "memory", $"{BenchLimits.DiskMebibytes}M",
         ]));
         var deadline = DateTime.UtcNow.AddSeconds(BenchLimits.ReadySeconds);
         while (!await AnswersAsync(cancel))
@@ -54,7 +74,7 @@ internal sealed class NbdReference(BenchNetwork network, int depth) : TunedRefer
     protected override async Task<Sample> RunAsync(Setting setting, int milliseconds, CancellationToken cancel)
     {
         var cpuBefore = CpuTime.MicrosecondsOf(ServerProcesses());
-        using var fio = Worker.Start("fio", setting.Inside(Network, Side.Host, Job(milliseconds)));
+        using var fio = Worker.Start("fio", setting.Inside(Network, Side.Host, [.. Job(milliseconds), .. setting.Extra]));
         var patience = TimeSpan.FromMilliseconds(milliseconds) + TimeSpan.FromSeconds(BenchLimits.OverrunSeconds);
         var output = await fio.EndAsync(patience, cancel);
         var cpu = CpuTime.MicrosecondsOf(ServerProcesses()) - cpuBefore;
@@ -70,8 +90,8 @@ internal sealed class NbdReference(BenchNetwork network, int depth) : TunedRefer
 
     private string[] Job(int milliseconds) =>
     [
-        _fio, "--name=read", "--ioengine=nbd", $"--uri=nbd://{Cable.AddressOf(Side.Io)}:{Port}", "--rw=randread", "--bs=4k", $"--iodepth={depth}",
-        $"--size={BenchLimits.DiskMebibytes}M", "--norandommap", "--time_based", $"--runtime={milliseconds}ms", "--lat_percentiles=1", "--thread",
+        _fio, "--name=read", "--ioengine=nbd", $"--uri=nbd://{Cable.AddressOf(Side.Io)}:{Port}", "--rw=randread", "--bs=4k",
+        $"--size={BenchLimits.DiskMebibytes}M", "--norandommap", "--time_based", $"--runtime={milliseconds}ms", "--lat_percentiles=1", "--thread", "--group_reporting",
         "--output-format=json",
     ];
 

@@ -9,6 +9,9 @@ namespace ExpEther.Bench.References;
 /// <param name="Extra">Further arguments of the client.</param>
 internal sealed record Setting(string Name, int? HostCore, int? IoCore, IReadOnlyList<string> Extra)
 {
+    /// <summary>Further arguments of the server.</summary>
+    public IReadOnlyList<string> ServerExtra { get; init; } = [];
+
     public static IEnumerable<Setting> Placements =>
         Environment.ProcessorCount == 1
             ? [new("on one core", null, null, [])]
