@@ -82,6 +82,12 @@ public sealed partial class EtherLink
     /// <returns>False: it has, and the epoch is over.</returns>
     private bool WatchPath(Instant now)
     {
+        if (_send.LargeLosses == 0)
+        {
+            _shrink.Reset();
+            return true;
+        }
+
         var least = Math.Max(MaxPayload.MtuFor(MaxPayloadBytes), LinkLimits.MtuBytesMin);
         switch (_shrink.Look(_send.LargeLosses, FrameBytesMax > least, Options.LinkDead / LinkLimits.ShrinkPatiencePart, now))
         {

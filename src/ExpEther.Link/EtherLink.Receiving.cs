@@ -235,7 +235,7 @@ public sealed partial class EtherLink
     private FrameDrop? TakeData(Session session, in FrameHeader header, ReadOnlySpan<byte> records, Instant now)
     {
         NoteHeard(session, header, now);
-        if (!RecordView.TryCount(records, out var count) || !TakeAcknowledgement(session, header, now))
+        if (!RecordView.TryCount(records, out var sequenced, out var others) || !TakeAcknowledgement(session, header, now))
         {
             BreakOff("a frame of it cannot be", now);
             return FrameDrop.Malformed;
@@ -246,12 +246,12 @@ public sealed partial class EtherLink
             return null;
         }
 
-        if (!TakeUnsequenced(session, records, now))
+        if (others > 0 && !TakeUnsequenced(session, records, now))
         {
             return null;
         }
 
-        var drop = count > 0 ? TakeSequenced(session, header.RecordSequence, count, records, now) : null;
+        var drop = sequenced > 0 ? TakeSequenced(session, header.RecordSequence, sequenced, records, now) : null;
         if (session == _session)
         {
             DrainAside();
@@ -312,12 +312,12 @@ public sealed partial class EtherLink
             var roundTrip = (int)(Microseconds(now) - header.TimestampEcho - header.EchoDelay);
             if (header.EchoDelay != EchoDelayMax && roundTrip >= 0)
             {
-                _rtt.OnSample(TimeSpan.FromMicroseconds(roundTrip));
+                _rtt.OnSample(new TimeSpan(roundTrip * TimeSpan.TicksPerMicrosecond));
                 Counters.RoundTrips.Add(roundTrip);
             }
         }
 
-        var reordering = Math.Max((int)_rtt.Smoothed.TotalMicroseconds / 4, LinkLimits.ReorderMicrosecondsMin);
+        var reordering = Math.Max((int)(_rtt.Smoothed.Ticks / TimeSpan.TicksPerMicrosecond) / 4, LinkLimits.ReorderMicrosecondsMin);
         var lost = _send.DetectLoss(highestFrame, header.TimestampEcho, reordering, header.Acknowledgement, header.SelectiveAck);
         if (lost > 0)
         {

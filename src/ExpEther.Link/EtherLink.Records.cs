@@ -16,7 +16,7 @@ public sealed partial class EtherLink
     {
         while (records.Length > 0)
         {
-            Check.That(RecordView.TryRead(ref records, out var record));
+            var record = RecordView.ReadChecked(ref records);
             switch (record.Kind)
             {
                 case RecordKind.Credits:
@@ -59,7 +59,7 @@ public sealed partial class EtherLink
         var fresh = false;
         while (records.Length > 0 && session == _session)
         {
-            Check.That(RecordView.TryRead(ref records, out var record));
+            var record = RecordView.ReadChecked(ref records);
             if (!record.IsSequenced)
             {
                 continue;

@@ -168,7 +168,7 @@ public sealed partial class EtherLink
     private void WriteHeader(Session session, ulong sequence, ulong number, int length, Instant now, Span<byte> into)
     {
         var hasEcho = _echoFrame != 0;
-        var waited = hasEcho ? (now - _echoAt).TotalMicroseconds : 0;
+        var waited = hasEcho ? (now - _echoAt).Ticks / TimeSpan.TicksPerMicrosecond : 0;
         var header = new FrameHeader
         {
             Type = FrameType.Data,

@@ -72,7 +72,7 @@ public class FrameRoundTripTests
             (bytes[0], bytes[1], bytes[3]) = (kind, (byte)(bytes[1] & 3), 0);
         }
 
-        var whole = RecordView.TryCount(bytes, out var count);
+        var whole = RecordView.TryCount(bytes, out var count, out _);
         ReadOnlySpan<byte> rest = bytes;
         var sequenced = 0;
         while (rest.Length > 0 && RecordView.TryRead(ref rest, out var record))
@@ -89,10 +89,10 @@ public class FrameRoundTripTests
     public void Unknown_records_that_need_no_acknowledgement_are_skipped()
     {
         byte[] bytes = [0x90, 0, 2, 0, 1, 2, 2, 0, 1, 0, 9];
-        Assert.True(RecordView.TryCount(bytes, out var sequenced));
-        Assert.Equal(1, sequenced);
+        Assert.True(RecordView.TryCount(bytes, out var sequenced, out var others));
+        Assert.Equal((1, 1), (sequenced, others));
         byte[] unknownSequenced = [0x40, 0, 1, 0, 9];
-        Assert.False(RecordView.TryCount(unknownSequenced, out _));
+        Assert.False(RecordView.TryCount(unknownSequenced, out _, out _));
     }
 
     [Fact]

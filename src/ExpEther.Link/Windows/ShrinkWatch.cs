@@ -20,20 +20,17 @@ internal sealed class ShrinkWatch
     private Instant _since;
     private bool _isSuspected;
 
+    /// <summary>No long frame is missing, or a new epoch begins.</summary>
     public void Reset() => _isSuspected = false;
 
+    /// <summary>Frames were lost: what is to be done?</summary>
     /// <param name="losses">How often a record was lost in long frames since one got through.</param>
     /// <param name="canShorten">Frames may be made shorter.</param>
     /// <param name="patience">How long frames that cannot be shortened may vanish.</param>
     /// <param name="now">The owner's time.</param>
     public ShrinkVerdict Look(int losses, bool canShorten, TimeSpan patience, Instant now)
     {
-        if (losses == 0)
-        {
-            _isSuspected = false;
-            return ShrinkVerdict.GoOn;
-        }
-
+        Check.That(losses > 0);
         if (!_isSuspected)
         {
             (_isSuspected, _since) = (true, now);

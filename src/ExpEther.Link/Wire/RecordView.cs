@@ -51,12 +51,23 @@ public readonly ref struct RecordView
         return true;
     }
 
+    /// <summary>As <see cref="TryRead"/>, for records that passed <see cref="TryCount"/>.</summary>
+    public static RecordView ReadChecked(scoped ref ReadOnlySpan<byte> records)
+    {
+        var length = RecordLayout.Bytes + BinaryPrimitives.ReadUInt16LittleEndian(records[RecordLayout.Length..]);
+        var record = new RecordView(records[..length]);
+        records = records[length..];
+        return record;
+    }
+
     /// <summary>Checks a frame's records as a whole.</summary>
     /// <param name="records">All between header and tag.</param>
     /// <param name="sequenced">How many of them are sequenced.</param>
-    public static bool TryCount(ReadOnlySpan<byte> records, out int sequenced)
+    /// <param name="others">How many are not: credits, hints.</param>
+    public static bool TryCount(ReadOnlySpan<byte> records, out int sequenced, out int others)
     {
         sequenced = 0;
+        others = 0;
         while (records.Length > 0)
         {
             if (!TryRead(ref records, out var record))
@@ -65,6 +76,7 @@ public readonly ref struct RecordView
             }
 
             sequenced += record.IsSequenced ? 1 : 0;
+            others += record.IsSequenced ? 0 : 1;
         }
 
         return true;
