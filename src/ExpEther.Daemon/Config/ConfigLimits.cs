@@ -8,6 +8,9 @@ public static class ConfigLimits
     public const int HostsMax = 64;
     public const int DevicesMax = 64;
     public const int NamespacesMax = 16;
+    public const int VfsMax = 64;
+    public const int QueuesPerVfMax = 16;
+    public const int QueuesPerVfDefault = 4;
     public const int PeersMax = 64;
     public const int SlotsMax = 30;
     public const int MtuBytesMin = 1280;

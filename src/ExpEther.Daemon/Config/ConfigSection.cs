@@ -20,7 +20,8 @@ internal sealed class ConfigSection(ConfigDocument document, string title, int l
 
     public bool Has(string key) => _values.ContainsKey(key) || _sections.ContainsKey(key);
 
-    public int LineOf(string key) => _values.TryGetValue(key, out var value) ? value.Line : Line;
+    public int LineOf(string key) =>
+        _values.TryGetValue(key, out var value) ? value.Line : _sections.TryGetValue(key, out var sections) ? sections[0].Line : Line;
 
     public void Wrong(string key, string what, string remedy) => document.Add(LineOf(key), key, what, remedy);
 

@@ -1,57 +1,31 @@
 namespace ExpEther.Daemon.Config;
 
-/// <summary>A <c>[[device.namespace]]</c>: where the blocks of an NVMe namespace are kept.</summary>
-/// <param name="File">Full path of a file or block device; empty for RAM.</param>
-/// <param name="RamBytes">For a RAM namespace; 0 for a file.</param>
-/// <param name="BlockBytes">512 or 4096.</param>
+/// <summary>A <c>[[device.namespace]]</c>: an NVMe namespace of a whole file, block device or piece of memory.</summary>
+/// <param name="File">As <see cref="BackingConfig.File"/>.</param>
+/// <param name="RamBytes">As <see cref="BackingConfig.RamBytes"/>.</param>
+/// <param name="BlockBytes">As <see cref="BackingConfig.BlockBytes"/>.</param>
 /// <param name="IsReadOnly">Writes are refused.</param>
-public sealed record NamespaceConfig(string File, long RamBytes, int BlockBytes, bool IsReadOnly)
+public sealed record NamespaceConfig(string File, long RamBytes, int BlockBytes, bool IsReadOnly) : BackingConfig(File, RamBytes, BlockBytes)
 {
-    internal static NamespaceConfig Read(ConfigSection section, bool isDeviceReadOnly)
+    /// <param name="section">The table.</param>
+    /// <param name="isDeviceReadOnly">What the device says of all of its namespaces.</param>
+    /// <param name="isShared">The device has virtual functions: every host sees this namespace, and writes only where that is said in words.</param>
+    internal static NamespaceConfig Read(ConfigSection section, bool isDeviceReadOnly, bool isShared)
     {
-        var file = section.Text("file");
-        var ram = section.Number("ramMiB", 1, ConfigLimits.RamMebibytesMax, 0, "MiB", hasDefault: false);
-        var block = section.Number("blockBytes", 512, 4096, 512, "bytes");
-        if (block is not (512 or 4096))
+        var backing = BackingConfig.Read(section);
+        var isReadOnly = section.Flag("readOnly", isDeviceReadOnly);
+        var isWritable = section.Flag("writable", false);
+        if (isShared && section.Has("readOnly"))
         {
-            section.Wrong("blockBytes", $"{block} is not a block size", "write 512 or 4096");
-            block = 512;
+            section.Wrong(
+                "readOnly", "is not for a device with virtual functions: its namespaces are shared, and read-only as they are",
+                "remove it; writable = true lets all hosts write");
+        }
+        else if (!isShared && section.Has("writable"))
+        {
+            section.Wrong("writable", "is only for a device with virtual functions (vfs)", "remove it: without readOnly = true the host may write");
         }
 
-        var path = file is null ? "" : Path.GetFullPath(file, section.Document.Folder);
-        if (section.Has("file") == section.Has("ramMiB"))
-        {
-            if (file is not null)
-            {
-                section.Wrong("ramMiB", "and file are both given", "keep one of them: a namespace is either a file or RAM");
-            }
-            else
-            {
-                section.Missing("file", "add file = \"PATH\" (a file or block device), or ramMiB = N");
-            }
-        }
-        else if (file is not null)
-        {
-            CheckFile(section, path, block);
-        }
-
-        return new NamespaceConfig(path, (long)ram << 20, block, section.Flag("readOnly", isDeviceReadOnly));
-    }
-
-    private static void CheckFile(ConfigSection section, string path, int block)
-    {
-        if (Directory.Exists(path))
-        {
-            section.Wrong("file", $"{path} is a directory", "name a file or a block device");
-        }
-        else if (!System.IO.File.Exists(path))
-        {
-            section.Wrong("file", $"{path} does not exist", $"make it, for example: truncate -s 1G {path}");
-        }
-        else if (System.IO.File.GetAttributes(path).HasFlag(FileAttributes.Normal) && new FileInfo(path) is { Length: var length }
-            && (length == 0 || length % block != 0))
-        {
-            section.Wrong("file", $"{path} has {length} bytes, not a multiple of the block size {block}", $"enlarge it: truncate -s %{block} {path}");
-        }
+        return new NamespaceConfig(backing.File, backing.RamBytes, backing.BlockBytes, isShared ? !isWritable : isReadOnly);
     }
 }

@@ -122,6 +122,9 @@ public sealed class IoReloadPlan
         var key = $"device.{device.Name}";
         var differs = _comparison.Live($"{key}.serial", was.Serial, device.Serial);
         differs |= _comparison.Live($"{key}.model", was.Model, device.Model);
+        differs |= _comparison.Live($"{key}.vfs", was.Vfs, device.Vfs);
+        differs |= _comparison.Live($"{key}.queuesPerVf", was.QueuesPerVf, device.QueuesPerVf);
+        differs |= _comparison.Live($"{key}.pool", Describe(was.Pool), Describe(device.Pool));
         differs |= _comparison.Live($"{key}.namespace", Describe(was), Describe(device));
         return differs;
     }
@@ -140,6 +143,7 @@ public sealed class IoReloadPlan
 
     private static string Describe(KnownHostConfig host) => $"VLAN {host.Vlan}, {host.Mac}";
 
-    private static string Describe(DeviceConfig device) => string.Join(
-        ", ", device.Namespaces.Select(n => $"{(n.File.Length > 0 ? n.File : $"{n.RamBytes >> 20} MiB of memory")} in blocks of {n.BlockBytes}"));
+    private static string Describe(DeviceConfig device) => string.Join(", ", device.Namespaces.Select(Describe));
+
+    private static string Describe(BackingConfig? backing) => backing is null ? "none" : $"{backing.Place} in blocks of {backing.BlockBytes}";
 }

@@ -54,6 +54,50 @@ public class ConfigTests
     }
 
     [Fact]
+    public void A_device_with_virtual_functions_shares_its_namespaces_read_only_unless_they_are_writable_and_has_a_pool()
+    {
+        var config = IoConfig.Parse("io.toml", Io + """
+
+            [[device]]
+            name = "shared"
+            vfs = 8
+            queuesPerVf = 2
+            [[device.namespace]]
+            ramMiB = 8
+            [[device.namespace]]
+            ramMiB = 8
+            writable = true
+            [device.pool]
+            ramMiB = 256
+            blockBytes = 4096
+            """);
+
+        var device = config.Devices[1];
+        Assert.Equal((8, 2), (device.Vfs, device.QueuesPerVf));
+        Assert.Equal([true, false], device.Namespaces.Select(n => n.IsReadOnly));
+        Assert.Equal(new BackingConfig("", 256L << 20, 4096), device.Pool);
+        Assert.Equal((0, null), (config.Devices[0].Vfs, config.Devices[0].Pool));
+    }
+
+    [Theory]
+    [InlineData("vfs = 65\n[device.pool]\nramMiB = 8", 24, "vfs", "0 to 64")]
+    [InlineData("vfs = 1", 22, "namespace", "[device.pool]")]
+    [InlineData("[device.pool]\nramMiB = 8", 24, "pool", "add vfs = N")]
+    [InlineData("queuesPerVf = 2\n[[device.namespace]]\nramMiB = 8", 24, "queuesPerVf", "add vfs = N")]
+    [InlineData("vfs = 1\nreadOnly = true\n[device.pool]\nramMiB = 8", 25, "readOnly", "remove it")]
+    [InlineData("vfs = 1\n[[device.namespace]]\nramMiB = 8\nreadOnly = true", 27, "readOnly", "writable = true")]
+    [InlineData("[[device.namespace]]\nramMiB = 8\nwritable = true", 26, "writable", "remove it")]
+    [InlineData("vfs = 1\n[[device.pool]]\nramMiB = 8", 25, "pool", "write [pool]")]
+    public void A_mistake_about_sharing_names_line_key_and_remedy(string device, int line, string key, string remedy)
+    {
+        var error = Assert.Throws<ConfigException>(() => IoConfig.Parse("io.toml", $"{Io}\n\n[[device]]\nname = \"disk2\"\n{device}"));
+
+        var mistake = Assert.Single(error.Errors);
+        Assert.Equal((line, key), (mistake.Line, mistake.Key));
+        Assert.Contains(remedy, mistake.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_host_that_gives_no_address_is_found_by_its_name_and_vlan_at_both_ends()
     {
         var box = IoConfig.Parse("io.toml", Io);
