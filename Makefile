@@ -9,7 +9,7 @@ build: ## build everything (Release)
 	@scripts/setup build
 	@dotnet build ExpEther.slnx -c Release -v q --nologo
 
-demo: ## one I/O box, two hosts, an Ethernet switch, all separate processes: devices used, moved, verified
+demo: ## one SR-IOV device shared by three hosts at once, all separate processes: used, moved, verified
 	@scripts/setup demo
 	@./expether demo
 

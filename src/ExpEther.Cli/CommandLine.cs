@@ -119,6 +119,7 @@ internal static class CommandLine
         OwnershipCommands.BuildAttach(),
         OwnershipCommands.BuildDetach(),
         OwnershipCommands.BuildMove(),
+        NamespaceCommand.Build(),
         ReloadCommand.Build(),
         StatsCommand.Build(),
         TopCommand.Build(),

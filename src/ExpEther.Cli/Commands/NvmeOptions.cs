@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
-using System.Globalization;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Output;
 using ExpEther.Daemon.Control;
@@ -13,9 +11,9 @@ internal sealed class NvmeOptions
     private readonly Argument<string?> _disk = new("disk") { Description = "Function, driver's name or serial number.", Arity = ArgumentArity.ZeroOrOne };
     private readonly Option<string> _host = new("--host") { Description = "Whose disk, where a daemon has several hosts.", HelpName = "HOST" };
     private readonly Option<string> _socket = SharedOptions.Socket();
-    private readonly Option<uint> _namespace = new("--namespace") { Description = "NSID.", HelpName = "N", DefaultValueFactory = _ => 1 };
-    private readonly Option<long?> _offset = Size("--offset", "Where to start, in bytes; KiB, MiB and GiB are understood. Default: 0.");
-    private readonly Option<long?> _bytes = Size("--bytes", "How much, in bytes. Default: to the end.");
+    private readonly Option<uint?> _namespace = new("--namespace") { Description = "NSID. Default: the first that the disk has.", HelpName = "N" };
+    private readonly Option<long?> _offset = ByteCount.Option("--offset", "Where to start, in bytes; KiB, MiB and GiB are understood. Default: 0.");
+    private readonly Option<long?> _bytes = ByteCount.Option("--bytes", "How much, in bytes. Default: to the end.");
     private readonly Option<long?> _lba = new("--lba") { Description = "Where to start, in blocks.", HelpName = "N" };
     private readonly Option<long?> _blocks = new("--blocks") { Description = "How much, in blocks.", HelpName = "N" };
 
@@ -69,12 +67,16 @@ internal sealed class NvmeOptions
         if (lba is not null || blocks is not null)
         {
             var id = await client.CallAsync("nvme.id", Disk(parsed), cancel: cancel);
-            var block = id.Objects("namespaces").FirstOrDefault(n => n.Count("id") == nsid)?.Count("blockBytes") ?? 512;
+            var block = id.Objects("namespaces").FirstOrDefault(n => nsid is null || n.Count("id") == nsid)?.Count("blockBytes") ?? 512;
             offset ??= lba * block;
             bytes ??= blocks * block;
         }
 
-        arguments["namespace"] = nsid;
+        if (nsid is not null)
+        {
+            arguments["namespace"] = nsid;
+        }
+
         arguments["offset"] = offset ?? 0;
         if (bytes is { } length)
         {
@@ -90,30 +92,5 @@ internal sealed class NvmeOptions
         {
             arguments[name] = value;
         }
-    }
-
-    private static Option<long?> Size(string name, string description) => new(name) { Description = description, HelpName = "N", CustomParser = ParseSize };
-
-    private static long? ParseSize(ArgumentResult result)
-    {
-        var text = result.Tokens.Count > 0 ? result.Tokens[0].Value : "";
-        var digits = text.TakeWhile(c => char.IsAsciiDigit(c)).Count();
-        var shift = text[digits..].ToUpperInvariant() switch
-        {
-            "" or "B" => 0,
-            "K" or "KIB" => 10,
-            "M" or "MIB" => 20,
-            "G" or "GIB" => 30,
-            "T" or "TIB" => 40,
-            _ => -1,
-        };
-        if (shift >= 0 && long.TryParse(text.AsSpan(0, digits), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && number <= long.MaxValue >> shift)
-        {
-            return number << shift;
-        }
-
-        result.AddError($"'{text}' is not a number of bytes; write for example 4096, 64KiB or 1GiB");
-        return null;
     }
 }

@@ -1,11 +1,12 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using ExpEther.Cli.Swap;
 using ExpEther.Cli.Tlps;
 using ExpEther.Daemon.Control;
 
 namespace ExpEther.Cli.Commands;
 
-/// <summary><c>tlp decode</c>: takes TLPs apart that somebody has as hexadecimal digits.</summary>
+/// <summary><c>tlp decode</c> takes TLPs apart that somebody has as hexadecimal digits; <c>tlp swap</c> shows a captured function's on both sides.</summary>
 internal static class TlpCommand
 {
     public static (Command, string) Build()
@@ -53,13 +54,55 @@ internal static class TlpCommand
 
             return reports.All(r => r.IsValid) ? ExitCode.Ok : ExitCode.Failed;
         });
-        var command = new Command("tlp", "Take TLPs apart.") { decode };
+        var command = new Command("tlp", "Take TLPs apart.") { decode, BuildSwap() };
         return (command, """
               expether tlp decode 00000001 0100070f 00001000     a memory read, field by field
               expether tlp decode --json < tlps.txt              one TLP per line
+              expether capture --function disk1.vf1 --interfaces host,device --seconds 5 --output vf1.pcapng
+              expether tlp swap vf1.pcapng                       a register read and a DMA, before and after the swap, byte by byte
 
-            Exit code: 0 all are well-formed, 1 one is not, 2 what was given is not hexadecimal.
+            Exit code of decode: 0 all are well-formed, 1 one is not, 2 what was given is not hexadecimal.
             """);
+    }
+
+    private static Command BuildSwap()
+    {
+        var file = new Argument<string>("file") { Description = "Written by `expether capture` at an I/O box, with the interfaces host and device." };
+        var markdown = new Option<bool>("--markdown") { Description = "As Markdown, for a document." };
+        var swap = new Command("swap", "Show one register read, one DMA and one interrupt of a capture on both sides of the swap.") { file, markdown };
+        swap.SetAction(async (parsed, cancel) =>
+        {
+            var path = parsed.GetValue(file)!;
+            IReadOnlyList<SwapStep> steps;
+            try
+            {
+                steps = new SwapWalk(CapturedTlps.Read(await File.ReadAllBytesAsync(path, cancel))).Steps();
+            }
+            catch (InvalidDataException e)
+            {
+                throw new ControlException(ControlErrorCode.BadArgument, $"{path}: {e.Message}", "make one: expether capture --output FILE");
+            }
+
+            if (steps.Count == 0)
+            {
+                throw new ControlException(
+                    ControlErrorCode.BadArgument, $"{path} has no register read and no DMA that is seen on both sides of the swap",
+                    "capture at the I/O box, with --interfaces host,device, while a host uses its function");
+            }
+
+            var screen = parsed.Screen();
+            if (screen.IsJson)
+            {
+                screen.Json(SwapText.Json(steps));
+            }
+            else
+            {
+                screen.Text(parsed.GetValue(markdown) ? SwapText.Markdown(steps) : SwapText.Plain(steps));
+            }
+
+            return ExitCode.Ok;
+        });
+        return swap;
     }
 
     private static async Task<IReadOnlyList<string>> LinesAsync(CancellationToken cancel)

@@ -5,12 +5,19 @@ internal static class DemoLimits
 {
     public const long DiskBytesMax = 1L << 30;
     public const int DisksMax = 8;
-    public const int ScratchBytes = 16 << 20;
+    public const int HostsMin = 2;
+    public const int HostsMax = 16;
+
+    /// <summary>Each host's private namespace.</summary>
+    public const int PrivateBytes = 8 << 20;
+
+    /// <summary>Of the pool, beside the private namespaces: its table.</summary>
+    public const int PoolSpareBytes = 16 << 20;
 
     public const int MtuBytes = 1500;
     public const int JumboMtuBytes = 9000;
 
-    /// <summary>More data than this on all disks together goes over jumbo frames unless the user chose an MTU.</summary>
+    /// <summary>More shared data than this, counted once for each host, goes over jumbo frames unless the user chose an MTU.</summary>
     public const long JumboAboveBytes = 128L << 20;
 
     /// <summary>Free space to leave in the temporary folder.</summary>

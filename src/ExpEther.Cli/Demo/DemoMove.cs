@@ -5,12 +5,13 @@ using ExpEther.Daemon.Control;
 namespace ExpEther.Cli.Demo;
 
 /// <summary>
-/// Moves a disk from one host to another while both work: the old host reads it until it is gone, the new host keeps reading its own
-/// disk, and reads the moved one as soon as it is there. The outage is from the last read completed at the old host to the first at the
-/// new one; both daemons stamp completions with the machine's monotonic clock.
+/// Moves a host's virtual function, with the private namespace attached to it, to another host while all work: the old host reads it until it
+/// is gone, all others go on with their own, and the new host reads the moved one as soon as it is there. The outage is from the last read
+/// completed at the old host to the first at the new one; the daemons stamp completions with the machine's monotonic clock.
 /// </summary>
-internal sealed class DemoMove(DemoHost from, DemoHost to, DemoDisk moved, DemoDisk other, string boxSocket)
+internal sealed class DemoMove(DemoHost from, DemoHost to, IReadOnlyList<DemoHost> others, string boxSocket)
 {
+    private readonly PrivateDisk _moved = from.Private!;
     private long _lastAtOld;
     private long _firstAtNew;
     private volatile bool _isMoving;
@@ -22,42 +23,41 @@ internal sealed class DemoMove(DemoHost from, DemoHost to, DemoDisk moved, DemoD
 
     public double OutageMs => (_firstAtNew - _lastAtOld) / 1e6;
 
-    public bool IsVerified { get; set; }
+    /// <summary>The new host found what the old one wrote.</summary>
+    public bool IsVerified { get; private set; }
 
-    public int OtherReads => _readsDuring;
+    public int OtherReads => Volatile.Read(ref _readsDuring);
 
-    public async Task RunAsync(string otherScratchSha256, CancellationToken cancel)
+    public async Task RunAsync(CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var started = new TaskCompletionSource();
         var oldLoad = LoadAtOldAsync(started, stop.Token);
-        var newLoad = LoadAtNewAsync(otherScratchSha256, stop.Token);
+        var otherLoads = others.Select(host => LoadElsewhereAsync(host, stop.Token)).ToList();
         var arrival = Task.CompletedTask;
         try
         {
-            await await Task.WhenAny(started.Task, oldLoad, newLoad);
+            await await Task.WhenAny([started.Task, oldLoad, .. otherLoads]);
             _isMoving = true;
-            var move = StallGuard.RunAsync($"moving {moved.Name} from {from.Name} to {to.Name}", async guard =>
+            var move = StallGuard.RunAsync($"moving {from.Function} from {from.Name} to {to.Name}", async guard =>
             {
                 using var client = await ControlClient.ConnectAsync(boxSocket, guard.Token);
                 return await client.CallAsync(
-                    "move", new JsonObject { ["function"] = moved.Name, ["host"] = to.Name }, _ => guard.Moved(), cancel: guard.Token);
+                    "move", new JsonObject { ["function"] = from.Function, ["host"] = to.Name }, _ => guard.Moved(), cancel: guard.Token);
             }, stop.Token);
             arrival = FirstAtNewAsync(stop.Token);
             Result = await move;
             await arrival;
             await oldLoad;
             _isOver = true;
-            await newLoad;
+            await Task.WhenAll(otherLoads);
+            IsVerified = await to.CheckAsync($"what {from.Name} wrote to it", from.Function, _moved, stop.Token);
         }
         finally
         {
             _isOver = true;
             await stop.CancelAsync();
-            foreach (var task in (Task[])[oldLoad, newLoad, arrival])
-            {
-                await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            await Task.WhenAll([oldLoad, arrival, .. otherLoads]).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -72,7 +72,7 @@ internal sealed class DemoMove(DemoHost from, DemoHost to, DemoDisk moved, DemoD
 
         return new JsonObject
         {
-            ["function"] = moved.Name,
+            ["function"] = from.Function,
             ["from"] = from.Name,
             ["to"] = to.Name,
             ["vlanBefore"] = Result["vlanBefore"]?.DeepClone(),
@@ -80,19 +80,18 @@ internal sealed class DemoMove(DemoHost from, DemoHost to, DemoDisk moved, DemoD
             ["generation"] = Result["generation"]?.DeepClone(),
             ["outageMs"] = Math.Round(OutageMs, 3),
             ["steps"] = steps,
-            ["readsOfOtherDisk"] = _readsDuring,
+            ["readsOfOthers"] = OtherReads,
             ["verified"] = IsVerified,
         };
     }
 
     private async Task LoadAtOldAsync(TaskCompletionSource started, CancellationToken cancel)
     {
-        var span = Math.Min(DemoLimits.LoadBytes, moved.TotalBytes);
         for (var i = 0; ; i++)
         {
             try
             {
-                (_, _lastAtOld) = await from.ReadAsync(moved.Name, moved.ScratchOffset, span, 0, cancel);
+                (_, _lastAtOld) = await from.ReadAsync(from.Function, _moved.Id, DemoLimits.LoadBytes, 0, cancel);
             }
             catch (DemoFailure e) when (_isMoving && e.Code is ControlErrorCode.DiskError or ControlErrorCode.NoSuchDisk)
             {
@@ -106,24 +105,26 @@ internal sealed class DemoMove(DemoHost from, DemoHost to, DemoDisk moved, DemoD
         }
     }
 
-    /// <summary>The new host's own work goes on all the time, and its data stays right.</summary>
-    private async Task LoadAtNewAsync(string scratchSha256, CancellationToken cancel)
+    /// <summary>A host's own work goes on all the time, and its data stays right.</summary>
+    private async Task LoadElsewhereAsync(DemoHost host, CancellationToken cancel)
     {
         while (!_isOver)
         {
-            if (!await to.CheckAsync(
-                    "its own disk during the move", other.Name, other.ScratchOffset, DemoLimits.ScratchBytes, DemoLimits.ScratchBytes, scratchSha256, cancel))
+            if (!await host.CheckAsync("its own namespace during the move", host.Function, host.Private!, cancel))
             {
                 return;
             }
 
-            _readsDuring += _isMoving ? 1 : 0;
+            if (_isMoving)
+            {
+                Interlocked.Increment(ref _readsDuring);
+            }
         }
     }
 
     private async Task FirstAtNewAsync(CancellationToken cancel)
     {
-        await to.WaitForAsync(moved.Name, cancel);
-        (_, _firstAtNew) = await to.ReadAsync(moved.Name, moved.ScratchOffset, DemoDisk.BlockBytes, 0, cancel);
+        await to.WaitForAsync(from.Function, cancel);
+        (_, _firstAtNew) = await to.ReadAsync(from.Function, _moved.Id, DemoLimits.LoadBytes, 0, cancel);
     }
 }

@@ -22,14 +22,20 @@ internal sealed class DemoReport
 
     public DemoMove? Move { get; set; }
 
-    public List<DemoDisk> Disks { get; } = [];
+    public DemoSharing? Sharing { get; set; }
+
+    /// <summary>The shared device as the I/O box tells it.</summary>
+    public JsonObject? Device { get; set; }
+
+    public List<SharedDisk> Shared { get; } = [];
 
     public List<DemoHost> Hosts { get; } = [];
 
     /// <summary>Checks that no host made.</summary>
     public List<DemoCheck> Checks { get; } = [];
 
-    public bool IsOk => IsComplete && Failure is null && Move is { IsVerified: true } && Hosts.All(h => h.IsVerified) && Checks.All(c => c.IsRight);
+    public bool IsOk => IsComplete && Failure is null && Sharing is { OverlapSeconds: > 0 } && Move is { IsVerified: true }
+        && Hosts.All(h => h.IsVerified) && Checks.All(c => c.IsRight);
 
     /// <summary>Why it is not ok; null when it is.</summary>
     public string? Reason
@@ -49,6 +55,11 @@ internal sealed class DemoReport
             var wrong = Hosts.SelectMany(h => h.Checks.Where(c => !c.IsRight).Select(c => $"{c.Disk}, {c.What} ({h.Name})"))
                 .Concat(Checks.Where(c => !c.IsRight).Select(c => $"{c.Disk}, {c.What}"))
                 .ToList();
+            if (wrong.Count == 0 && Sharing is { OverlapSeconds: <= 0 })
+            {
+                return "the hosts did not all transfer at the same time";
+            }
+
             return wrong.Count > 0 ? $"SHA-256 differs: {string.Join("; ", wrong)}" : "the demo did not come to its end";
         }
     }
@@ -103,8 +114,17 @@ internal sealed class DemoReport
         json["transport"] = _transport is { } transport ? NameOf(transport) : null;
         json["sealed"] = IsSealed;
         json["pids"] = new JsonArray([.. _pids.Select(pid => (JsonNode)pid)]);
-        json["backing"] = new JsonArray([.. Disks.Select(d => (JsonNode)d.Backing)]);
+        json["backing"] = new JsonArray([.. Shared.Select(d => (JsonNode)d.Backing)]);
+        json["device"] = Device is null ? null : new JsonObject
+        {
+            ["name"] = Device["name"]?.DeepClone(),
+            ["totalVfs"] = Device["totalVfs"]?.DeepClone(),
+            ["numVfs"] = Device["numVfs"]?.DeepClone(),
+            ["firstVfOffset"] = Device["firstVfOffset"]?.DeepClone(),
+            ["vfStride"] = Device["vfStride"]?.DeepClone(),
+        };
         json["hosts"] = new JsonArray([.. Hosts.Select(h => (JsonNode)Host(h))]);
+        json["overlap"] = Sharing is null ? null : Math.Round(Sharing.OverlapSeconds, 3);
         json["move"] = Move?.ToJson();
         json["frames"] = new JsonObject { ["sent"] = _sent, ["received"] = _received, ["retransmitted"] = _retransmitted, ["dropped"] = _dropped };
         return json;
@@ -112,12 +132,15 @@ internal sealed class DemoReport
 
     private static JsonObject Host(DemoHost host)
     {
-        var shown = host.Checks.FirstOrDefault(c => !c.IsRight) ?? host.Checks.FirstOrDefault();
+        var shown = host.Checks.FirstOrDefault(c => !c.IsRight) ?? host.Checks.FirstOrDefault(c => c.IsOfShared);
         return new JsonObject
         {
             ["name"] = host.Name,
             ["vlan"] = host.Vlan,
             ["mac"] = host.Mac,
+            ["startNs"] = host.StartNs,
+            ["endNs"] = host.EndNs,
+            ["privateNamespace"] = host.Private?.Id,
             ["functions"] = new JsonArray([.. host.Functions.Select(f => f.DeepClone())]),
             ["bytesRead"] = host.BytesRead,
             ["bytesWritten"] = host.BytesWritten,

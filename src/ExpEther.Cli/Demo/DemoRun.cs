@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Output;
 using ExpEther.Daemon.Control;
@@ -6,14 +5,13 @@ using ExpEther.Daemon.Control;
 namespace ExpEther.Cli.Demo;
 
 /// <summary>
-/// The whole path once, on this machine, by separate processes: every host uses its disk, one disk moves, everything is verified. What
+/// The whole path once, on this machine, by separate processes: one NVMe controller with SR-IOV, several hosts that each use a virtual function
+/// of it at the same time; one function moves; everything is verified. What
 /// a step finds wrong in the data is noted and the demo goes on; what keeps a step from ending stops it, with the reason. Processes,
 /// namespaces and temporary files are gone at the end in every case.
 /// </summary>
 internal sealed class DemoRun(DemoOptions options, DemoLog log)
 {
-    private readonly Dictionary<string, byte[]> _scratch = [];
-
     public DemoReport Report { get; } = new();
 
     public async Task RunAsync(CancellationToken cancel)
@@ -21,16 +19,16 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
         var folder = Directory.CreateTempSubdirectory("expether-demo-").FullName;
         try
         {
-            await PrepareAsync(folder, cancel);
-            using (var lab = await StartAsync(folder, cancel))
+            var plan = await PrepareAsync(folder, cancel);
+            using (var lab = await StartAsync(folder, plan, cancel))
             {
                 await UseWatchedAsync(lab, cancel);
             }
 
             // The I/O box has let go of its files; what they hold is looked at past all of our own software.
-            foreach (var disk in Report.Disks)
+            foreach (var disk in Report.Shared)
             {
-                Report.Checks.Add(new DemoCheck("the backing file at the end", disk.Name, disk.Sha256, await disk.HashBackingAsync(cancel)));
+                Report.Checks.Add(new DemoCheck("the backing file at the end", disk.Name, disk.Sha256, await disk.HashBackingAsync(cancel), IsOfShared: true));
             }
         }
         finally
@@ -64,25 +62,25 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
         }
     }
 
-    private async Task PrepareAsync(string folder, CancellationToken cancel)
+    private async Task<LabPlan> PrepareAsync(string folder, CancellationToken cancel)
     {
-        var sources = options.Disks.Count > 0 ? [.. options.Disks] : new List<string> { await SourceImage.MakeAsync(folder, cancel) };
-        if (sources.Count == 1)
+        IReadOnlyList<string> sources = options.Disks.Count > 0 ? options.Disks : [await SourceImage.MakeAsync(folder, cancel)];
+        foreach (var source in sources)
         {
-            sources.Add(sources[0]); // one disk for each host
+            var disk = await SharedDisk.CopyAsync(Report.Shared.Count + 1, source, folder, cancel);
+            Report.Shared.Add(disk);
+            log.Step(
+                $"shared {disk.Name}: a copy of {(options.Disks.Count > 0 ? disk.Source : "the repository's own sources")}, "
+                + $"{JsonText.Size(disk.OriginalBytes)}; backing file {disk.Backing}");
         }
 
-        for (var i = 0; i < sources.Count; i++)
-        {
-            var disk = await DemoDisk.CopyAsync($"disk{i + 1}", sources[i], folder, cancel);
-            Report.Disks.Add(disk);
-            log.Step(
-                $"{disk.Name}: a copy of {(options.Disks.Count > 0 ? disk.Source : "the repository's own sources")}, "
-                + $"{JsonText.Size(disk.OriginalBytes)} and {JsonText.Size(DemoLimits.ScratchBytes)} scratch; backing file {disk.Backing}");
-        }
+        var plan = new LabPlan(options.Hosts, Report.Shared, Path.Combine(folder, "pool.img"));
+        await using var pool = File.Create(plan.Pool);
+        pool.SetLength(plan.PoolBytes);
+        return plan;
     }
 
-    private async Task<Lab> StartAsync(string folder, CancellationToken cancel)
+    private async Task<Lab> StartAsync(string folder, LabPlan plan, CancellationToken cancel)
     {
         LabTransport[] candidates = options.Transport is { } wanted
             ? [wanted]
@@ -90,13 +88,13 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
                 ? [LabTransport.Namespaces, LabTransport.UserNamespaces, LabTransport.Udp]
                 : [LabTransport.UserNamespaces, LabTransport.Udp];
         Report.IsSealed = options.IsSealed;
-        var isLarge = Report.Disks.Sum(d => d.TotalBytes) > DemoLimits.JumboAboveBytes;
+        var isLarge = options.Hosts * Report.Shared.Sum(d => d.TotalBytes) > DemoLimits.JumboAboveBytes;
         var mtu = options.MtuBytes > 0 ? options.MtuBytes : isLarge ? DemoLimits.JumboMtuBytes : DemoLimits.MtuBytes;
         foreach (var candidate in candidates)
         {
             try
             {
-                var lab = await Lab.StartAsync(candidate, folder, Report.Disks, options.IsSealed, mtu, cancel);
+                var lab = await Lab.StartAsync(candidate, plan, folder, options.IsSealed, mtu, cancel);
                 Report.Take(lab);
                 log.Step(
                     $"started {string.Join(", ", lab.Processes.Select(p => $"{p.Name} (pid {p.Id})"))}: "
@@ -115,22 +113,41 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
 
     private async Task UseAsync(Lab lab, CancellationToken cancel)
     {
-        DemoHost[] hosts = [.. Enumerable.Range(1, 2).Select(n => new DemoHost(Lab.Nodes[n], Lab.Vlans[n], lab.SocketOf(Lab.Nodes[n])))];
+        DemoHost[] hosts =
+        [
+            .. Enumerable.Range(1, options.Hosts).Select(n => new DemoHost(
+                lab.Plan.Nodes[n], LabPlan.VlanOf(n), LabPlan.FunctionOf(n), lab.SocketOf(lab.Plan.Nodes[n]))),
+        ];
         Report.Hosts.AddRange(hosts);
         await LinksUpAsync(lab, cancel);
-        log.Step("both hosts have a link to the I/O box");
+        log.Step($"all {hosts.Length} hosts have a link to the I/O box");
 
-        await Task.WhenAll(hosts.Select((host, i) => FirstUseAsync(lab, host, Report.Disks.Where((_, d) => d % hosts.Length == i), cancel)));
+        if (options.CapturePath is { } path)
+        {
+            await new DemoCapture(lab.SocketOf("io"), hosts[0].Function, path).RunAsync(() => FirstUseAsync(lab, hosts[0], cancel), cancel);
+            log.Step($"{hosts[0].Name}'s first use of {hosts[0].Function} is captured in {path}");
+        }
+
+        await Task.WhenAll(hosts.Skip(options.CapturePath is null ? 0 : 1).Select(host => GiveAsync(lab, host, cancel)));
+        log.Step($"{hosts[0].Name}'s tree:\n{Indent(await hosts[0].TreeAsync(cancel))}");
         await NoteAsync(lab, hosts, cancel);
 
-        var (moved, other) = (Report.Disks[0], Report.Disks[1]);
-        log.Step($"moving {moved.Name} from {hosts[0].Name} to {hosts[1].Name} while both work");
-        var move = new DemoMove(hosts[0], hosts[1], moved, other, lab.SocketOf("io"));
+        log.Step("all hosts at once: each reads what they share, and writes and reads back what is its own");
+        var sharing = new DemoSharing(hosts, Report.Shared);
+        Report.Sharing = sharing;
+        await sharing.RunAsync(cancel);
+        foreach (var host in hosts)
+        {
+            log.Step(
+                $"{host.Name}: read {JsonText.Size(host.BytesRead)}, wrote {JsonText.Size(host.BytesWritten)}: "
+                + (host.IsVerified ? "all of it is right" : "NOT all of it is right"));
+        }
+
+        log.Step($"moving {hosts[0].Function} from {hosts[0].Name} to {hosts[1].Name} while all work");
+        var move = new DemoMove(hosts[0], hosts[1], hosts[1..], lab.SocketOf("io"));
         Report.Move = move;
-        await move.RunAsync(HashOf(other), cancel);
+        await move.RunAsync(cancel);
         await NoteAsync(lab, hosts, cancel);
-        move.IsVerified = await hosts[1].CheckAsync(
-            $"what {hosts[0].Name} wrote to it", moved.Name, moved.ScratchOffset, DemoLimits.ScratchBytes, DemoLimits.ScratchBytes, HashOf(moved), cancel);
         log.Step(
             $"moved: {move.OutageMs:0.0} ms without it, VLAN {move.Result.Cell("vlanBefore")} -> {move.Result.Cell("vlanAfter")}; "
             + $"{hosts[1].Name} {(move.IsVerified ? "found" : "did NOT find")} what {hosts[0].Name} wrote");
@@ -141,47 +158,40 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
             await Task.Delay(TimeSpan.FromSeconds(options.PauseSeconds), cancel);
         }
 
-        log.Step("reading every disk a second time");
-        foreach (var (disk, index) in Report.Disks.Select((d, i) => (d, i)))
-        {
-            var owner = disk == moved ? hosts[1] : hosts[index % hosts.Length];
-            await owner.CheckAsync("second full read", disk.Name, 0, disk.TotalBytes, disk.OriginalBytes, disk.Sha256, cancel);
-        }
-
+        log.Step("every host that has a function reads everything a second time");
+        await Task.WhenAll(hosts[1..].Select(host => SecondReadAsync(host, cancel)));
         await CountAsync(lab, cancel);
         Report.IsComplete = true;
     }
 
-    private async Task FirstUseAsync(Lab lab, DemoHost host, IEnumerable<DemoDisk> disks, CancellationToken cancel)
+    /// <summary>A private namespace, then the function: the host finds it there when it plugs it in.</summary>
+    private async Task GiveAsync(Lab lab, DemoHost host, CancellationToken cancel)
     {
-        foreach (var disk in disks)
-        {
-            await BoxAsync(lab, $"attaching {disk.Name} to {host.Name}", "attach", new JsonObject { ["function"] = disk.Name, ["host"] = host.Name }, cancel);
-            var found = await host.WaitForAsync(disk.Name, cancel);
-            log.Step($"{host.Name}: {disk.Name} was plugged in and is {found.Cell("disk")} at {found.Cell("bdf")}");
-            log.Step($"{host.Name}'s tree:\n{Indent(await host.TreeAsync(cancel))}");
-
-            var isRight = await host.CheckAsync("first full read", disk.Name, 0, disk.TotalBytes, disk.OriginalBytes, disk.Sha256, cancel);
-            log.Step($"{host.Name}: read {disk.Name}, {JsonText.Size(disk.TotalBytes)}: SHA-256 {(isRight ? "is right" : "is WRONG")}");
-
-            var data = RandomNumberGenerator.GetBytes(DemoLimits.ScratchBytes);
-            lock (_scratch)
-            {
-                _scratch[disk.Name] = data;
-            }
-
-            await host.WriteAsync(disk.Name, disk.ScratchOffset, data, cancel);
-            isRight = await host.CheckAsync("what it wrote", disk.Name, disk.ScratchOffset, data.Length, data.Length, HashOf(disk), cancel);
-            log.Step($"{host.Name}: wrote {JsonText.Size(data.Length)} to {disk.Name} and read it back: {(isRight ? "right" : "WRONG")}");
-        }
+        var made = await BoxAsync(
+            lab, $"making a private namespace for {host.Name}", "namespace.create",
+            new JsonObject { ["device"] = LabPlan.Device, ["bytes"] = DemoLimits.PrivateBytes, ["host"] = host.Name }, cancel);
+        host.Private = new PrivateDisk((int)made.Count("id"));
+        await BoxAsync(
+            lab, $"attaching {host.Function} to {host.Name}", "attach", new JsonObject { ["function"] = host.Function, ["host"] = host.Name }, cancel);
+        var found = await host.WaitForAsync(host.Function, cancel);
+        log.Step(
+            $"{host.Name}: {host.Function} was plugged in and is {found.Cell("disk")} at {found.Cell("bdf")}, with private namespace {host.Private.Id}");
     }
 
-    private string HashOf(DemoDisk disk)
+    private async Task FirstUseAsync(Lab lab, DemoHost host, CancellationToken cancel)
     {
-        lock (_scratch)
+        await GiveAsync(lab, host, cancel);
+        await host.ReadAsync(host.Function, Report.Shared[0].Id, SharedDisk.BlockBytes, 0, cancel);
+    }
+
+    private async Task SecondReadAsync(DemoHost host, CancellationToken cancel)
+    {
+        foreach (var disk in Report.Shared)
         {
-            return Convert.ToHexStringLower(SHA256.HashData(_scratch[disk.Name]));
+            await host.CheckAsync("second full read", disk, cancel);
         }
+
+        await host.CheckAsync("its own namespace at the end", host.Function, host.Private!, cancel);
     }
 
     private static Task<JsonObject> BoxAsync(Lab lab, string what, string command, JsonObject arguments, CancellationToken cancel) =>
@@ -207,18 +217,20 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
             }
         }, cancel);
 
-    private static async Task NoteAsync(Lab lab, DemoHost[] hosts, CancellationToken cancel)
+    private async Task NoteAsync(Lab lab, DemoHost[] hosts, CancellationToken cancel)
     {
         var box = await BoxAsync(lab, "asking the I/O box", "ls", [], cancel);
         foreach (var host in hosts)
         {
             host.Note(box);
         }
+
+        Report.Device = box.Objects("devices").FirstOrDefault(d => d.Cell("name") == LabPlan.Device);
     }
 
     private async Task CountAsync(Lab lab, CancellationToken cancel)
     {
-        foreach (var node in Lab.Nodes)
+        foreach (var node in lab.Plan.Nodes)
         {
             var stats = await StallGuard.RunAsync($"asking {node} for its counters", async guard =>
             {

@@ -8,7 +8,7 @@ internal static class DemoTable
 {
     public static void Print(DemoReport report, TimeSpan elapsed)
     {
-        string[] used = ["host", "VLAN", "device", "seen there as", "read", "written", "SHA-256"];
+        string[] used = ["host", "VLAN", "function", "seen there as", "read", "written", "SHA-256", "when all worked"];
         var uses = report.Hosts.Select(host => (string[])
         [
             host.Name,
@@ -18,6 +18,7 @@ internal static class DemoTable
             JsonText.Size(host.BytesRead),
             JsonText.Size(host.BytesWritten),
             host.IsVerified ? "verified" : "WRONG",
+            DemoTimeline.Bar(host, report.Hosts),
         ]).ToList();
         string[] swapped = ["function", "host", "generation", "register address", "host's ID", "function's ID"];
         var swaps = report.Hosts.SelectMany(host => host.Functions.Select(f => (string[])
@@ -27,7 +28,9 @@ internal static class DemoTable
         ])).ToList();
 
         Console.Out.WriteLine();
-        Print("Two hosts used disks of one I/O box, over Ethernet, each in its own VLAN (a PCIe switch of its own):", used, uses);
+        Print(
+            $"{report.Hosts.Count} hosts used one NVMe controller ({report.Device?.Cell("name")}, {report.Device?.Cell("numVfs")} virtual functions) over Ethernet, "
+            + $"each in its own VLAN (a PCIe switch of its own), for {report.Sharing?.OverlapSeconds:0.00} s all at once:", used, uses);
         Print("What the bridges swapped in the PCIe packets: the host's number = the number inside the I/O box:", swapped, swaps);
         if (report.Move is { } move)
         {
@@ -36,7 +39,7 @@ internal static class DemoTable
                 $"{json.Cell("function")} moved from {json.Cell("from")} (VLAN {json.Cell("vlanBefore")}) "
                 + $"to {json.Cell("to")} (VLAN {json.Cell("vlanAfter")}): "
                 + $"{move.OutageMs:0.0} ms from the last read there to the first read here; "
-                + $"{json.Cell("to")} read its other disk {move.OtherReads} times meanwhile.");
+                + $"the other functions were read whole {move.OtherReads} times meanwhile.");
         }
 
         var frames = report.ToJson()["frames"]!.AsObject();

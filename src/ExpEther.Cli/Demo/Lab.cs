@@ -2,24 +2,22 @@ using ExpEther.Daemon.Config;
 
 namespace ExpEther.Cli.Demo;
 
-/// <summary>The demo's four daemons, joined by one transport: a switch, an I/O box and two hosts on VLANs of their own.</summary>
+/// <summary>The demo's daemons, joined by one transport: a switch, an I/O box and hosts on VLANs of their own.</summary>
 internal sealed class Lab : IDisposable
 {
-    /// <summary>In the order of the switch's ports. The I/O box is on a trunk: moving a device changes the VLAN it uses.</summary>
-    public static readonly string[] Nodes = ["io", "host1", "host2"];
-
-    public static readonly int[] Vlans = [0, 101, 102];
-
     private readonly List<LabProcess> _processes = [];
     private readonly string _folder;
 
-    private Lab(LabTransport transport, string folder)
+    private Lab(LabTransport transport, LabPlan plan, string folder)
     {
         Transport = transport;
+        Plan = plan;
         _folder = folder;
     }
 
     public LabTransport Transport { get; }
+
+    public LabPlan Plan { get; }
 
     public IReadOnlyList<LabProcess> Processes => _processes;
 
@@ -28,14 +26,14 @@ internal sealed class Lab : IDisposable
     /// <summary>Starts all daemons and waits until they are ready.</summary>
     /// <exception cref="DemoFailure">This transport does not work here; nothing is left of the attempt.</exception>
     public static async Task<Lab> StartAsync(
-        LabTransport transport, string folder, IReadOnlyList<DemoDisk> disks, bool isSealed, int mtuBytes, CancellationToken cancel)
+        LabTransport transport, LabPlan plan, string folder, bool isSealed, int mtuBytes, CancellationToken cancel)
     {
-        var lab = new Lab(transport, folder);
+        var lab = new Lab(transport, plan, folder);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         limit.CancelAfter(TimeSpan.FromSeconds(DemoLimits.StartSeconds));
         try
         {
-            await lab.StartDaemonsAsync(disks, isSealed, mtuBytes, limit.Token);
+            await lab.StartDaemonsAsync(isSealed, mtuBytes, limit.Token);
             return lab;
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
@@ -65,27 +63,28 @@ internal sealed class Lab : IDisposable
         _processes.Clear();
     }
 
-    private async Task StartDaemonsAsync(IReadOnlyList<DemoDisk> disks, bool isSealed, int mtuBytes, CancellationToken cancel)
+    private async Task StartDaemonsAsync(bool isSealed, int mtuBytes, CancellationToken cancel)
     {
-        var wiring = LabWiring.Of(Transport, mtuBytes);
-        var keys = Nodes.Select(_ => KeyMaterial.NewHex()).ToArray();
+        var names = Plan.Nodes;
+        var wiring = LabWiring.Of(Transport, names.Count, mtuBytes);
+        var keys = names.Select(_ => KeyMaterial.NewHex()).ToArray();
         List<string> ports = ["--port", wiring.SwitchPort(0, "io", "trunk")];
-        for (var node = 1; node < Nodes.Length; node++)
+        for (var node = 1; node < names.Count; node++)
         {
-            ports.AddRange(["--port", wiring.SwitchPort(node, Nodes[node], $"trunk={Vlans[node]}")]);
+            ports.AddRange(["--port", wiring.SwitchPort(node, names[node], $"trunk={LabPlan.VlanOf(node)}")]);
         }
 
         var hub = Start("switch", wiring.SwitchPrefix, "", ["switch", "--name", "demo", "--mtu", $"{mtuBytes}", .. ports]);
         await hub.HereAsync(cancel);
         var nodes = new List<LabProcess>();
-        for (var node = 0; node < Nodes.Length; node++)
+        for (var node = 0; node < names.Count; node++)
         {
-            var file = Path.Combine(_folder, $"{Nodes[node]}.toml");
+            var file = Path.Combine(_folder, $"{names[node]}.toml");
             var text = node == 0
-                ? LabConfig.OfBox(wiring.PortTable(node), _folder, isSealed, keys, disks)
-                : LabConfig.OfHost(wiring.PortTable(node), isSealed, Nodes[node], Vlans[node], keys[node]);
+                ? LabConfig.OfBox(wiring.PortTable(node), _folder, isSealed, keys, Plan)
+                : LabConfig.OfHost(wiring.PortTable(node), isSealed, names[node], LabPlan.VlanOf(node), keys[node]);
             LabConfig.Write(file, text);
-            nodes.Add(Start(Nodes[node], wiring.NodePrefix(hub.Id), wiring.NodeSetUp, [node == 0 ? "io" : "host", "--config", file]));
+            nodes.Add(Start(names[node], wiring.NodePrefix(hub.Id), wiring.NodeSetUp, [node == 0 ? "io" : "host", "--config", file]));
         }
 
         foreach (var node in nodes)

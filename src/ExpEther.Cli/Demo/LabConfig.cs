@@ -6,22 +6,23 @@ namespace ExpEther.Cli.Demo;
 /// <summary>The demo's configuration files: the same keys a user writes.</summary>
 internal static class LabConfig
 {
-    public static string OfBox(string port, string stateFolder, bool isSealed, IReadOnlyList<string> keys, IReadOnlyList<DemoDisk> disks)
+    public static string OfBox(string port, string stateFolder, bool isSealed, IReadOnlyList<string> keys, LabPlan plan)
     {
         var text = new StringBuilder(Common("io", port, isSealed))
             .Insert(0, $"name = \"io\"\nstateDirectory = \"{stateFolder}\"\nreleaseTimeoutMs = {DemoLimits.ReleaseTimeoutMs}\n\n");
-        for (var node = 1; node < Lab.Nodes.Length; node++)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"\n[[host]]\nname = \"{Lab.Nodes[node]}\"\nvlan = {Lab.Vlans[node]}\nkey = \"{keys[node]}\"\n");
-        }
-
-        foreach (var disk in disks)
+        for (var node = 1; node < plan.Nodes.Count; node++)
         {
             text.Append(
-                CultureInfo.InvariantCulture,
-                $"\n[[device]]\nname = \"{disk.Name}\"\nserial = \"DEMO-{disk.Name}\"\n\n[[device.namespace]]\nfile = '{disk.Backing}'\n");
+                CultureInfo.InvariantCulture, $"\n[[host]]\nname = \"{plan.Nodes[node]}\"\nvlan = {LabPlan.VlanOf(node)}\nkey = \"{keys[node]}\"\n");
         }
 
+        text.Append(CultureInfo.InvariantCulture, $"\n[[device]]\nname = \"{LabPlan.Device}\"\nserial = \"DEMO\"\nvfs = {plan.Hosts}\n");
+        foreach (var shared in plan.Shared)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n[[device.namespace]]\nfile = '{shared.Backing}'\n");
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"\n[device.pool]\nfile = '{plan.Pool}'\n");
         return text.ToString();
     }
 

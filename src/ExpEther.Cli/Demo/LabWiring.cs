@@ -29,8 +29,8 @@ internal sealed class LabWiring
         _ => [],
     };
 
-    public static LabWiring Of(LabTransport transport, int mtuBytes) =>
-        new(transport, mtuBytes, transport == LabTransport.Udp ? FreeEndPoints(2 * Lab.Nodes.Length) : []);
+    public static LabWiring Of(LabTransport transport, int nodes, int mtuBytes) =>
+        new(transport, mtuBytes, transport == LabTransport.Udp ? FreeEndPoints(2 * nodes) : []);
 
     /// <summary>What another daemon's shell runs under: a network namespace of its own that the switch's user namespace owns.</summary>
     public IReadOnlyList<string> NodePrefix(int switchPid) => UsesNamespaces ? [.. Enter(switchPid, network: false), "unshare", "-n", "--"] : [];

@@ -38,6 +38,18 @@ public sealed class ControlArguments(JsonObject json)
         return null;
     }
 
+    public long RequiredNumber(string name, long min, long max)
+    {
+        var wrong = _wrong.Count;
+        var number = Number(name, min, max);
+        if (number is null && _wrong.Count == wrong)
+        {
+            _wrong.Add($"'{name}' is missing");
+        }
+
+        return number ?? min;
+    }
+
     public double? Fraction(string name, double min, double max)
     {
         if (Get(name, JsonValueKind.Number) is not { } value)

@@ -18,7 +18,7 @@ internal sealed record DiskRange(NvmeDisk Disk, NvmeNamespace Namespace, long Of
     {
         var name = call.Arguments.Text("disk");
         var host = call.Arguments.Text("host");
-        var nsid = call.Arguments.Number("namespace", 1, uint.MaxValue) ?? 1;
+        var nsid = call.Arguments.Number("namespace", 1, uint.MaxValue);
         var offset = call.Arguments.Number("offset", 0, long.MaxValue) ?? 0;
         var bytes = call.Arguments.Number("bytes", 0, long.MaxValue);
         if (call.Arguments.Mistake() is { } mistake)
@@ -32,20 +32,20 @@ internal sealed record DiskRange(NvmeDisk Disk, NvmeNamespace Namespace, long Of
             return (missing, null);
         }
 
-        if (disk!.Namespaces.FirstOrDefault(n => n.Id == nsid) is not { } found)
+        var (unknown, target) = NamespaceOf(disk!, nsid);
+        if (unknown is not null)
         {
-            return (ControlReply.Fail(
-                ControlErrorCode.OutOfRange, $"disk '{disk.Name}' has no namespace {nsid}",
-                $"it has: {string.Join(", ", disk.Namespaces.Select(n => n.Id))}"), null);
+            return (unknown, null);
         }
 
+        var found = target!;
         var size = (long)found.Bytes;
         var length = bytes ?? Math.Max(size - offset, 0);
         if (offset > size || length > size - offset)
         {
             return (ControlReply.Fail(
                 ControlErrorCode.OutOfRange,
-                $"{length} bytes from {offset} do not fit into namespace {nsid} of '{disk.Name}', which has {size} bytes", "choose a smaller range"), null);
+                $"{length} bytes from {offset} do not fit into namespace {found.Id} of '{disk!.Name}', which has {size} bytes", "choose a smaller range"), null);
         }
 
         if (offset % found.BlockBytes != 0 || length % found.BlockBytes != 0)
@@ -56,6 +56,22 @@ internal sealed record DiskRange(NvmeDisk Disk, NvmeNamespace Namespace, long Of
                 $"choose multiples of {found.BlockBytes}, for example from {offset / found.BlockBytes * found.BlockBytes}"), null);
         }
 
-        return (null, new DiskRange(disk, found, offset, length, bytes is null));
+        return (null, new DiskRange(disk!, found, offset, length, bytes is null));
+    }
+
+    /// <summary>The namespace that a call means: the disk's first one unless it names another.</summary>
+    public static (ControlReply? Mistake, NvmeNamespace? Found) NamespaceOf(NvmeDisk disk, long? nsid)
+    {
+        var found = disk.Namespaces.FirstOrDefault(n => nsid is null || n.Id == nsid);
+        return (found, disk.Namespaces.Count) switch
+        {
+            (not null, _) => (null, found),
+            (null, 0) => (ControlReply.Fail(
+                ControlErrorCode.OutOfRange, $"disk '{disk.Name}' has no namespace now",
+                "make one at its I/O box (`expether namespace create`), or share one with all hosts"), null),
+            _ => (ControlReply.Fail(
+                ControlErrorCode.OutOfRange, $"disk '{disk.Name}' has no namespace {nsid}",
+                $"it has: {string.Join(", ", disk.Namespaces.Select(n => n.Id))}"), null),
+        };
     }
 }

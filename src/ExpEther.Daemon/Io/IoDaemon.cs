@@ -15,6 +15,7 @@ using ExpEther.Ethernet.Ports;
 using ExpEther.Linux;
 using ExpEther.Linux.Polling;
 using ExpEther.Linux.Time;
+using ExpEther.Nvme.Driver;
 
 namespace ExpEther.Daemon.Io;
 
@@ -42,9 +43,10 @@ public sealed class IoDaemon : IDisposable
             var devices = Own(new DeviceSet(config.Devices, config.Name, stages, events));
             _port = Own(PortOpener.Open(config.Port, [config.Mac], [.. config.Hosts.Select(h => h.Vlan).Distinct()]));
             var bridge = new IoBridge(OptionsOf(config, PortOpener.MtuOf(config.Port, _port), stages), store, scheduler, new SystemRandom(), events);
+            bridge.AddDriver(new NvmePhysicalFunctionDriver(scheduler, events));
             foreach (var device in devices.All)
             {
-                bridge.AddDevice(device.Config.Name, device.OnBus);
+                bridge.AddDevice(device.Config.Name, device.OnBus, device.Config.Vfs);
             }
 
             var table = new CommandTable();
@@ -53,6 +55,7 @@ public sealed class IoDaemon : IDisposable
             var counters = new IoCounters(config.Name, _port, stages, () => _loop!.Sleeps, bridge, devices);
             table.Add("stats", () => CounterTreeJson.Of(counters));
             _ = new IoCommands(bridge, started.Task, table);
+            _ = new NamespaceControl(bridge, started.Task, table);
             _ = new CaptureCommands(new IoCaptureSource(bridge, _port.Name), () => _loop!, scheduler, table);
             var reloader = Own(new Reloader(config.Name, () => Stage(events), started.Task, scheduler, events, table));
             _control = Own(new ControlServer(socketPath, table, scheduler));

@@ -14,6 +14,7 @@ internal static class IoJson
         ["name"] = status.Name,
         ["mac"] = status.Mac.ToString(),
         ["started"] = isStarted,
+        ["devices"] = new JsonArray([.. status.Devices.Select(d => (JsonNode)Device(d))]),
         ["functions"] = new JsonArray([.. status.Functions.Select(f => (JsonNode)Function(f))]),
         ["hosts"] = new JsonArray([.. status.Hosts.Select(h => (JsonNode)Host(h))]),
         ["discovered"] = new JsonArray([.. status.Discovered.Select(d => (JsonNode)new JsonObject
@@ -22,10 +23,24 @@ internal static class IoJson
         })]),
     };
 
+    private static JsonObject Device(IoDeviceStatus d) => new()
+    {
+        ["name"] = d.Name,
+        ["rid"] = d.Rid.ToString(),
+        ["lastBus"] = d.LastBus,
+        ["totalVfs"] = d.TotalVfs,
+        ["numVfs"] = d.NumVfs,
+        ["firstVfOffset"] = d.FirstVfOffset,
+        ["vfStride"] = d.VfStride,
+        ["ariCapableHierarchy"] = d.AriCapableHierarchy,
+        ["systemPageBytes"] = d.PageBytes,
+    };
+
     private static JsonObject Function(IoFunctionStatus f) => new()
     {
         ["name"] = f.Name,
         ["device"] = f.Device,
+        ["vf"] = f.VirtualNumber,
         ["number"] = f.Number,
         ["state"] = CounterJson.Camel(f.State.ToString()),
         ["failure"] = f.Failure.Length > 0 ? f.Failure : null,

@@ -25,7 +25,7 @@ internal sealed class LoadCommands
     {
         var host = call.Arguments.Text("host");
         var name = call.Arguments.Text("disk");
-        var nsid = call.Arguments.Number("namespace", 1, uint.MaxValue) ?? 1;
+        var nsid = call.Arguments.Number("namespace", 1, uint.MaxValue);
         var depth = (int)(call.Arguments.Number("depth", 1, int.MaxValue) ?? 1);
         var bytes = (int)(call.Arguments.Number("blockBytes", 1, int.MaxValue) ?? LoadLimits.BlockBytesDefault);
         var seed = call.Arguments.Number("seed", 0, long.MaxValue) ?? 1;
@@ -41,13 +41,13 @@ internal sealed class LoadCommands
             return missing;
         }
 
-        if (disk!.Namespaces.FirstOrDefault(n => n.Id == nsid) is not { } target)
+        var (unknown, found) = DiskRange.NamespaceOf(disk!, nsid);
+        if (found is not { } target)
         {
-            return ControlReply.Fail(
-                ControlErrorCode.OutOfRange, $"disk '{disk.Name}' has no namespace {nsid}", $"it has: {string.Join(", ", disk.Namespaces.Select(n => n.Id))}");
+            return unknown!;
         }
 
-        if (bytes % target.BlockBytes != 0 || bytes > disk.MaxTransferBytes || (ulong)bytes > target.Bytes || depth > disk.QueueDepth)
+        if (bytes % target.BlockBytes != 0 || bytes > disk!.MaxTransferBytes || (ulong)bytes > target.Bytes || depth > disk.QueueDepth)
         {
             return ControlReply.Fail(
                 ControlErrorCode.OutOfRange,

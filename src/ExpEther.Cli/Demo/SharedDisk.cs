@@ -3,24 +3,26 @@ using System.Security.Cryptography;
 namespace ExpEther.Cli.Demo;
 
 /// <summary>
-/// A disk of the demo: a temporary copy of the user's file, padded to whole blocks, with a scratch range behind it. The user's file is
-/// opened for reading only; the hash is of its bytes, not of the copy's.
+/// What all hosts of the demo share: a temporary copy of the user's file, padded to whole blocks, as a read-only namespace of the one device. The
+/// user's file is opened for reading only; the hash is of its bytes, not of the copy's.
 /// </summary>
-internal sealed class DemoDisk
+internal sealed class SharedDisk
 {
     public const int BlockBytes = 512;
 
-    private DemoDisk(string name, string source, string backing, long bytes, string sha256)
+    private SharedDisk(int id, string source, string backing, long bytes, string sha256)
     {
-        Name = name;
+        Id = id;
         Source = source;
         Backing = backing;
         OriginalBytes = bytes;
         Sha256 = sha256;
     }
 
-    /// <summary>The function's name at the I/O box.</summary>
-    public string Name { get; }
+    /// <summary>NSID: its place in the configuration, from 1.</summary>
+    public int Id { get; }
+
+    public string Name => $"namespace {Id}";
 
     public string Source { get; }
 
@@ -33,15 +35,13 @@ internal sealed class DemoDisk
     /// <summary>Of the original, lower-case hexadecimal.</summary>
     public string Sha256 { get; }
 
-    public long ScratchOffset => (OriginalBytes + BlockBytes - 1) / BlockBytes * BlockBytes;
-
-    public long TotalBytes => ScratchOffset + DemoLimits.ScratchBytes;
+    public long TotalBytes => Math.Max((OriginalBytes + BlockBytes - 1) / BlockBytes, 1) * BlockBytes;
 
     /// <exception cref="DemoFailure">The file cannot be served; the message says why.</exception>
-    public static async Task<DemoDisk> CopyAsync(string name, string source, string folder, CancellationToken cancel)
+    public static async Task<SharedDisk> CopyAsync(int id, string source, string folder, CancellationToken cancel)
     {
         Check(source, folder);
-        var backing = Path.Combine(folder, $"{name}.img");
+        var backing = Path.Combine(folder, $"shared{id}.img");
         var partial = backing + ".part";
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var bytes = 0L;
@@ -63,7 +63,7 @@ internal sealed class DemoDisk
                 await into.WriteAsync(buffer.AsMemory(0, got), cancel);
             }
 
-            into.SetLength((bytes + BlockBytes - 1) / BlockBytes * BlockBytes + DemoLimits.ScratchBytes);
+            into.SetLength(Math.Max((bytes + BlockBytes - 1) / BlockBytes, 1) * BlockBytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -72,7 +72,7 @@ internal sealed class DemoDisk
 
         // Whoever sees the .img sees the whole copy.
         File.Move(partial, backing);
-        return new DemoDisk(name, source, backing, bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
+        return new SharedDisk(id, source, backing, bytes, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
     /// <summary>The hash of the original range as the backing file holds it now, read past all of our own software.</summary>
@@ -112,10 +112,10 @@ internal sealed class DemoDisk
         }
 
         var free = new DriveInfo(folder).AvailableFreeSpace;
-        if (free < bytes + DemoLimits.ScratchBytes + DemoLimits.SpareBytes)
+        if (free < bytes + DemoLimits.SpareBytes)
         {
             throw new DemoFailure(
-                "no-space", $"the copy of {source} needs {bytes + DemoLimits.ScratchBytes} bytes, and {folder} has {free} bytes free",
+                "no-space", $"the copy of {source} needs {bytes} bytes, and {folder} has {free} bytes free",
                 "free some space, name a smaller file, or set TMPDIR to a folder with more");
         }
     }

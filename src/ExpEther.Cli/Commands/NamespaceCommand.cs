@@ -1,0 +1,160 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+using ExpEther.Cli.Output;
+
+namespace ExpEther.Cli.Commands;
+
+/// <summary><c>namespace create|give|resize|delete|ls</c>: the namespaces of a device that hosts share, at its I/O box.</summary>
+internal static class NamespaceCommand
+{
+    private static readonly Argument<string> Device = new("device") { Description = "The device's name (disk1, not disk1.vf1)." };
+    private static readonly Argument<uint> Id = new("id") { Description = "NSID, as `expether namespace ls` shows it." };
+    private static readonly Argument<string> Host = new("host") { Description = "The owner: a host's name." };
+    private static readonly Argument<long?> Bytes = ByteCount.Argument("size", "In bytes; KiB, MiB, GiB and TiB are understood. The device may round up.");
+    private static readonly Option<string> Socket = SharedOptions.Socket();
+
+    public static (Command, string) Build()
+    {
+        var command = new Command("namespace", "Make, resize and delete the hosts' private namespaces on a device that they share.")
+        {
+            BuildList(),
+            BuildChange("create", "Make a private namespace for a host; it sees it at once if it has a function of the device.", null, Device, Bytes, Host),
+            BuildChange(
+                "give", "Give a private namespace that nobody owns to a host.",
+                "Whosever it is: it is taken from its owner at once.", Device, Id, Host),
+            BuildChange(
+                "resize", "Grow or shrink a private namespace; hosts that see it are told.",
+                "Shrink it also under a host that has it: what is beyond the new end is lost.", Device, Id, Bytes),
+            BuildChange(
+                "delete", "Delete a namespace with all that is in it.", "Also one that a host has, or that is shared.", Device, Id),
+        };
+        return (command, """
+              expether namespace ls
+              expether namespace create disk1 10GiB host1
+              expether namespace resize disk1 3 20GiB
+              expether namespace delete disk1 3                        refused while its host has it; --force
+              expether namespace give disk1 3 host2                    one whose owner is not known any more
+
+            A private namespace is seen by its owner alone, by the first of its functions of that device. `move` takes it along to the new
+            host; `detach` leaves it with its owner, who sees it again with the next function it gets.
+            """);
+    }
+
+    private static Command BuildList()
+    {
+        var device = new Argument<string?>("device") { Description = "One device only.", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command("ls", "List namespaces: whose they are, who sees them, what is free.") { device, Socket };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var screen = parsed.Screen();
+            var arguments = new JsonObject();
+            if (parsed.GetValue(device) is { } name)
+            {
+                arguments["device"] = name;
+            }
+
+            using var client = await SharedOptions.ConnectAsync(parsed.GetValue(Socket), cancel, "io");
+            var result = await client.CallAsync("namespace.ls", arguments, cancel: cancel);
+            if (screen.IsJson)
+            {
+                screen.Json(result);
+            }
+            else
+            {
+                screen.Text(Describe(result));
+            }
+
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    /// <param name="name">Of the command.</param>
+    /// <param name="description">What it does.</param>
+    /// <param name="forced">What <c>--force</c> does; null: there is no such option.</param>
+    /// <param name="arguments">In their order.</param>
+    private static Command BuildChange(string name, string description, string? forced, params IReadOnlyList<Argument> arguments)
+    {
+        var command = new Command(name, description) { Socket };
+        foreach (var argument in arguments)
+        {
+            command.Add(argument);
+        }
+
+        var force = new Option<bool>("--force") { Description = forced ?? "" };
+        if (forced is not null)
+        {
+            command.Add(force);
+        }
+
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var screen = parsed.Screen();
+            var call = new JsonObject { ["device"] = parsed.GetValue(Device) };
+            if (arguments.Contains(Id))
+            {
+                call["id"] = parsed.GetValue(Id);
+            }
+
+            if (arguments.Contains(Bytes))
+            {
+                call["bytes"] = parsed.GetValue(Bytes);
+            }
+
+            if (arguments.Contains(Host))
+            {
+                call["host"] = parsed.GetValue(Host);
+            }
+
+            if (forced is not null)
+            {
+                call["force"] = parsed.GetValue(force);
+            }
+
+            using var client = await SharedOptions.ConnectAsync(parsed.GetValue(Socket), cancel, "io");
+            var result = await client.CallAsync($"namespace.{name}", call, cancel: cancel);
+            if (screen.IsJson)
+            {
+                screen.Json(result);
+            }
+            else
+            {
+                screen.Text(
+                    (result["id"] is null
+                        ? $"{result.Cell("device")}: namespace {call.Cell("id")} is deleted"
+                        : $"{result.Cell("device")}: namespace {result.Cell("id")}, {JsonText.Size(result.Count("bytes"))}, owner {result.Cell("owner")}, "
+                        + $"seen by {result.Cell("functions")}")
+                    + (result["message"] is null ? "" : $"; {result.Cell("message")}"));
+            }
+
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static string Describe(JsonObject result)
+    {
+        var parts = new List<string>();
+        foreach (var device in result.Objects("devices"))
+        {
+            if (device["failure"] is not null)
+            {
+                parts.Add($"{device.Cell("device")}: its namespaces cannot be told: {device.Cell("failure")}");
+                continue;
+            }
+
+            var table = new TextTable("DEVICE", "NSID", "SIZE", "BLOCK", "KIND", "OWNER", "SEEN BY", "UUID");
+            foreach (var found in device.Objects("namespaces"))
+            {
+                table.Add(
+                    device.Cell("device"), found.Cell("id"), JsonText.Size(found.Count("bytes")), found.Cell("blockBytes"),
+                    (found["shared"]?.GetValue<bool>() == true ? "shared" : "private") + (found["readOnly"]?.GetValue<bool>() == true ? ", read-only" : ""),
+                    found.Cell("owner"), found.Cell("functions"), found.Cell("uuid"));
+            }
+
+            parts.Add($"{table}\n{device.Cell("device")}: {JsonText.Size(device.Count("freeBytes"))} of {JsonText.Size(device.Count("totalBytes"))} free");
+        }
+
+        return parts.Count > 0 ? string.Join("\n\n", parts) : "no device of this box has namespaces to manage (vfs in the configuration)";
+    }
+}

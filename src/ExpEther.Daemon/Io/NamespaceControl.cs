@@ -1,0 +1,129 @@
+using System.Text.Json.Nodes;
+using ExpEther.Bridge.Io;
+using ExpEther.Bridge.Io.Namespaces;
+using ExpEther.Daemon.Control;
+
+namespace ExpEther.Daemon.Io;
+
+/// <summary>What an I/O box can be asked about the namespaces of its shared devices (docs/control-protocol.md).</summary>
+internal sealed class NamespaceControl
+{
+    private readonly IoBridge _bridge;
+    private readonly Task _started;
+
+    /// <param name="bridge">The box's.</param>
+    /// <param name="started">Ends when the box has found its devices; commands that come earlier wait for it.</param>
+    /// <param name="table">Gets the commands.</param>
+    public NamespaceControl(IoBridge bridge, Task started, CommandTable table)
+    {
+        _bridge = bridge;
+        _started = started;
+        table.Add("namespace.ls", ListAsync);
+        table.Add("namespace.create", CreateAsync);
+        table.Add("namespace.give", GiveAsync);
+        table.Add("namespace.resize", ResizeAsync);
+        table.Add("namespace.delete", DeleteAsync);
+    }
+
+    private async Task<ControlReply> ListAsync(ControlCall call)
+    {
+        var device = call.Arguments.Text("device");
+        if (call.Arguments.Mistake() is { } mistake)
+        {
+            return mistake;
+        }
+
+        await _started;
+        var devices = await _bridge.NamespacesAsync(device);
+        if (device is not null && devices.Count == 0)
+        {
+            var shared = (await _bridge.NamespacesAsync()).Select(d => d.Device).ToList();
+            return ControlReply.Fail(
+                RefusalCode.NoNamespaces, $"'{device}' is no device with namespaces to manage",
+                shared.Count > 0 ? $"there are: {string.Join(", ", shared)}" : "none of this box's devices has virtual functions (vfs in the configuration)");
+        }
+
+        return ControlReply.Ok(new JsonObject { ["devices"] = new JsonArray([.. devices.Select(d => (JsonNode)Describe(d))]) });
+    }
+
+    private Task<ControlReply> CreateAsync(ControlCall call)
+    {
+        var device = call.Arguments.RequiredText("device");
+        var host = call.Arguments.RequiredText("host");
+        var bytes = RequiredBytes(call);
+        return RunAsync(call, () => _bridge.CreateNamespaceAsync(device, bytes, host));
+    }
+
+    private Task<ControlReply> GiveAsync(ControlCall call)
+    {
+        var device = call.Arguments.RequiredText("device");
+        var host = call.Arguments.RequiredText("host");
+        var force = call.Arguments.Flag("force") ?? false;
+        var id = RequiredId(call);
+        return RunAsync(call, () => _bridge.GiveNamespaceAsync(device, id, host, force));
+    }
+
+    private Task<ControlReply> ResizeAsync(ControlCall call)
+    {
+        var device = call.Arguments.RequiredText("device");
+        var force = call.Arguments.Flag("force") ?? false;
+        var id = RequiredId(call);
+        var bytes = RequiredBytes(call);
+        return RunAsync(call, () => _bridge.ResizeNamespaceAsync(device, id, bytes, force));
+    }
+
+    private Task<ControlReply> DeleteAsync(ControlCall call)
+    {
+        var device = call.Arguments.RequiredText("device");
+        var force = call.Arguments.Flag("force") ?? false;
+        var id = RequiredId(call);
+        return RunAsync(call, () => _bridge.DeleteNamespaceAsync(device, id, force));
+    }
+
+    private async Task<ControlReply> RunAsync(ControlCall call, Func<Task<NamespaceReply>> command)
+    {
+        if (call.Arguments.Mistake() is { } mistake)
+        {
+            return mistake;
+        }
+
+        await _started;
+        var reply = await command();
+        if (!reply.Ok)
+        {
+            return ControlReply.Fail(reply.Code, reply.Message, reply.Remedy);
+        }
+
+        var answer = reply.Namespace is { } now ? Describe(now) : [];
+        answer["device"] = reply.Device;
+        answer["message"] = reply.Message.Length > 0 ? reply.Message : null;
+        return ControlReply.Ok(answer);
+    }
+
+    private static ulong RequiredBytes(ControlCall call) => (ulong)call.Arguments.RequiredNumber("bytes", 1, long.MaxValue);
+
+    private static uint RequiredId(ControlCall call) => (uint)call.Arguments.RequiredNumber("id", 1, uint.MaxValue);
+
+    private static JsonObject Describe(NamespaceDeviceStatus device) => new()
+    {
+        ["device"] = device.Device,
+        ["failure"] = device.Failure.Length > 0 ? device.Failure : null,
+        ["canManage"] = device.CanManage,
+        ["totalBytes"] = device.TotalBytes,
+        ["freeBytes"] = device.FreeBytes,
+        ["namespaces"] = new JsonArray([.. device.Namespaces.Select(n => (JsonNode)Describe(n))]),
+    };
+
+    private static JsonObject Describe(NamespaceStatus found) => new()
+    {
+        ["device"] = found.Device,
+        ["id"] = found.Id,
+        ["uuid"] = found.Uuid == Guid.Empty ? null : found.Uuid.ToString(),
+        ["bytes"] = found.Bytes,
+        ["blockBytes"] = found.BlockBytes,
+        ["shared"] = found.IsShared,
+        ["readOnly"] = found.IsReadOnly,
+        ["owner"] = found.Owner,
+        ["functions"] = new JsonArray([.. found.Functions.Select(name => (JsonNode)name)]),
+    };
+}
