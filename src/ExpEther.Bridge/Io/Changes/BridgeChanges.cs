@@ -1,6 +1,7 @@
 using ExpEther.Bridge.Io.Devices;
 using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Io.Ownership;
+using ExpEther.Bridge.Io.Physical;
 using ExpEther.Bridge.Io.Sequences;
 using ExpEther.Bridge.Io.Sessions;
 using ExpEther.Core.Scheduling;
@@ -17,8 +18,8 @@ namespace ExpEther.Bridge.Io.Changes;
 /// </para>
 /// </summary>
 internal sealed class BridgeChanges(
-    FunctionTable functions, DeviceBus devices, DeviceBringUp bringUp, HostSessions hosts, OwnershipTable ownership, ReleaseSequence release,
-    OwnerFollower follower, OwnerScheduler scheduler, OwnerSignal changed, Action<IoBridgeChange> committed)
+    FunctionTable functions, DeviceBus devices, PhysicalFunctions physicals, DeviceBringUp bringUp, HostSessions hosts, OwnershipTable ownership,
+    ReleaseSequence release, OwnerFollower follower, OwnerScheduler scheduler, OwnerSignal changed, Action<IoBridgeChange> committed)
 {
     private readonly ChangeObstacles _obstacles = new(functions, hosts, ownership);
 
@@ -127,6 +128,7 @@ internal sealed class BridgeChanges(
 
         foreach (var device in prepared.Devices)
         {
+            physicals.Remove(device);
             devices.Remove(device);
         }
     }
@@ -150,6 +152,7 @@ internal sealed class BridgeChanges(
             function.Failure = "its device was removed";
         }
 
+        physicals.Remove(device);
         devices.Remove(device);
     }
 

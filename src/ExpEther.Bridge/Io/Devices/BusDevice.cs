@@ -1,4 +1,5 @@
 using ExpEther.Bridge.Io.Functions;
+using ExpEther.Bridge.Io.Physical;
 using ExpEther.Bridge.Io.Traffic;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Ports;
@@ -21,6 +22,9 @@ internal sealed class BusDevice(string name, IPcieDevice device, byte bus)
     public int MaxPayloadBytes { get; set; } = 128;
 
     public DeviceOutput Output { get; } = new();
+
+    /// <summary>The I/O bridge's own traffic with its physical function; null: none.</summary>
+    public OwnTraffic? Own { get; set; }
 
     public long UnknownRequesters { get; set; }
 

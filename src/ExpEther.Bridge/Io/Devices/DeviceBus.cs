@@ -28,7 +28,7 @@ internal sealed class DeviceBus(IoBridgeOptions options, DeviceConfigAccess conf
             Instant? earliest = null;
             foreach (var device in _devices)
             {
-                earliest = Instant.Earliest(earliest, device.Device.NextDeadline);
+                earliest = Instant.Earliest(Instant.Earliest(earliest, device.Device.NextDeadline), device.Own?.NextDeadline);
             }
 
             return earliest;

@@ -9,6 +9,9 @@ internal sealed record RealFunction
 {
     public required Rid Rid { get; init; }
 
+    /// <summary>Which VF of its device, from 1; 0: it is none.</summary>
+    public int VirtualFunction { get; init; }
+
     /// <summary>What a host is shown.</summary>
     public required EndpointDescription Description { get; init; }
 

@@ -57,7 +57,7 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
         return moved;
     }
 
-    /// <summary>Takes one TLP; completions of the I/O bridge's own requests are used at once.</summary>
+    /// <summary>Takes one TLP; what is for the I/O bridge itself is used at once.</summary>
     private bool Take(BusDevice device, Instant now)
     {
         var room = device.Output.Room;
@@ -66,11 +66,20 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             return false;
         }
 
-        if (TlpView.TryParse(room[..length], out var view) == TlpError.None && view.IsCompletion && view.Requester == DeviceConfigAccess.Reserved)
+        if (TlpView.TryParse(room[..length], out var view) == TlpError.None)
         {
-            config.OnCompletion(view);
-            changed.Set();
-            return true;
+            if (view.IsCompletion && view.Requester == DeviceConfigAccess.Reserved)
+            {
+                config.OnCompletion(view);
+                changed.Set();
+                return true;
+            }
+
+            // Before anything can take it for a function's: row 8 never leaves the box.
+            if (device.Own is { } own && own.TryTakeFromDevice(view, now))
+            {
+                return true;
+            }
         }
 
         device.Output.Add(length);
