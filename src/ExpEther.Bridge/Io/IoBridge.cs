@@ -29,6 +29,9 @@ namespace ExpEther.Bridge.Io;
 /// </summary>
 public sealed class IoBridge : ISessionEvents, ICounterSource
 {
+    /// <summary>".vf256".</summary>
+    private const int VirtualSuffixBytesMax = 6;
+
     private readonly OwnerScheduler _scheduler;
     private readonly IEventSink _events;
     private readonly OwnerSignal _changed;
@@ -61,17 +64,17 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         _ownership = new OwnershipTable(store, random, _changed, events, options.Name);
         _physicals = new PhysicalFunctions(options, _config, scheduler, _changed, events) { Changed = OnPhysicalFunctionChanged };
         _sight = new NamespaceOwnership(_physicals, _ownership, scheduler, events);
+        _devices.Keeper = _physicals;
         _namespaces = new NamespaceCommands(_devices, _physicals, _hosts, _ownership, _sight);
         var reset = new FunctionReset(_config, scheduler, _changed, events);
         var assign = new AssignSequence(reset, _ownership, _sight, _changed, events, options);
         var release = new ReleaseSequence(reset, _changed, events, options.ReleaseTimeout);
         _follower = new OwnerFollower(_functions, assign, release, _ownership, _sight, scheduler, _changed, events);
-        _commands = new BridgeCommands(_functions, _hosts, assign, release, _ownership, _follower, _sight, _changed);
+        _commands = new BridgeCommands(_functions, _devices, _hosts, assign, release, _ownership, _follower, _sight, _changed);
         _bringUp = new DeviceBringUp(_devices, _config, reset, scheduler, _changed);
-        _changes = new BridgeChanges(
-            _functions, _devices, _physicals, _bringUp, _hosts, _ownership, release, _follower, scheduler, _changed, OnChanged);
+        _changes = new BridgeChanges(_functions, _devices, _bringUp, _hosts, _ownership, release, _follower, scheduler, _changed, OnChanged);
         _hostToDevice = new HostToDevice(_functions, _changed, events);
-        _deviceToHost = new DeviceToHost(_config, _changed, events);
+        _deviceToHost = new DeviceToHost(_config, _changed, events, _follower.GiveUp);
     }
 
     /// <summary>As told at the start, with what has been changed since.</summary>
@@ -100,13 +103,16 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     }
 
     /// <summary>Plugs a device into the box, before <see cref="StartAsync"/>.</summary>
-    /// <param name="name">At most <see cref="PresentMessage.NameBytesMax"/> - 2 bytes of UTF-8, and no other device's.</param>
+    /// <param name="name">At most <see cref="PresentMessage.NameBytesMax"/> bytes of UTF-8 with what is added to it for its functions, and no other device's.</param>
     /// <param name="device">Not used by anyone else from now on.</param>
-    public void AddDevice(string name, IPcieDevice device)
+    /// <param name="vfs">How many virtual functions hosts are to share, each a function of its own with the name "name.vf1" and on; 0: the
+    /// device is used as it is.</param>
+    public void AddDevice(string name, IPcieDevice device, int vfs = 0)
     {
-        Check.That(!_started && Encoding.UTF8.GetByteCount(name) <= PresentMessage.NameBytesMax - 2);
+        Check.That(!_started && Encoding.UTF8.GetByteCount(name) <= PresentMessage.NameBytesMax - (vfs > 0 ? VirtualSuffixBytesMax : 2));
         Check.That(_devices.All.Count < IoBridgeLimits.DevicesMax && _devices.All.TrueForAll(d => d.Name != name));
-        _devices.Add(name, device);
+        Check.That(vfs is >= 0 and <= IoBridgeLimits.VirtualFunctionsPerDeviceMax);
+        _devices.Add(name, device, vfs);
     }
 
     /// <summary>Adds a driver for physical functions, before <see cref="StartAsync"/>; the first that matches has a device.</summary>
@@ -160,7 +166,6 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         {
             moved |= device.Device.Poll(now);
             moved |= _deviceToHost.Pump(device, now);
-            moved |= device.Own?.Poll(now) == true;
         }
 
         _config.OnTime(now);
@@ -223,7 +228,10 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     public IoBridgeStatus Status() => StatusReport.Of(Options, _scheduler.Now, _functions, _hosts, _ownership, new IoBridgeCounters(
         _hosts.FramesNotOurs, _hostToDevice.Malformed, _hostToDevice.UnknownFunctions, _devices.All.Sum(d => d.Malformed),
         _devices.All.Sum(d => d.UnknownRequesters), _config.TimedOut, _follower.StaleAnswers + _hosts.All.Sum(h => h.ControlsUnreadable),
-        _hosts.All.Sum(h => h.RepliesDropped + h.ControlsDropped)));
+        _hosts.All.Sum(h => h.RepliesDropped + h.ControlsDropped))) with
+    {
+        Devices = [.. _devices.All.Select(IoDeviceStatus.Of)],
+    };
 
     public void AddShape(CounterShape shape) => IoCounterEntries.AddShape(shape, _functions, _hosts);
 

@@ -1,7 +1,6 @@
 using ExpEther.Bridge.Io.Devices;
 using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Io.Ownership;
-using ExpEther.Bridge.Io.Physical;
 using ExpEther.Bridge.Io.Sequences;
 using ExpEther.Bridge.Io.Sessions;
 using ExpEther.Core.Scheduling;
@@ -18,8 +17,8 @@ namespace ExpEther.Bridge.Io.Changes;
 /// </para>
 /// </summary>
 internal sealed class BridgeChanges(
-    FunctionTable functions, DeviceBus devices, PhysicalFunctions physicals, DeviceBringUp bringUp, HostSessions hosts, OwnershipTable ownership,
-    ReleaseSequence release, OwnerFollower follower, OwnerScheduler scheduler, OwnerSignal changed, Action<IoBridgeChange> committed)
+    FunctionTable functions, DeviceBus devices, DeviceBringUp bringUp, HostSessions hosts, OwnershipTable ownership, ReleaseSequence release,
+    OwnerFollower follower, OwnerScheduler scheduler, OwnerSignal changed, Action<IoBridgeChange> committed)
 {
     private readonly ChangeObstacles _obstacles = new(functions, hosts, ownership);
 
@@ -47,7 +46,7 @@ internal sealed class BridgeChanges(
 
         foreach (var (name, device) in change.DevicesAdded)
         {
-            var added = devices.Add(name, device);
+            var added = devices.Add(name, device, change.VirtualFunctions.GetValueOrDefault(name));
             prepared.Devices.Add(added);
             var failure = await bringUp.RunAsync(added);
             failure = failure.Length > 0 ? failure : FailureOf(added);
@@ -128,7 +127,6 @@ internal sealed class BridgeChanges(
 
         foreach (var device in prepared.Devices)
         {
-            physicals.Remove(device);
             devices.Remove(device);
         }
     }
@@ -152,7 +150,6 @@ internal sealed class BridgeChanges(
             function.Failure = "its device was removed";
         }
 
-        physicals.Remove(device);
         devices.Remove(device);
     }
 

@@ -28,8 +28,8 @@ internal sealed class NamespaceOwnership(
 
         return await device.Gate.RunAsync(async () =>
         {
-            var failure = await device.Driver.PrepareAsync(function.Real.VirtualFunction);
-            return failure.Length > 0 ? failure : await ApplyAsync(device, function.Real.VirtualFunction);
+            var failure = await device.Driver.PrepareAsync(function.Real.VirtualNumber);
+            return failure.Length > 0 ? failure : await ApplyAsync(device, function.Real.VirtualNumber);
         });
     }
 
@@ -56,7 +56,7 @@ internal sealed class NamespaceOwnership(
             }
 
             var plan = new VisibilityPlan(inventory.Namespaces, owners);
-            return ("", [.. plan.PrivateOf(function.Real.VirtualFunction).Select(n => owners.RecordOf(n)!)]);
+            return ("", [.. plan.PrivateOf(function.Real.VirtualNumber).Select(n => owners.RecordOf(n)!)]);
         });
     }
 
@@ -142,16 +142,16 @@ internal sealed class NamespaceOwnership(
         var functions = new Dictionary<int, HostIdentity>();
         foreach (var function in device.Device.Functions)
         {
-            if (function.Real.VirtualFunction > 0 && ownership.OwnerOf(function.Name) is { } owner)
+            if (function.Real.VirtualNumber > 0 && ownership.OwnerOf(function.Name) is { } owner)
             {
-                functions[function.Real.VirtualFunction] = owner.Owner;
+                functions[function.Real.VirtualNumber] = owner.Owner;
             }
         }
 
         return new OwnerSnapshot(functions, ownership.NamespacesOf(device.Name));
     }
 
-    private PhysicalDevice? PhysicalOf(IoFunction function) => function.Real.VirtualFunction > 0 ? physicals.Find(function.Device) : null;
+    private PhysicalDevice? PhysicalOf(IoFunction function) => function.Real.VirtualNumber > 0 ? physicals.Find(function.Device) : null;
 
     private async Task LookAsync(PhysicalDevice device)
     {

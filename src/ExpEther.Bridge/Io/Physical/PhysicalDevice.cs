@@ -31,5 +31,5 @@ internal sealed class PhysicalDevice(BusDevice device, PrivateRootComplex root, 
 
     public bool IsLooking { get; set; }
 
-    public IoFunction? VirtualFunction(int number) => Device.Functions.Find(f => f.Real.VirtualFunction == number);
+    public IoFunction? VirtualFunction(int number) => Device.Functions.Find(f => f.Real.VirtualNumber == number);
 }

@@ -2,17 +2,16 @@ using ExpEther.Bridge.Io.Devices;
 using ExpEther.Core.Scheduling;
 using ExpEther.Pcie;
 using ExpEther.RootComplex;
-using ExpEther.RootComplex.Enumeration;
 using ExpEther.RootComplex.Functions.Sharing;
 
 namespace ExpEther.Bridge.Io.Physical;
 
 /// <summary>
 /// The physical functions that the I/O bridge drives (row 8): it finds a driver for each, gives it a root complex of its own, and knows which are in
-/// use. A device without driver, or whose driver does not start, has VFs all the same: whether they work without is the device's affair.
+/// use. A device for which there is no driver has VFs all the same: whether they work without is its own affair.
 /// </summary>
 internal sealed class PhysicalFunctions(
-    IoBridgeOptions options, DeviceConfigAccess config, OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
+    IoBridgeOptions options, DeviceConfigAccess config, OwnerScheduler scheduler, OwnerSignal changed, IEventSink events) : IPhysicalFunctionKeeper
 {
     /// <summary>Bus 0 has no device: nobody else has this ID, and <see cref="DeviceConfigAccess.Reserved"/> is another.</summary>
     public static readonly Rid Reserved = new(0, 1, 0);
@@ -31,9 +30,44 @@ internal sealed class PhysicalFunctions(
 
     public PhysicalDevice? Find(BusDevice device) => _devices.Find(d => d.Device == device);
 
-    /// <summary>Starts the driver of a device's physical function, before its VFs are enabled.</summary>
-    /// <returns>Empty: it runs, or there is none for it; else why it did not start.</returns>
-    public async Task<string> StartAsync(BusDevice device, PciNode node)
+    /// <summary>
+    /// Starts the driver of a device's physical function, if there is one for it, and gives the VFs what they need of it.
+    /// </summary>
+    public async Task<string> OnVirtualFunctionsEnabledAsync(BusDevice device)
+    {
+        var failure = await StartAsync(device);
+        if (failure.Length > 0 || Find(device) is not { } physical)
+        {
+            return failure;
+        }
+
+        failure = await physical.Gate.RunAsync(() => physical.Driver.EnableAsync(device.VfsWanted));
+        if (failure.Length > 0)
+        {
+            _devices.Remove(physical);
+            await physical.Driver.StopAsync(surprise: false);
+            physical.Root.Remove(physical.Function);
+            device.Own = null;
+        }
+
+        return failure;
+    }
+
+    /// <summary>The device is gone: its driver learns it at once, and lets go by itself.</summary>
+    public void OnRemoved(BusDevice device)
+    {
+        if (Find(device) is not { } physical)
+        {
+            return;
+        }
+
+        _devices.Remove(physical);
+        physical.Root.Remove(physical.Function);
+        device.Own = null;
+        scheduler.Start(() => physical.Driver.StopAsync(surprise: true));
+    }
+
+    private async Task<string> StartAsync(BusDevice device)
     {
         Check.That(Find(device) is null && device.Own is null);
         var root = new PrivateRootComplex(
@@ -46,14 +80,13 @@ internal sealed class PhysicalFunctions(
                 CompletionTimeout = options.CompletionTimeout,
             },
             config, scheduler, events);
-        var function = root.Add(node);
+        var function = root.Add(device.Nodes[0]);
         if (_drivers.Find(d => d.Matches(function)) is not { } driver)
         {
-            root.Remove(function);
             return "";
         }
 
-        device.Own = new OwnTraffic(root, device.Device);
+        device.Own = root;
         var started = await driver.StartAsync(function, device.Name);
         if (started.Function is not { } running)
         {
@@ -66,25 +99,6 @@ internal sealed class PhysicalFunctions(
         _devices.Add(physical);
         running.Changed += () => Changed?.Invoke(physical);
         return "";
-    }
-
-    /// <summary>VF Enable was set: gives VFs 1 to <paramref name="count"/> what they need of the physical function.</summary>
-    /// <returns>Empty; else why they cannot be used.</returns>
-    public Task<string> EnableAsync(BusDevice device, int count) =>
-        Find(device) is { } physical ? physical.Gate.RunAsync(() => physical.Driver.EnableAsync(count)) : Task.FromResult("");
-
-    /// <summary>The device is gone: its driver learns it at once, and lets go by itself.</summary>
-    public void Remove(BusDevice device)
-    {
-        if (Find(device) is not { } physical)
-        {
-            return;
-        }
-
-        _devices.Remove(physical);
-        physical.Root.Remove(physical.Function);
-        device.Own = null;
-        scheduler.Start(() => physical.Driver.StopAsync(surprise: true));
     }
 
     /// <summary>
