@@ -1,6 +1,7 @@
 using ExpEther.Bridge.Io.Devices;
 using ExpEther.Bridge.Io.Sessions;
 using ExpEther.Bridge.Io.Status;
+using ExpEther.Bridge.Io.Traffic;
 using ExpEther.Core.Time;
 using ExpEther.Link.Taps;
 using ExpEther.Pcie;
@@ -42,6 +43,9 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
     /// <summary>Keyed by VF_IO and tag.</summary>
     public OutstandingRequests<DmaRequest> DmaRequests { get; } = new(IoBridgeLimits.DmaRequestsPerFunctionMax);
 
+    /// <summary>What it has sent and its owner's link has not taken.</summary>
+    public FunctionOutput Output { get; } = new();
+
     /// <summary>Answers the owner's configuration requests; set once, when the function joins the bridge.</summary>
     public ConfigService ConfigRequests
     {
@@ -52,6 +56,9 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
     public FunctionState State { get; set; } = FunctionState.Idle;
 
     public string Failure { get; set; } = "";
+
+    /// <summary>Why it was last not shown to its owner.</summary>
+    public string Trouble { get; set; } = "";
 
     /// <summary>The sequence that is at work on it; null: none.</summary>
     public string? Busy { get; set; }

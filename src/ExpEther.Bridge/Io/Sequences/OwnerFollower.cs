@@ -1,5 +1,6 @@
 using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Io.Ownership;
+using ExpEther.Bridge.Io.Physical;
 using ExpEther.Bridge.Io.Sessions;
 using ExpEther.Bridge.Protocol;
 using ExpEther.Core.Scheduling;
@@ -13,7 +14,7 @@ namespace ExpEther.Bridge.Io.Sequences;
 /// Level-triggered: <see cref="Settle"/> looks at what is, and is called whenever a sequence ends or a link comes up.
 /// </summary>
 internal sealed class OwnerFollower(
-    FunctionTable functions, AssignSequence assign, ReleaseSequence release, OwnershipTable ownership,
+    FunctionTable functions, AssignSequence assign, ReleaseSequence release, OwnershipTable ownership, NamespaceOwnership namespaces,
     OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
 {
     /// <summary>Answers to generations that are over, or from hosts that do not own the function.</summary>
@@ -138,7 +139,7 @@ internal sealed class OwnerFollower(
         if (!function.WasTaken)
         {
             function.Busy = "not-taken";
-            scheduler.Start(() => PresentLaterAsync(function, session));
+            scheduler.Start(() => PresentLaterAsync(function, session, $"host {session.Name} did not bring it up"));
             return;
         }
 
@@ -152,10 +153,27 @@ internal sealed class OwnerFollower(
         });
     }
 
-    private async Task PresentLaterAsync(IoFunction function, HostSession session)
+    /// <summary>
+    /// The owner's link takes nothing of what the function sends, and its siblings wait behind it: it is fenced and reset, and shown to its
+    /// owner again a little later.
+    /// </summary>
+    public void GiveUp(IoFunction function)
+    {
+        var session = function.Session!;
+        release.Fence(function);
+        changed.Set();
+        if (function.Busy is null)
+        {
+            function.Busy = "overrun";
+            scheduler.Start(() => PresentLaterAsync(
+                function, session, $"host {session.Name} takes nothing of what it sends, and its device cannot hold it back"));
+        }
+    }
+
+    private async Task PresentLaterAsync(IoFunction function, HostSession session, string why)
     {
         var pause = IoBridgeLimits.PresentAgainPauseMin * (1 << Math.Min(function.TimesNotTaken++, IoBridgeLimits.PresentAgainDoublingsMax));
-        events.Report(EventSeverity.Warning, function.Name, $"host {session.Name} did not bring it up; it is shown it again in {pause.TotalSeconds:0} s");
+        events.Report(EventSeverity.Warning, function.Name, $"{why}; it is shown it again in {pause.TotalSeconds:0} s");
         await release.RunAsync(function, false, new StepLog(scheduler, null));
         End(function, session);
         await scheduler.Delay(pause);
@@ -184,5 +202,6 @@ internal sealed class OwnerFollower(
         function.Busy = null;
         changed.Set();
         Settle(function, owner);
+        namespaces.Look(function);
     }
 }
