@@ -1,6 +1,6 @@
 # make help lists the targets. Each sets itself up (scripts/setup) and says what cannot be had.
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench soak clean
+.PHONY: help build demo test bench soak swap clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,6 +25,10 @@ soak: ## ten minutes of work, with memory, descriptors and threads flat
 	@dotnet build tests/ExpEther.Cli.Tests -c Release -v q --nologo
 	@EXPETHER_SOAK_MINUTES=10 tests/ExpEther.Cli.Tests/bin/Release/net10.0/ExpEther.Cli.Tests \
 		-noLogo -diagnostics -class ExpEther.Cli.Tests.Soak.SoakTests
+
+swap: ## write the real bytes in docs/explanation/the-swap.md anew
+	@scripts/setup demo
+	@scripts/the-swap
 
 clean: ## remove what builds made
 	@rm -rf artifacts src/*/bin src/*/obj tests/*/bin tests/*/obj

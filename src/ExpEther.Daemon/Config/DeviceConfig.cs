@@ -12,6 +12,9 @@ public sealed record DeviceConfig(
     string Name, string Serial, string Model, IReadOnlyList<NamespaceConfig> Namespaces, int Vfs = 0, int QueuesPerVf = ConfigLimits.QueuesPerVfDefault,
     BackingConfig? Pool = null)
 {
+    /// <summary>Of its namespaces and its pool.</summary>
+    public IEnumerable<string> Files => Namespaces.Append<BackingConfig?>(Pool).OfType<BackingConfig>().Select(b => b.File).Where(f => f.Length > 0);
+
     internal static DeviceConfig Read(ConfigSection section)
     {
         var name = section.Name("name");

@@ -7,6 +7,7 @@ namespace ExpEther.Daemon.Io;
 internal sealed class DeviceSet : IDisposable
 {
     private readonly List<NvmeDevice> _all = [];
+    private readonly List<NamedController> _controllers = [];
     private readonly StageClock _stages;
 
     /// <exception cref="Backends.BackendException">A namespace's file cannot be served; nothing is open then.</exception>
@@ -29,19 +30,27 @@ internal sealed class DeviceSet : IDisposable
 
     public IReadOnlyList<NvmeDevice> All => _all;
 
+    /// <summary>Of all devices.</summary>
+    public IReadOnlyList<NamedController> Controllers => _controllers;
+
     public NvmeDevice Get(string name) => _all.Single(d => d.Config.Name == name);
 
     /// <summary>A device that is in no set yet.</summary>
     /// <exception cref="Backends.BackendException">A namespace's file cannot be served; nothing is open then.</exception>
     public NvmeDevice Open(DeviceConfig device, string box, IEventSink events) => new(device, box, _stages, events);
 
-    public void Add(NvmeDevice device) => _all.Add(device);
+    public void Add(NvmeDevice device)
+    {
+        _all.Add(device);
+        _controllers.AddRange(device.Controllers);
+    }
 
     /// <summary>Hands a device to the caller, to dispose of.</summary>
     public NvmeDevice Take(string name)
     {
         var device = Get(name);
         _all.Remove(device);
+        _controllers.RemoveAll(device.Controllers.Contains);
         return device;
     }
 
@@ -53,5 +62,6 @@ internal sealed class DeviceSet : IDisposable
         }
 
         _all.Clear();
+        _controllers.Clear();
     }
 }

@@ -14,9 +14,9 @@ internal sealed class IoCounters(
     public void AddShape(CounterShape shape)
     {
         bridge.AddShape(shape);
-        for (var i = 0; i < devices.All.Count; i++)
+        for (var i = 0; i < devices.Controllers.Count; i++)
         {
-            shape.Add(devices.All[i]);
+            shape.Add(devices.Controllers[i]);
         }
     }
 
@@ -27,10 +27,10 @@ internal sealed class IoCounters(
         tree.Object("port", () => CommonEntries.AddPort(tree, port));
         tree.Object("loop", () => CommonEntries.AddLoop(tree, stages, sleeps));
         bridge.AddCounters(tree);
-        tree.List("devices", devices.All, device =>
+        tree.List("devices", devices.Controllers, each =>
         {
-            tree.Text("name", device.Config.Name);
-            tree.All(device.Controller.Counters);
+            tree.Text("name", each.Name);
+            tree.All(each.Controller.Counters);
         });
     }
 }

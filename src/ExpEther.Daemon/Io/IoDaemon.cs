@@ -43,7 +43,7 @@ public sealed class IoDaemon : IDisposable
             var devices = Own(new DeviceSet(config.Devices, config.Name, stages, events));
             _port = Own(PortOpener.Open(config.Port, [config.Mac], [.. config.Hosts.Select(h => h.Vlan).Distinct()]));
             var bridge = new IoBridge(OptionsOf(config, PortOpener.MtuOf(config.Port, _port), stages), store, scheduler, new SystemRandom(), events);
-            bridge.AddDriver(new NvmePhysicalFunctionDriver(scheduler, events));
+            bridge.AddDriver(new NvmePhysicalFunctionDriver(events));
             foreach (var device in devices.All)
             {
                 bridge.AddDevice(device.Config.Name, device.OnBus, device.Config.Vfs);

@@ -74,7 +74,7 @@ internal sealed class IoStagedReload : IStagedReload
         _prepared!.Commit();
         foreach (var change in _plan.ReadOnlyChanges)
         {
-            Check.That(_box.Devices.Get(change.Device).Controller.SetNamespaceReadOnly((uint)change.Namespace, change.IsReadOnly));
+            Check.That(_box.Devices.Get(change.Device).SetNamespaceReadOnly((uint)change.Namespace, change.IsReadOnly));
         }
 
         foreach (var removed in _plan.DevicesRemoved)
@@ -118,9 +118,9 @@ internal sealed class IoStagedReload : IStagedReload
 
     /// <summary>Two devices cannot have a file open at once, also not for the moment in which one takes the other's place.</summary>
     private IEnumerable<ReloadRefusal> FilesStillServed(DeviceConfig added) =>
-        from file in added.Namespaces.Select(n => n.File).Where(f => f.Length > 0)
+        from file in added.Files
         from device in _box.Config.Devices
-        where device.Namespaces.Any(n => n.File == file)
+        where device.Files.Contains(file)
         select new ReloadRefusal(
             $"device.{added.Name}", $"{file} is served by {device.Name} now", $"remove {device.Name} in one reload, and add {added.Name} in the next");
 
@@ -139,6 +139,7 @@ internal sealed class IoStagedReload : IStagedReload
         HostsRemoved = [.. _plan.HostsRemoved.Select(IoBox.OptionsOf)],
         HostsChanged = [.. _plan.HostsChanged.Select(IoBox.OptionsOf)],
         DevicesAdded = [.. _opened.Select(d => (d.Config.Name, d.OnBus))],
+        VirtualFunctions = _opened.Where(d => d.Config.Vfs > 0).ToDictionary(d => d.Config.Name, d => d.Config.Vfs),
         DevicesRemoved = [.. _plan.DevicesRemoved.Select(d => d.Name)],
         LinkDead = _plan.After.Link.LinkDead,
         PathSilent = _plan.After.Link.PathSilent,

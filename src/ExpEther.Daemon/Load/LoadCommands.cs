@@ -36,18 +36,18 @@ internal sealed class LoadCommands
         }
 
         var (missing, disk) = await _hosts.FindAsync(host, name);
-        if (missing is not null)
+        if (missing is not null || disk is null)
         {
-            return missing;
+            return missing!;
         }
 
-        var (unknown, found) = DiskRange.NamespaceOf(disk!, nsid);
+        var (unknown, found) = DiskRange.NamespaceOf(disk, nsid);
         if (found is not { } target)
         {
             return unknown!;
         }
 
-        if (bytes % target.BlockBytes != 0 || bytes > disk!.MaxTransferBytes || (ulong)bytes > target.Bytes || depth > disk.QueueDepth)
+        if (bytes % target.BlockBytes != 0 || bytes > disk.MaxTransferBytes || (ulong)bytes > target.Bytes || depth > disk.QueueDepth)
         {
             return ControlReply.Fail(
                 ControlErrorCode.OutOfRange,
