@@ -33,18 +33,25 @@ public sealed class AerCapability
 
     private readonly ConfigSpace _space;
     private readonly int _pcie;
+    private readonly AerCapability _settings;
 
     /// <param name="space">The function's.</param>
     /// <param name="pcieOffset">Offset of its PCIe capability.</param>
     /// <param name="ecrc">The function generates and checks digests when enabled.</param>
-    internal AerCapability(ConfigSpace space, int pcieOffset, bool ecrc)
+    /// <param name="physical">A VF's PF: its masks, severities and enables count for the VF too, which has only status of its own (§9.4.2).</param>
+    internal AerCapability(ConfigSpace space, int pcieOffset, bool ecrc, AerCapability? physical = null)
     {
         _space = space;
         _pcie = pcieOffset;
+        _settings = physical ?? this;
         Offset = space.AddExtendedCapability(ExtendedCapabilityId.AdvancedErrorReporting, 2, AerRegister.Bytes);
-        Define(AerRegister.UncorrectableMask, AllUncorrectable, DefaultUncorrectableMask);
-        Define(AerRegister.UncorrectableSeverity, AllUncorrectable, DefaultSeverity);
-        Define(AerRegister.CorrectableMask, AllCorrectable, DefaultCorrectableMask);
+        if (physical is null)
+        {
+            Define(AerRegister.UncorrectableMask, AllUncorrectable, DefaultUncorrectableMask);
+            Define(AerRegister.UncorrectableSeverity, AllUncorrectable, DefaultSeverity);
+            Define(AerRegister.CorrectableMask, AllCorrectable, DefaultCorrectableMask);
+        }
+
         space.DefineRw1c32(Offset + AerRegister.UncorrectableStatus, AllUncorrectable);
         space.DefineRw1c32(Offset + AerRegister.CorrectableStatus, AllCorrectable);
         space.DefineSticky32(Offset + AerRegister.UncorrectableStatus, uint.MaxValue);
@@ -55,7 +62,7 @@ public sealed class AerCapability
             space.DefineSticky32(Offset + AerRegister.HeaderLog + log, uint.MaxValue);
         }
 
-        if (ecrc)
+        if (ecrc && physical is null)
         {
             Define(
                 AerRegister.Control, AerRegister.ControlEcrcGenerationEnable | AerRegister.ControlEcrcCheckEnable,
@@ -66,10 +73,10 @@ public sealed class AerCapability
     public int Offset { get; }
 
     /// <summary>Software wants a digest on every TLP that this function makes.</summary>
-    public bool EcrcGenerationEnabled => (Get(AerRegister.Control) & AerRegister.ControlEcrcGenerationEnable) != 0;
+    public bool EcrcGenerationEnabled => (_settings.Get(AerRegister.Control) & AerRegister.ControlEcrcGenerationEnable) != 0;
 
     /// <summary>Software wants digests that arrive checked.</summary>
-    public bool EcrcCheckEnabled => (Get(AerRegister.Control) & AerRegister.ControlEcrcCheckEnable) != 0;
+    public bool EcrcCheckEnabled => (_settings.Get(AerRegister.Control) & AerRegister.ControlEcrcCheckEnable) != 0;
 
     /// <summary>Records an uncorrectable error: Device Status, status bit, and if it is not masked header log and first error pointer.</summary>
     /// <param name="error">Which.</param>
@@ -79,7 +86,7 @@ public sealed class AerCapability
     public MessageCode? Report(UncorrectableError error, ReadOnlySpan<byte> header, bool advisory = false)
     {
         var bit = 1U << (int)error;
-        var isFatal = (Get(AerRegister.UncorrectableSeverity) & bit) != 0;
+        var isFatal = (_settings.Get(AerRegister.UncorrectableSeverity) & bit) != 0;
         SetLegacyStatus(error);
         if (error == UncorrectableError.UnsupportedRequest)
         {
@@ -90,7 +97,7 @@ public sealed class AerCapability
         {
             SetDeviceStatus(PcieRegister.DeviceStatusCorrectable);
             Or(AerRegister.CorrectableStatus, AdvisoryNonFatal);
-            if ((Get(AerRegister.CorrectableMask) & AdvisoryNonFatal) != 0)
+            if ((_settings.Get(AerRegister.CorrectableMask) & AdvisoryNonFatal) != 0)
             {
                 return null;
             }
@@ -101,12 +108,12 @@ public sealed class AerCapability
 
         SetDeviceStatus(isFatal ? PcieRegister.DeviceStatusFatal : PcieRegister.DeviceStatusNonFatal);
         Log(error, header);
-        if ((Get(AerRegister.UncorrectableMask) & bit) != 0)
+        if ((_settings.Get(AerRegister.UncorrectableMask) & bit) != 0)
         {
             return null;
         }
 
-        var serr = (_space.Get16(ConfigRegister.Command) & ConfigRegister.CommandSerrEnable) != 0;
+        var serr = (_settings._space.Get16(ConfigRegister.Command) & ConfigRegister.CommandSerrEnable) != 0;
         if (!serr && !IsEnabled(isFatal ? PcieRegister.DeviceControlFatalEnable : PcieRegister.DeviceControlNonFatalEnable, error))
         {
             return null;
@@ -126,11 +133,11 @@ public sealed class AerCapability
     {
         SetDeviceStatus(PcieRegister.DeviceStatusCorrectable);
         Or(AerRegister.CorrectableStatus, 1U << (int)error);
-        var masked = (Get(AerRegister.CorrectableMask) & (1U << (int)error)) != 0;
+        var masked = (_settings.Get(AerRegister.CorrectableMask) & (1U << (int)error)) != 0;
         return !masked && (DeviceControl & PcieRegister.DeviceControlCorrectableEnable) != 0 ? MessageCode.ErrCorrectable : null;
     }
 
-    private ushort DeviceControl => _space.Get16(_pcie + PcieRegister.DeviceControl);
+    private ushort DeviceControl => _settings._space.Get16(_settings._pcie + PcieRegister.DeviceControl);
 
     private bool IsEnabled(ushort enable, UncorrectableError error) =>
         (DeviceControl & enable) != 0
@@ -144,7 +151,7 @@ public sealed class AerCapability
         // The pointer holds an unserved error while the status bit it names is set; looked at before this error sets its own.
         var isOccupied = (status & (1U << (int)(control & AerRegister.ControlFirstErrorMask))) != 0;
         Set(AerRegister.UncorrectableStatus, status | bit);
-        if (isOccupied || (Get(AerRegister.UncorrectableMask) & bit) != 0)
+        if (isOccupied || (_settings.Get(AerRegister.UncorrectableMask) & bit) != 0)
         {
             return;
         }

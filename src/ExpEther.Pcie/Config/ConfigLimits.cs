@@ -19,4 +19,7 @@ public static class ConfigLimits
     /// <summary>The smallest memory BAR (§7.5.1.2.1).</summary>
     public const int BarBytesMin = 128;
     public const int MsixVectorsMax = 2048;
+
+    /// <summary>TotalVFs of one PF.</summary>
+    public const int VirtualFunctionsMax = 256;
 }

@@ -84,6 +84,9 @@ public sealed class ConfigSpace
 
     public void DefineRw32(int offset, uint mask) => Or(_writable, offset, mask, 4);
 
+    /// <summary>Replaces which bits of a DW are RW: of a register whose width follows from another one, as a VF BAR's does.</summary>
+    public void SetRw32(int offset, uint mask) => BinaryPrimitives.WriteUInt32LittleEndian(_writable.AsSpan(offset), mask);
+
     public void DefineRw1c16(int offset, ushort mask) => Or(_writeOneToClear, offset, mask, 2);
 
     public void DefineRw1c32(int offset, uint mask) => Or(_writeOneToClear, offset, mask, 4);
@@ -96,6 +99,13 @@ public sealed class ConfigSpace
 
     /// <summary>Makes the present content what <see cref="Reset"/> goes back to. Called once, when the space is laid out.</summary>
     public void KeepAsDefaults() => _bytes.CopyTo(_defaults, 0);
+
+    /// <summary>Sets a 16-bit register from the device's side, and what <see cref="Reset"/> gives it.</summary>
+    public void SetWithDefault16(int offset, ushort value)
+    {
+        Set16(offset, value);
+        BinaryPrimitives.WriteUInt16LittleEndian(_defaults.AsSpan(offset), value);
+    }
 
     /// <summary>Back to the defaults: all of it, or all but sticky bits (a function-level reset).</summary>
     public void Reset(bool keepSticky = false)

@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace ExpEther.Pcie.Config;
 
 /// <summary>
@@ -15,22 +13,47 @@ public sealed class EndpointConfig
     private const uint BarPrefetchable = 0b1000;
 
     private readonly BarDescription[] _bars;
+    private Rid _rid;
 
+    /// <param name="description">What it shows; not of a VF.</param>
     public EndpointConfig(EndpointDescription description)
+        : this(description, null, 0)
     {
+    }
+
+    /// <summary>The configuration space of a VF.</summary>
+    /// <param name="description">With <see cref="EndpointDescription.IsVirtualFunction"/>.</param>
+    /// <param name="physicalFunction">Its PF's: it says where the VF's BARs and its routing ID are, and has what is set once for all.</param>
+    /// <param name="number">From 1, as the specification counts.</param>
+    public EndpointConfig(EndpointDescription description, EndpointConfig? physicalFunction, int number)
+    {
+        Check.That(description.IsVirtualFunction == physicalFunction is not null);
+        Check.That(physicalFunction is null || (physicalFunction.SrIov is { } virtualFunctions && number > 0 && number <= virtualFunctions.TotalVfs));
         Description = description;
+        PhysicalFunction = physicalFunction;
+        VirtualFunctionNumber = number;
         _bars = [.. description.Bars];
         LayOutHeader();
         LayOutBars();
         PowerManagement = new PowerManagementCapability(Space);
-        Pcie = PcieCapability.ForEndpoint(Space, description);
+        Pcie = PcieCapability.ForEndpoint(Space, description, physicalFunction?.Pcie);
         LayOutMsix();
-        Aer = new AerCapability(Space, Pcie.Offset, description.Ecrc);
+        Aer = new AerCapability(Space, Pcie.Offset, description.Ecrc, physicalFunction?.Aer);
         LayOutExtended();
+        SrIov = description.SrIov is { } srIov ? new SrIovCapability(Space, srIov) : null;
         Space.KeepAsDefaults();
     }
 
     public EndpointDescription Description { get; }
+
+    /// <summary>A VF's PF; null: it is none.</summary>
+    public EndpointConfig? PhysicalFunction { get; }
+
+    /// <summary>A VF's number, from 1; 0: it is none.</summary>
+    public int VirtualFunctionNumber { get; }
+
+    /// <summary>A PF's SR-IOV capability; null: it has none.</summary>
+    public SrIovCapability? SrIov { get; }
 
     /// <summary>The bytes beneath: to add a vendor capability (then <see cref="ConfigSpace.KeepAsDefaults"/>), or to look closer.</summary>
     public ConfigSpace Space { get; } = new();
@@ -41,15 +64,15 @@ public sealed class EndpointConfig
 
     public AerCapability Aer { get; }
 
-    /// <summary>Bus, device and function as last captured; zero before (§2.2.6.2).</summary>
-    public Rid Rid { get; private set; }
+    /// <summary>Bus, device and function as last captured; zero before (§2.2.6.2). A VF's follows from its PF's (§9.2.1.2).</summary>
+    public Rid Rid => PhysicalFunction is { SrIov: { } srIov } pf ? srIov.RidOf(pf.Rid, VirtualFunctionNumber) : _rid;
 
     public bool BusMasterEnable => (Space.Get16(ConfigRegister.Command) & ConfigRegister.CommandBusMasterEnable) != 0;
 
     public bool MemorySpaceEnable => (Space.Get16(ConfigRegister.Command) & ConfigRegister.CommandMemorySpaceEnable) != 0;
 
     /// <summary>Vectors in the MSI-X table; 0 without one.</summary>
-    public int MsixVectors => Description.MsixVectors;
+    public int MsixVectors { get; private set; }
 
     public bool MsixEnabled => MsixOffset != 0 && (Space.Get16(MsixOffset + MsixControl) & MsixEnableBit) != 0;
 
@@ -65,7 +88,7 @@ public sealed class EndpointConfig
     public int ReadCompletionBoundaryBytes => Pcie.ReadCompletionBoundaryBytes;
 
     /// <summary>10-Bit Tag Requester Enable.</summary>
-    public bool Tag10BitEnabled => Pcie.Tag10BitEnabled;
+    public bool Tag10BitEnabled => PhysicalFunction is { SrIov: { } srIov } ? srIov.VfTag10BitEnabled : Pcie.Tag10BitEnabled;
 
     /// <summary>Set by a write of 1 to Initiate Function Level Reset, until one of the resets.</summary>
     public bool FlrRequested { get; private set; }
@@ -90,11 +113,24 @@ public sealed class EndpointConfig
             FlrRequested = true;
         }
 
+        SrIov?.OnWrite(change);
         return change;
     }
 
     /// <summary>Every completed type 0 configuration write tells the function its bus and device (§2.2.6.2).</summary>
-    public void CaptureRid(Rid rid) => Rid = rid;
+    /// <param name="rid">Of no effect on a VF.</param>
+    public void CaptureRid(Rid rid) => _rid = rid;
+
+    /// <summary>Shows an MSI-X table of another size from now on, resets notwithstanding: a VF whose device gives out interrupts at run time.</summary>
+    /// <param name="vectors">1 to the description's.</param>
+    public void ShowMsixVectors(int vectors)
+    {
+        Check.That(MsixOffset != 0 && vectors > 0 && vectors <= Description.MsixVectors);
+        MsixVectors = vectors;
+        var control = Space.Get16(MsixOffset + MsixControl) & (MsixEnableBit | MsixFunctionMaskBit);
+        Space.SetWithDefault16(MsixOffset + MsixControl, (ushort)(vectors - 1));
+        Space.SetBits16(MsixOffset + MsixControl, (ushort)control);
+    }
 
     /// <summary>The address software gave a BAR, both halves of a 64-bit one.</summary>
     public ulong BarAddress(int index)
@@ -110,13 +146,20 @@ public sealed class EndpointConfig
         return 0;
     }
 
-    /// <summary>Which BAR a whole request falls into, while Memory Space Enable is set and the function is not in D3hot.</summary>
+    /// <summary>
+    /// Which BAR a whole request falls into, while Memory Space Enable (a VF: its PF's VF MSE) is set and the function is not in D3hot.
+    /// </summary>
     /// <param name="address">Of the first byte.</param>
     /// <param name="bytes">From first to last byte; a zero-length read counts as 1.</param>
     /// <param name="bar">The BAR's index.</param>
     /// <param name="offset">Of the first byte, in the BAR.</param>
     public bool TryMatchBar(ulong address, int bytes, out int bar, out ulong offset)
     {
+        if (PhysicalFunction is { SrIov: { } srIov })
+        {
+            return srIov.TryMatch(address, bytes, out var number, out bar, out offset) && number == VirtualFunctionNumber && !PowerManagement.IsD3Hot;
+        }
+
         if (MemorySpaceEnable && !PowerManagement.IsD3Hot)
         {
             foreach (ref readonly var candidate in _bars.AsSpan())
@@ -140,7 +183,8 @@ public sealed class EndpointConfig
     public void Reset()
     {
         Space.Reset();
-        Rid = default;
+        SrIov?.OnReset();
+        _rid = default;
         FlrRequested = false;
     }
 
@@ -148,6 +192,7 @@ public sealed class EndpointConfig
     public void FunctionLevelReset()
     {
         Space.Reset(keepSticky: true);
+        SrIov?.OnReset();
         FlrRequested = false;
     }
 
@@ -162,24 +207,29 @@ public sealed class EndpointConfig
     {
         var d = Description;
         Check.That((d.ClassCode & ~0xFFFFFF) == 0);
-        Space.Set16(ConfigRegister.VendorId, d.VendorId);
-        Space.Set16(ConfigRegister.DeviceId, d.DeviceId);
+        // §9.3.4.1.1: a VF's IDs are its PF's Vendor ID and VF Device ID; where they would be it has all ones.
+        Space.Set16(ConfigRegister.VendorId, d.IsVirtualFunction ? ushort.MaxValue : d.VendorId);
+        Space.Set16(ConfigRegister.DeviceId, d.IsVirtualFunction ? ushort.MaxValue : d.DeviceId);
         Space.Set32(ConfigRegister.RevisionId, ((uint)d.ClassCode << 8) | d.RevisionId);
         Space.Set8(ConfigRegister.HeaderType, (byte)(d.MultiFunction ? 0x80 : 0));
         Space.Set16(ConfigRegister.SubsystemVendorId, d.SubsystemVendorId);
         Space.Set16(ConfigRegister.SubsystemId, d.SubsystemId);
-        HeaderMasks.Define(Space);
+        if (d.IsVirtualFunction)
+        {
+            HeaderMasks.DefineVirtualFunction(Space);
+        }
+        else
+        {
+            HeaderMasks.Define(Space);
+        }
     }
 
     private void LayOutBars()
     {
-        var taken = 0;
+        Check.That(_bars.Length == 0 || !Description.IsVirtualFunction);
+        BarRules.Verify(_bars);
         foreach (var bar in _bars)
         {
-            var slots = bar.Is64Bit ? 0b11 << bar.Index : 1 << bar.Index;
-            Check.That(bar.Index >= 0 && slots < 1 << ConfigLimits.EndpointBarsMax && (taken & slots) == 0);
-            Check.That(BitOperations.IsPow2(bar.SizeBytes) && bar.SizeBytes >= ConfigLimits.BarBytesMin && (bar.Is64Bit || bar.SizeBytes <= 1L << 31));
-            taken |= slots;
             var register = ConfigRegister.Bar0 + (bar.Index * 4);
             var mask = ~((ulong)bar.SizeBytes - 1);
             Space.Set32(register, (bar.Is64Bit ? Bar64Bit : 0) | (bar.Prefetchable ? BarPrefetchable : 0));
@@ -200,6 +250,7 @@ public sealed class EndpointConfig
         }
 
         Check.That(d.MsixVectors is > 0 and <= ConfigLimits.MsixVectorsMax && (d.MsixTable.Offset & 7) == 0 && (d.MsixPba.Offset & 7) == 0);
+        MsixVectors = d.MsixVectors;
         MsixOffset = Space.AddCapability(CapabilityId.Msix, 12);
         Space.Set16(MsixOffset + MsixControl, (ushort)(d.MsixVectors - 1));
         Space.DefineRw16(MsixOffset + MsixControl, MsixEnableBit | MsixFunctionMaskBit);

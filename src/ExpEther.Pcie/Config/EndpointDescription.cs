@@ -16,6 +16,7 @@ public sealed record EndpointDescription
 
     public byte RevisionId { get; init; }
 
+    /// <summary>None for a VF: its PF's <see cref="SrIovDescription.VfBars"/> are its.</summary>
     public IReadOnlyList<BarDescription> Bars { get; init; } = [];
 
     /// <summary>0: no MSI-X capability; else 1 to 2048.</summary>
@@ -49,6 +50,15 @@ public sealed record EndpointDescription
     public bool Tag10BitCompleter { get; init; } = true;
 
     public bool Tag10BitRequester { get; init; }
+
+    /// <summary>Of a PF; null: a conventional function, or a VF.</summary>
+    public SrIovDescription? SrIov { get; init; }
+
+    /// <summary>
+    /// A VF: its IDs read as FFFFh, it has no BARs and no Memory Space Enable, and what concerns the whole device is its PF's to say.
+    /// Such a configuration space is made with its PF's.
+    /// </summary>
+    public bool IsVirtualFunction { get; init; }
 
     /// <summary>Accepts 32- and 64-bit atomics.</summary>
     public bool AtomicCompleter { get; init; }

@@ -16,18 +16,20 @@ public sealed class PcieCapability
     private const int MaxReadRequest512 = 2;
 
     private readonly ConfigSpace _space;
+    private readonly PcieCapability _settings;
     private readonly int _payloadCodeMax;
 
-    private PcieCapability(ConfigSpace space, PortType type, int maxPayloadSupported)
+    private PcieCapability(ConfigSpace space, PortType type, int maxPayloadSupported, PcieCapability? physical = null)
     {
         Check.That(maxPayloadSupported is >= 128 and <= 4096 && BitOperations.IsPow2(maxPayloadSupported));
         _space = space;
+        _settings = physical ?? this;
         _payloadCodeMax = BitOperations.Log2((uint)maxPayloadSupported) - 7;
         Type = type;
         Offset = space.AddCapability(CapabilityId.PciExpress, PcieRegister.Bytes);
         space.Set16(Offset + PcieRegister.Capabilities, (ushort)(2 | ((int)type << 4)));
-        LayOutDevice();
-        LayOutLink();
+        LayOutDevice(physical is not null);
+        LayOutLink(physical is not null);
     }
 
     public PortType Type { get; }
@@ -54,11 +56,11 @@ public sealed class PcieCapability
 
     public bool DataLinkActive => (_space.Get16(Offset + PcieRegister.LinkStatus) & PcieRegister.LinkStatusDataLinkActive) != 0;
 
-    private int DeviceControl => _space.Get16(Offset + PcieRegister.DeviceControl);
+    private int DeviceControl => _settings._space.Get16(_settings.Offset + PcieRegister.DeviceControl);
 
-    private int DeviceControl2 => _space.Get16(Offset + PcieRegister.DeviceControl2);
+    private int DeviceControl2 => _settings._space.Get16(_settings.Offset + PcieRegister.DeviceControl2);
 
-    private int LinkControl => _space.Get16(Offset + PcieRegister.LinkControl);
+    private int LinkControl => _settings._space.Get16(_settings.Offset + PcieRegister.LinkControl);
 
     /// <summary>Device Status' Transactions Pending: the function has non-posted requests outstanding.</summary>
     public void SetTransactionsPending(bool pending)
@@ -90,9 +92,12 @@ public sealed class PcieCapability
         }
     }
 
-    internal static PcieCapability ForEndpoint(ConfigSpace space, EndpointDescription d)
+    /// <param name="space">The function's.</param>
+    /// <param name="d">What it is.</param>
+    /// <param name="physical">A VF's PF: what software set there counts for the VF.</param>
+    internal static PcieCapability ForEndpoint(ConfigSpace space, EndpointDescription d, PcieCapability? physical)
     {
-        var it = new PcieCapability(space, PortType.Endpoint, d.MaxPayloadSupported);
+        var it = new PcieCapability(space, PortType.Endpoint, d.MaxPayloadSupported, physical);
         Add(space, it.Offset + PcieRegister.DeviceCapabilities, PcieRegister.DeviceCapabilitiesFlr, d.FlrCapable);
         var capabilities2 = it.Offset + PcieRegister.DeviceCapabilities2;
         Add(
@@ -101,6 +106,12 @@ public sealed class PcieCapability
         Add(space, capabilities2, PcieRegister.DeviceCapabilities2Atomic32Completer | PcieRegister.DeviceCapabilities2Atomic64Completer, d.AtomicCompleter);
         Add(space, capabilities2, PcieRegister.DeviceCapabilities2Tag10BitCompleter, d.Tag10BitCompleter || d.Tag10BitRequester);
         Add(space, capabilities2, PcieRegister.DeviceCapabilities2Tag10BitRequester, d.Tag10BitRequester);
+        if (physical is not null)
+        {
+            // §9.3.5.10: completion timeouts, tags and the RCB are set in the PF.
+            return it;
+        }
+
         space.DefineRw16(it.Offset + PcieRegister.DeviceControl2, 0x1F);
         if (d.Tag10BitRequester)
         {
@@ -152,7 +163,7 @@ public sealed class PcieCapability
         }
     }
 
-    private void LayOutDevice()
+    private void LayOutDevice(bool isVirtualFunction)
     {
         var capabilities = (uint)_payloadCodeMax | PcieRegister.DeviceCapabilitiesRoleBasedErrors;
         ushort control = PcieRegister.DeviceControlCorrectableEnable | PcieRegister.DeviceControlNonFatalEnable
@@ -171,16 +182,29 @@ public sealed class PcieCapability
         }
 
         _space.Set32(Offset + PcieRegister.DeviceCapabilities, capabilities);
-        _space.DefineRw16(Offset + PcieRegister.DeviceControl, control);
         _space.DefineRw1c16(Offset + PcieRegister.DeviceStatus, 0xF);
+        if (isVirtualFunction)
+        {
+            // §9.3.5.4: a VF's Device Control reads 0 and does what its PF's says; only Initiate FLR, which is never stored, is its own.
+            _space.Set16(Offset + PcieRegister.DeviceControl, 0);
+            return;
+        }
+
+        _space.DefineRw16(Offset + PcieRegister.DeviceControl, control);
         // §6.6.2: FLR leaves Max_Payload_Size alone.
         _space.DefineSticky16(Offset + PcieRegister.DeviceControl, PcieRegister.DeviceControlMaxPayloadMask);
     }
 
-    private void LayOutLink()
+    private void LayOutLink(bool isVirtualFunction)
     {
         _space.Set32(Offset + PcieRegister.LinkCapabilities, LinkSpeed5GTs | (LinkWidthX4 << 4) | PcieRegister.LinkCapabilitiesAspmOptionality);
         _space.Set32(Offset + PcieRegister.LinkCapabilities2, SupportedSpeedsTo5GTs);
+        if (isVirtualFunction)
+        {
+            // §9.3.5.7 to §9.3.5.8: control and status of the link are the PF's.
+            return;
+        }
+
         _space.Set16(Offset + PcieRegister.LinkControl2, LinkSpeed5GTs);
         // ASPM, common clock and extended synch can be written; there is no physical layer to heed them.
         _space.DefineRw16(Offset + PcieRegister.LinkControl, 0b1100_0011);

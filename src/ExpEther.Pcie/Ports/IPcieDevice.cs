@@ -11,6 +11,9 @@ public interface IPcieDevice : ITlpPort
     /// <summary>When <see cref="Poll"/> has something to do by itself; null when only a TLP or a backend can give it work.</summary>
     Instant? NextDeadline { get; }
 
+    /// <summary>Its flow control for each function; null: it has one flow for all of them.</summary>
+    IFunctionFlowControl? FlowControl => this as IFunctionFlowControl;
+
     /// <summary>Lets the device look at its backends and timers. Called at every turn of the owner loop; cheap when there is nothing to do.</summary>
     /// <returns>True when something happened, so that the loop does not go to sleep.</returns>
     bool Poll(Instant now);

@@ -10,6 +10,8 @@ public sealed class StagedDevice(IPcieDevice device, StageClock stages) : Staged
 
     public Instant? NextDeadline => device.NextDeadline;
 
+    public IFunctionFlowControl? FlowControl => device.FlowControl;
+
     public bool Poll(Instant now)
     {
         var outer = _stages.Enter(Stage.Device);

@@ -31,6 +31,24 @@ public class LspciTests
     }
 
     [Fact]
+    public void SR_IOV_capability_is_read_by_lspci_without_complaint()
+    {
+        var pf = SrIovSample.MakePf();
+        pf.Write(pf.SrIov!.Offset + SrIovRegister.VfBar0 + 12, 0x9000_0000);
+        pf.Write(pf.SrIov.Offset + SrIovRegister.SystemPageSize, 0x10);
+        pf.Enable(5, ari: true);
+        var text = Lspci(pf.Read);
+
+        Assert.Contains("Single Root I/O Virtualization (SR-IOV)", text, StringComparison.Ordinal);
+        Assert.Contains("IOVCtl:\tEnable+ Migration- Interrupt- MSE+ ARIHierarchy+", text, StringComparison.Ordinal);
+        Assert.Contains("Initial VFs: 16, Total VFs: 16, Number of VFs: 5, Function Dependency Link: 00", text, StringComparison.Ordinal);
+        Assert.Contains("VF offset: 1, stride: 1, Device ID: 0011", text, StringComparison.Ordinal);
+        Assert.Contains("Supported Page Size: 00000553, System Page Size: 00000010", text, StringComparison.Ordinal);
+        Assert.Contains("Region 3: Memory at 90000000 (32-bit, non-prefetchable)", text, StringComparison.Ordinal);
+        AssertUnbroken(text, capabilities: 8);
+    }
+
+    [Fact]
     public void Hot_plug_port_is_read_by_lspci_without_complaint()
     {
         var port = PortSample.Make(PortType.DownstreamPort);
