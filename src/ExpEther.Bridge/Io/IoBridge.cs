@@ -26,6 +26,9 @@ namespace ExpEther.Bridge.Io;
 /// </summary>
 public sealed class IoBridge : ISessionEvents, ICounterSource
 {
+    /// <summary>".vf256".</summary>
+    private const int VirtualSuffixBytesMax = 6;
+
     private readonly OwnerScheduler _scheduler;
     private readonly IEventSink _events;
     private readonly OwnerSignal _changed;
@@ -57,11 +60,11 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         var assign = new AssignSequence(reset, _ownership, _changed, options);
         var release = new ReleaseSequence(reset, _changed, events, options.ReleaseTimeout);
         _follower = new OwnerFollower(_functions, assign, release, _ownership, scheduler, _changed, events);
-        _commands = new BridgeCommands(_functions, _hosts, assign, release, _ownership, _follower, _changed);
+        _commands = new BridgeCommands(_functions, _devices, _hosts, assign, release, _ownership, _follower, _changed);
         _bringUp = new DeviceBringUp(_devices, _config, reset, scheduler, _changed);
         _changes = new BridgeChanges(_functions, _devices, _bringUp, _hosts, _ownership, release, _follower, scheduler, _changed, OnChanged);
         _hostToDevice = new HostToDevice(_functions, _changed, events);
-        _deviceToHost = new DeviceToHost(_config, _changed, events);
+        _deviceToHost = new DeviceToHost(_config, _changed, events, _follower.GiveUp);
     }
 
     /// <summary>As told at the start, with what has been changed since.</summary>
@@ -90,13 +93,17 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     }
 
     /// <summary>Plugs a device into the box, before <see cref="StartAsync"/>.</summary>
-    /// <param name="name">At most <see cref="PresentMessage.NameBytesMax"/> - 2 bytes of UTF-8, and no other device's.</param>
+    /// <param name="name">At most <see cref="PresentMessage.NameBytesMax"/> bytes of UTF-8 with what is added for its functions; no other
+    /// device's.</param>
     /// <param name="device">Not used by anyone else from now on.</param>
-    public void AddDevice(string name, IPcieDevice device)
+    /// <param name="vfs">How many virtual functions hosts are to share, each a function of its own with the name "name.vf1" and on; 0: the
+    /// device is used as it is.</param>
+    public void AddDevice(string name, IPcieDevice device, int vfs = 0)
     {
-        Check.That(!_started && Encoding.UTF8.GetByteCount(name) <= PresentMessage.NameBytesMax - 2);
+        Check.That(!_started && Encoding.UTF8.GetByteCount(name) <= PresentMessage.NameBytesMax - (vfs > 0 ? VirtualSuffixBytesMax : 2));
         Check.That(_devices.All.Count < IoBridgeLimits.DevicesMax && _devices.All.TrueForAll(d => d.Name != name));
-        _devices.Add(name, device);
+        Check.That(vfs is >= 0 and <= IoBridgeLimits.VirtualFunctionsPerDeviceMax);
+        _devices.Add(name, device, vfs);
     }
 
     /// <summary>Enumerates the devices, loads ownership and opens the links. A device that does not come up is reported and has no function.</summary>
@@ -177,7 +184,10 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     public IoBridgeStatus Status() => StatusReport.Of(Options, _scheduler.Now, _functions, _hosts, _ownership, new IoBridgeCounters(
         _hosts.FramesNotOurs, _hostToDevice.Malformed, _hostToDevice.UnknownFunctions, _devices.All.Sum(d => d.Malformed),
         _devices.All.Sum(d => d.UnknownRequesters), _config.TimedOut, _follower.StaleAnswers + _hosts.All.Sum(h => h.ControlsUnreadable),
-        _hosts.All.Sum(h => h.RepliesDropped + h.ControlsDropped)));
+        _hosts.All.Sum(h => h.RepliesDropped + h.ControlsDropped))) with
+    {
+        Devices = [.. _devices.All.Select(IoDeviceStatus.Of)],
+    };
 
     public void AddShape(CounterShape shape) => IoCounterEntries.AddShape(shape, _functions, _hosts);
 

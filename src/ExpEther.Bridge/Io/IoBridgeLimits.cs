@@ -1,3 +1,4 @@
+using ExpEther.Pcie.Config;
 using ExpEther.Pcie.Tlp;
 
 namespace ExpEther.Bridge.Io;
@@ -13,7 +14,11 @@ public static class IoBridgeLimits
 
     public const int DevicesMax = 64;
 
+    /// <summary>Functions of a device that is used as it is: function numbers of device 0.</summary>
     public const int FunctionsPerDeviceMax = 8;
+
+    /// <summary>Virtual functions of a device that is shared.</summary>
+    public const int VirtualFunctionsPerDeviceMax = ConfigLimits.VirtualFunctionsMax;
 
     /// <summary>Functions that ever come to one running bridge: all numbers that a link's records can carry.</summary>
     public const int FunctionNumbersMax = ushort.MaxValue + 1;
@@ -41,8 +46,14 @@ public static class IoBridgeLimits
     /// <summary>Control messages that wait for room on one host's link.</summary>
     public const int ControlsPerHostMax = 1024;
 
-    /// <summary>TLPs of one device taken from it and held while its owner's link has no room.</summary>
-    public const int HeldTlpsPerDeviceMax = 16;
+    /// <summary>TLPs of one function taken from its device and held while its owner's link has no room.</summary>
+    public const int HeldTlpsPerFunctionMax = 64;
+
+    /// <summary>
+    /// How long a function of a shared device that holds back all it may, and of which its owner's link takes nothing, keeps its siblings
+    /// waiting before it is fenced: longer than a path that is alive takes nothing, shorter than hosts wait for a completion.
+    /// </summary>
+    public static readonly TimeSpan HeldTimeMax = TimeSpan.FromMilliseconds(500);
 
     /// <summary>TLPs taken from one device at one turn.</summary>
     public const int TlpsPerDeviceAndTurnMax = 64;
@@ -55,6 +66,12 @@ public static class IoBridgeLimits
 
     /// <summary>PCIe 5.0 §6.6.2: a function level reset is over after this.</summary>
     public static readonly TimeSpan FunctionLevelResetTime = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>PCIe 5.0 §9.3.3.3.1: virtual functions are not looked at sooner after VF Enable is set.</summary>
+    public static readonly TimeSpan VfEnableTime = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>PCIe 5.0 §9.3.3.3.1: nothing of the SR-IOV capability is changed sooner after VF Enable is cleared.</summary>
+    public static readonly TimeSpan VfDisableTime = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a function may answer "configuration request retry" after a reset (PCIe 5.0 §6.6.1: 1 s).</summary>
     public static readonly TimeSpan ConfigRetryTimeout = TimeSpan.FromSeconds(1);

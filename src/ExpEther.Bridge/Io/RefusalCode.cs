@@ -4,6 +4,9 @@ namespace ExpEther.Bridge.Io;
 public static class RefusalCode
 {
     public const string NoSuchFunction = "no-such-function";
+
+    /// <summary>A physical function is the I/O bridge's own while its virtual functions are shared.</summary>
+    public const string PhysicalFunction = "physical-function";
     public const string NoSuchHost = "no-such-host";
     public const string AlreadyOwned = "already-owned";
     public const string NotOwned = "not-owned";

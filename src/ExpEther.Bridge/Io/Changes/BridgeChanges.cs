@@ -46,7 +46,7 @@ internal sealed class BridgeChanges(
 
         foreach (var (name, device) in change.DevicesAdded)
         {
-            var added = devices.Add(name, device);
+            var added = devices.Add(name, device, change.VirtualFunctions.GetValueOrDefault(name));
             prepared.Devices.Add(added);
             var failure = await bringUp.RunAsync(added);
             failure = failure.Length > 0 ? failure : FailureOf(added);

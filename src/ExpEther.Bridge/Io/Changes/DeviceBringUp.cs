@@ -14,7 +14,7 @@ internal sealed class DeviceBringUp(DeviceBus devices, DeviceConfigAccess config
         foreach (var function in device.Functions)
         {
             function.ConfigRequests = new ConfigService(function, config, reset, scheduler, changed);
-            if (!await reset.RestoreAsync(function))
+            if (function.State != FunctionState.Failed && !await reset.RestoreAsync(function))
             {
                 function.State = FunctionState.Failed;
                 function.Failure = "its registers cannot be written";

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using ExpEther.Pcie.Ports;
 
 namespace ExpEther.Bridge.Io.Changes;
@@ -14,6 +15,9 @@ public sealed record IoBridgeChange
 
     /// <summary>Devices to bring up, by name; each not used by anyone else from now on.</summary>
     public IReadOnlyList<(string Name, IPcieDevice Device)> DevicesAdded { get; init; } = [];
+
+    /// <summary>How many virtual functions devices of <see cref="DevicesAdded"/> are to have; those that are not named are used as they are.</summary>
+    public IReadOnlyDictionary<string, int> VirtualFunctions { get; init; } = ReadOnlyDictionary<string, int>.Empty;
 
     /// <summary>Names of devices; one of <see cref="DevicesAdded"/> may have the name of one removed.</summary>
     public IReadOnlyList<string> DevicesRemoved { get; init; } = [];

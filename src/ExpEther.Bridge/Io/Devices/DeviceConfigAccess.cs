@@ -8,9 +8,9 @@ using ExpEther.RootComplex.Config;
 namespace ExpEther.Bridge.Io.Devices;
 
 /// <summary>
-/// The I/O bridge's own configuration traffic (row 8): type 0 requests from a reserved requester ID, answered by completions that never
-/// leave the box. A request that is not answered in time ends as timed out, but its tag stays taken until its completion comes or the
-/// device is reset.
+/// The I/O bridge's own configuration traffic (row 8): requests from a reserved requester ID, answered by completions that never leave the
+/// box. On the bus that a device captures they are of type 0, on those behind it, where its virtual functions may be, of type 1. A request
+/// that is not answered in time ends as timed out, but its tag stays taken until its completion comes or the device is reset.
 /// </summary>
 internal sealed class DeviceConfigAccess(OwnerScheduler scheduler, TimeSpan completionTimeout) : IConfigAccess
 {
@@ -18,6 +18,7 @@ internal sealed class DeviceConfigAccess(OwnerScheduler scheduler, TimeSpan comp
     public static readonly Rid Reserved = new(0, 0, 0);
 
     private readonly IPcieDevice?[] _devices = new IPcieDevice?[256];
+    private readonly byte[] _captured = new byte[256];
     private readonly Request[] _requests = new Request[IoBridgeLimits.ConfigRequestsMax];
     private readonly int[] _waiting = new int[256];
     private readonly byte[] _tlp = new byte[TlpLimits.HeaderBytesMax + 4];
@@ -52,16 +53,31 @@ internal sealed class DeviceConfigAccess(OwnerScheduler scheduler, TimeSpan comp
         }
     }
 
-    public void Add(byte bus, IPcieDevice device) => _devices[bus] = device;
+    /// <summary>A device is on these buses and captures the first.</summary>
+    public void Add(byte bus, byte lastBus, IPcieDevice device)
+    {
+        for (int each = bus; each <= lastBus; each++)
+        {
+            _devices[each] = device;
+            _captured[each] = bus;
+        }
+    }
 
-    /// <summary>Nobody is on this bus any more; what it owed never comes.</summary>
+    /// <summary>The device that captures this bus is on none of its buses any more; what it owed never comes.</summary>
     public void Remove(byte bus)
     {
         Release(bus);
-        _devices[bus] = null;
+        for (var each = 0; each < _devices.Length; each++)
+        {
+            if (_captured[each] == bus)
+            {
+                _devices[each] = null;
+                _captured[each] = 0;
+            }
+        }
     }
 
-    /// <summary>Requests that wait for the device on this bus.</summary>
+    /// <summary>Requests that wait for the device that captures this bus.</summary>
     public int WaitingFor(byte bus) => _waiting[bus];
 
     public async ValueTask<ConfigResult> ReadAsync(Rid target, int register)
@@ -72,7 +88,7 @@ internal sealed class DeviceConfigAccess(OwnerScheduler scheduler, TimeSpan comp
         }
 
         var tag = await TakeTagAsync();
-        var length = new ConfigRead(Reserved, tag, target, register, false).Write(_tlp);
+        var length = new ConfigRead(Reserved, tag, target, register, IsType1(target)).Write(_tlp);
         return await SendAsync(device, target, tag, length);
     }
 
@@ -84,15 +100,20 @@ internal sealed class DeviceConfigAccess(OwnerScheduler scheduler, TimeSpan comp
         }
 
         var tag = await TakeTagAsync();
-        var length = new ConfigWrite(Reserved, tag, target, register, false, value, enables).Write(_tlp);
+        var length = new ConfigWrite(Reserved, tag, target, register, IsType1(target), value, enables).Write(_tlp);
         return (await SendAsync(device, target, tag, length)).Status;
     }
 
-    /// <summary>A completion whose requester is <see cref="Reserved"/>.</summary>
-    public void OnCompletion(in TlpView view)
+    /// <summary>
+    /// A completion whose requester is <see cref="Reserved"/>. Its completer ID says little: a device that was given another bus, or none yet,
+    /// learns its ID from the next write (PCIe 5.0 §2.2.6.2).
+    /// </summary>
+    /// <param name="view">The completion.</param>
+    /// <param name="bus">That which the device captures from which it comes.</param>
+    public void OnCompletion(in TlpView view, byte bus)
     {
         var tag = view.Tag.Value;
-        if (tag >= _requests.Length || !_requests[tag].Taken || _requests[tag].Target.Bus != view.Completer.Bus && view.Completer.Value != 0)
+        if (tag >= _requests.Length || !_requests[tag].Taken || _captured[_requests[tag].Target.Bus] != bus)
         {
             Unexpected++;
             return;
@@ -130,12 +151,12 @@ internal sealed class DeviceConfigAccess(OwnerScheduler scheduler, TimeSpan comp
         }
     }
 
-    /// <summary>The device on this bus was reset: what it owed never comes.</summary>
+    /// <summary>The device that captures this bus was reset: what it owed never comes.</summary>
     public void Release(byte bus)
     {
         for (var tag = 0; tag < _requests.Length; tag++)
         {
-            if (_requests[tag].Taken && _requests[tag].Target.Bus == bus)
+            if (_requests[tag].Taken && _captured[_requests[tag].Target.Bus] == bus)
             {
                 Finish(tag, ConfigResult.Failed(ConfigStatus.TimedOut));
                 _requests[tag].Taken = false;
@@ -145,13 +166,15 @@ internal sealed class DeviceConfigAccess(OwnerScheduler scheduler, TimeSpan comp
         _freed.Set();
     }
 
+    private bool IsType1(Rid target) => _captured[target.Bus] != target.Bus;
+
     private void Finish(int tag, ConfigResult result)
     {
         ref var request = ref _requests[tag];
         if (request.Waiter is { } waiter)
         {
             request.Waiter = null;
-            _waiting[request.Target.Bus]--;
+            _waiting[_captured[request.Target.Bus]]--;
             _waitingAll--;
             waiter.TrySetResult(result);
         }
@@ -179,7 +202,7 @@ internal sealed class DeviceConfigAccess(OwnerScheduler scheduler, TimeSpan comp
     {
         var waiter = new TaskCompletionSource<ConfigResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         _requests[tag.Value] = new Request { Taken = true, Target = target, Deadline = scheduler.Now + completionTimeout, Waiter = waiter };
-        _waiting[target.Bus]++;
+        _waiting[_captured[target.Bus]]++;
         _waitingAll++;
         Check.That(device.TryAccept(_tlp.AsSpan(0, length), scheduler.Now));
         return waiter.Task;

@@ -28,37 +28,14 @@ internal sealed class FunctionSurvey(DeviceConfigAccess config)
         return Math.Max(128, Math.Min(supported, (int)BitOperations.RoundUpToPowerOf2((uint)mtuBytes + 1) / 2));
     }
 
-    public async Task<RealFunction> ReadAsync(PciNode node, int maxPayloadBytes)
+    public Task<RealFunction> ReadAsync(PciNode node, int maxPayloadBytes)
     {
-        var caps = node.Capabilities;
-        uint deviceCapabilities = 0, deviceCapabilities2 = 0, msixControl = 0, msixTable = 0, msixPba = 0;
-        if (caps.PciExpress != 0)
-        {
-            deviceCapabilities = await ReadAsync(node.Rid, caps.PciExpress + PcieRegister.DeviceCapabilities);
-            deviceCapabilities2 = await ReadAsync(node.Rid, caps.PciExpress + PcieRegister.DeviceCapabilities2);
-        }
-
-        if (caps.MsiX != 0)
-        {
-            msixControl = await ReadAsync(node.Rid, caps.MsiX);
-            msixTable = await ReadAsync(node.Rid, caps.MsiX + 4);
-            msixPba = await ReadAsync(node.Rid, caps.MsiX + 8);
-        }
-
         // A BAR that found no place, or that no memory BAR may be, has no window.
         PciBar[] bars = [.. node.Bars.Where(b => b.IsAssigned && b.SizeBytes >= ConfigLimits.BarBytesMin)];
         var payloadField = BitOperations.Log2((uint)maxPayloadBytes) - 7;
-        return new RealFunction
-        {
-            Rid = node.Rid,
-            Bars = bars,
-            PciExpressOffset = caps.PciExpress,
-            MsixOffset = caps.MsiX,
-            FlrCapable = (deviceCapabilities & PcieRegister.DeviceCapabilitiesFlr) != 0,
-            Tag10BitCompleter = (deviceCapabilities2 & PcieRegister.DeviceCapabilities2Tag10BitCompleter) != 0,
-            DeviceControl = (ushort)((payloadField << 5) | MaxReadRequestField | PcieRegister.DeviceControlExtendedTag),
-            VendorCapabilities = await VendorCapabilitiesAsync(node.Rid),
-            Description = new EndpointDescription
+        var control = (ushort)((payloadField << 5) | MaxReadRequestField | PcieRegister.DeviceControlExtendedTag);
+        return ReadAsync(
+            node.Rid, bars, node.Capabilities.PciExpress, node.Capabilities.MsiX, control, new EndpointDescription
             {
                 VendorId = node.VendorId,
                 DeviceId = node.DeviceId,
@@ -66,12 +43,63 @@ internal sealed class FunctionSurvey(DeviceConfigAccess config)
                 SubsystemId = node.SubsystemId,
                 ClassCode = (int)node.ClassCode,
                 RevisionId = node.RevisionId,
+                MaxPayloadSupported = node.MaxPayloadSupportedBytes,
+            });
+    }
+
+    /// <summary>A VF: its IDs are its PF's vendor and the VF Device ID, its BARs its parts of the VF BARs' apertures.</summary>
+    public async Task<RealFunction> ReadVirtualAsync(Rid rid, int number, ushort vendorId, SrIovLayout layout, RealFunction physical)
+    {
+        var classRevision = await ReadAsync(rid, ConfigRegister.RevisionId);
+        var subsystem = await ReadAsync(rid, ConfigRegister.SubsystemVendorId);
+        var real = await ReadAsync(
+            rid, layout.BarsOf(number), await FindAsync(rid, CapabilityId.PciExpress), await FindAsync(rid, CapabilityId.Msix), 0, new EndpointDescription
+            {
+                VendorId = vendorId,
+                DeviceId = layout.VfDeviceId,
+                SubsystemVendorId = (ushort)subsystem,
+                SubsystemId = (ushort)(subsystem >> 16),
+                ClassCode = (int)(classRevision >> 8),
+                RevisionId = (byte)classRevision,
+                MaxPayloadSupported = physical.Description.MaxPayloadSupported,
+            });
+        return real with { VirtualNumber = number };
+    }
+
+    private async Task<RealFunction> ReadAsync(
+        Rid rid, IReadOnlyList<PciBar> bars, int pciExpress, int msiX, ushort deviceControl, EndpointDescription identity)
+    {
+        uint deviceCapabilities = 0, deviceCapabilities2 = 0, msixControl = 0, msixTable = 0, msixPba = 0;
+        if (pciExpress != 0)
+        {
+            deviceCapabilities = await ReadAsync(rid, pciExpress + PcieRegister.DeviceCapabilities);
+            deviceCapabilities2 = await ReadAsync(rid, pciExpress + PcieRegister.DeviceCapabilities2);
+        }
+
+        if (msiX != 0)
+        {
+            msixControl = await ReadAsync(rid, msiX);
+            msixTable = await ReadAsync(rid, msiX + 4);
+            msixPba = await ReadAsync(rid, msiX + 8);
+        }
+
+        return new RealFunction
+        {
+            Rid = rid,
+            Bars = bars,
+            PciExpressOffset = pciExpress,
+            MsixOffset = msiX,
+            FlrCapable = (deviceCapabilities & PcieRegister.DeviceCapabilitiesFlr) != 0,
+            Tag10BitCompleter = (deviceCapabilities2 & PcieRegister.DeviceCapabilities2Tag10BitCompleter) != 0,
+            DeviceControl = deviceControl,
+            VendorCapabilities = await VendorCapabilitiesAsync(rid),
+            Description = identity with
+            {
                 Bars = [.. bars.Select(b => new BarDescription(b.Index, (long)b.SizeBytes, b.Is64Bit, b.Prefetchable))],
-                MsixVectors = caps.MsiX == 0 ? 0 : (int)((msixControl >> 16) & 0x7FF) + 1,
+                MsixVectors = msiX == 0 ? 0 : (int)((msixControl >> 16) & 0x7FF) + 1,
                 MsixTable = Location(msixTable),
                 MsixPba = Location(msixPba),
-                Serial = await SerialAsync(node.Rid),
-                MaxPayloadSupported = node.MaxPayloadSupportedBytes,
+                Serial = await SerialAsync(rid),
                 FlrCapable = true,
                 Tag10BitCompleter = (deviceCapabilities2 & PcieRegister.DeviceCapabilities2Tag10BitCompleter) != 0,
                 AtomicCompleter = (deviceCapabilities2 & PcieRegister.DeviceCapabilities2Atomic64Completer) != 0,
@@ -85,6 +113,17 @@ internal sealed class FunctionSurvey(DeviceConfigAccess config)
     {
         var read = await config.ReadAsync(rid, register);
         return read.IsSuccess ? read.Value : 0;
+    }
+
+    private async Task<int> FindAsync(Rid rid, CapabilityId id)
+    {
+        var walk = CapabilityWalk.For(id);
+        while (!walk.IsDone)
+        {
+            walk.Feed(await ReadAsync(rid, walk.Register));
+        }
+
+        return walk.Found;
     }
 
     private async Task<ulong?> SerialAsync(Rid rid)

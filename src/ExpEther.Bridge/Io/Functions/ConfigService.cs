@@ -9,7 +9,7 @@ namespace ExpEther.Bridge.Io.Functions;
 
 /// <summary>
 /// Answers a host's configuration requests to one function from its virtual config space (row 3), in order. Most are answered at once;
-/// one that must reach the device is answered when the device has done it, and those behind it wait. No answer passes what the device
+/// one that must reach the device is answered when the device has done it, and those behind it wait. No answer passes what the function
 /// sent before it and the link has not taken yet (PCIe 5.0 §2.4.1: a completion does not pass a posted request): a host that has turned
 /// bus mastering off and hears so has all of the function's writes.
 /// </summary>
@@ -38,7 +38,7 @@ internal sealed class ConfigService(
             return;
         }
 
-        if (!_running && function.Device.Output.Count == 0 && !NeedsDevice(request))
+        if (!_running && function.Output.Count == 0 && !NeedsDevice(request))
         {
             AnswerHere(request);
             return;
@@ -138,7 +138,7 @@ internal sealed class ConfigService(
             function.TimesNotTaken = 0;
         }
 
-        var status = await config.WriteAsync(function.VfIo, ConfigRegister.Command, FunctionReset.Command(on), CommandEnables);
+        var status = await config.WriteAsync(function.VfIo, ConfigRegister.Command, function.Real.Command(on), CommandEnables);
         if (!on)
         {
             await PostedHaveGoneAsync();
@@ -184,10 +184,10 @@ internal sealed class ConfigService(
         }
     }
 
-    /// <summary>Waits until what the device has sent up to now is on the link. Without the owner's link nothing waits.</summary>
+    /// <summary>Waits until what the function has sent up to now is on the link. Without the owner's link nothing waits.</summary>
     private async Task PostedHaveGoneAsync()
     {
-        var output = function.Device.Output;
+        var output = function.Output;
         var upTo = output.Added;
         if (output.Gone >= upTo)
         {

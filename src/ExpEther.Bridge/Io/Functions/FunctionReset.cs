@@ -10,18 +10,15 @@ namespace ExpEther.Bridge.Io.Functions;
 
 /// <summary>
 /// Quiets a function and resets it (PCIe 5.0 §6.6.2): bus mastering off, so that the device starts nothing new; what is on its way is
-/// waited for; function level reset; then what only the I/O bridge may set is set again (Mem_IO, MPS, MSE). A function that cannot do it,
-/// or does not answer, has its device reset as by PERST#.
+/// waited for; function level reset; then what only the I/O bridge may set is set again (Mem_IO, MPS, MSE; of a VF nothing, its PF has it).
+/// A function that cannot do it, or does not answer, has its device reset as by PERST#; one with siblings that are in use fails alone.
 /// </summary>
 internal sealed class FunctionReset(DeviceConfigAccess config, OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
 {
     private const int LowHalf = 0b0011;
 
+    private readonly FunctionReadiness _readiness = new(config, scheduler);
     private readonly byte[] _tlp = new byte[TlpLimits.HeaderBytesMax];
-
-    /// <summary>The real Command register: memory decoding stays on, bus mastering is the host's.</summary>
-    public static uint Command(bool busMaster) => ConfigRegister.CommandMemorySpaceEnable
-        | (busMaster ? (uint)ConfigRegister.CommandBusMasterEnable : 0) | ConfigRegister.CommandInterruptDisable;
 
     /// <summary>Resets the function, for its owner (open) or between owners (closed: nobody is waited for).</summary>
     /// <param name="function">Open or closed.</param>
@@ -66,7 +63,7 @@ internal sealed class FunctionReset(DeviceConfigAccess config, OwnerScheduler sc
     /// <summary>What FLR and PERST# clear and the I/O bridge sets: Mem_IO, MPS and MRRS, memory decoding.</summary>
     public async Task<bool> RestoreAsync(IoFunction function)
     {
-        foreach (var bar in function.Real.Bars)
+        foreach (var bar in function.Real.IsVirtual ? [] : function.Real.Bars)
         {
             var register = ConfigRegister.Bar0 + (4 * bar.Index);
             if (await config.WriteAsync(function.VfIo, register, (uint)bar.Address.Value) != ConfigStatus.Success)
@@ -80,22 +77,22 @@ internal sealed class FunctionReset(DeviceConfigAccess config, OwnerScheduler sc
             }
         }
 
-        if (function.Real.PciExpressOffset != 0)
+        if (function.Real is { PciExpressOffset: not 0, IsVirtual: false })
         {
             await config.WriteAsync(function.VfIo, function.Real.PciExpressOffset + PcieRegister.DeviceControl, function.Real.DeviceControl, LowHalf);
         }
 
-        return await config.WriteAsync(function.VfIo, ConfigRegister.Command, Command(false), LowHalf) == ConfigStatus.Success;
+        return await config.WriteAsync(function.VfIo, ConfigRegister.Command, function.Real.Command(false), LowHalf) == ConfigStatus.Success;
     }
 
     private async Task<bool> DrainAsync(IoFunction function)
     {
         // The completion of this write comes after everything the device sent before it stopped (PCIe 5.0 §2.4.1).
-        var status = await config.WriteAsync(function.VfIo, ConfigRegister.Command, Command(false), LowHalf);
+        var status = await config.WriteAsync(function.VfIo, ConfigRegister.Command, function.Real.Command(false), LowHalf);
         if (function.IsOpen)
         {
             await changed.WaitUntil(
-                () => !function.IsOpen || (function.DmaRequests.Count == 0 && function.Device.Output.Count == 0), IoBridgeLimits.DmaDrainTime);
+                () => !function.IsOpen || (function.DmaRequests.Count == 0 && function.Output.Count == 0), IoBridgeLimits.DmaDrainTime);
         }
 
         function.BusMaster = false;
@@ -113,37 +110,32 @@ internal sealed class FunctionReset(DeviceConfigAccess config, OwnerScheduler sc
         }
 
         await scheduler.Delay(IoBridgeLimits.FunctionLevelResetTime);
-        return await IsReadyAsync(function);
+        return await _readiness.WaitAsync(function.VfIo, function.Real.IsVirtual);
     }
 
+    /// <summary>The last resort, which ends what all functions of the device do: not for one that has siblings at work.</summary>
     private async Task<bool> FundamentalResetAsync(IoFunction function)
     {
-        events.Report(EventSeverity.Warning, function.Name, "no function level reset: the whole device is reset");
-        function.Device.Device.Reset(scheduler.Now);
-        function.Device.Output.Clear();
-        config.Release(function.Device.Bus);
-        await scheduler.Delay(IoBridgeLimits.FunctionLevelResetTime);
-        return await IsReadyAsync(function);
-    }
-
-    private async Task<bool> IsReadyAsync(IoFunction function)
-    {
-        var deadline = scheduler.Now + IoBridgeLimits.ConfigRetryTimeout;
-        while (true)
+        var device = function.Device;
+        if (function.Real.IsVirtual || device.Functions.Exists(f => f != function && (f.IsOpen || f.IsResetting || f.Busy is not null)))
         {
-            var id = await config.ReadAsync(function.VfIo, ConfigRegister.VendorId);
-            if (id.IsSuccess && id.Value != uint.MaxValue)
-            {
-                return true;
-            }
+            return false;
+        }
 
-            if (scheduler.Now >= deadline || id.Status == ConfigStatus.TimedOut)
+        events.Report(EventSeverity.Warning, function.Name, "no function level reset: the whole device is reset");
+        device.Device.Reset(scheduler.Now);
+        device.ForgetOutput();
+        config.Release(device.Bus);
+        await scheduler.Delay(IoBridgeLimits.FunctionLevelResetTime);
+        foreach (var sibling in device.Functions)
+        {
+            if (!await _readiness.WaitAsync(sibling.VfIo, false) || !await RestoreAsync(sibling))
             {
                 return false;
             }
-
-            await scheduler.Delay(IoBridgeLimits.ConfigRetryPause);
         }
+
+        return true;
     }
 
     /// <summary>

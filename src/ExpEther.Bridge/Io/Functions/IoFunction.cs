@@ -1,6 +1,7 @@
 using ExpEther.Bridge.Io.Devices;
 using ExpEther.Bridge.Io.Sessions;
 using ExpEther.Bridge.Io.Status;
+using ExpEther.Bridge.Io.Traffic;
 using ExpEther.Core.Time;
 using ExpEther.Link.Taps;
 using ExpEther.Pcie;
@@ -41,6 +42,9 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
 
     /// <summary>Keyed by VF_IO and tag.</summary>
     public OutstandingRequests<DmaRequest> DmaRequests { get; } = new(IoBridgeLimits.DmaRequestsPerFunctionMax);
+
+    /// <summary>What it has sent and its owner's link has not taken.</summary>
+    public FunctionOutput Output { get; } = new();
 
     /// <summary>Answers the owner's configuration requests; set once, when the function joins the bridge.</summary>
     public ConfigService ConfigRequests

@@ -1,3 +1,4 @@
+using ExpEther.Bridge.Io.Devices;
 using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Io.Ownership;
 using ExpEther.Bridge.Io.Sessions;
@@ -11,10 +12,10 @@ namespace ExpEther.Bridge.Io.Sequences;
 /// a function; a forced command makes the one at work hurry and has its turn after it.
 /// </summary>
 internal sealed class BridgeCommands(
-    FunctionTable functions, HostSessions hosts, AssignSequence assign, ReleaseSequence release, OwnershipTable ownership,
+    FunctionTable functions, DeviceBus devices, HostSessions hosts, AssignSequence assign, ReleaseSequence release, OwnershipTable ownership,
     OwnerFollower follower, OwnerSignal changed)
 {
-    private readonly Refusals _refusals = new(functions, hosts);
+    private readonly Refusals _refusals = new(functions, devices, hosts);
 
     public async Task<BridgeResult> AttachAsync(string function, string host, bool force, StepLog steps)
     {

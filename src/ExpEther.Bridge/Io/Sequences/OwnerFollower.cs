@@ -138,7 +138,7 @@ internal sealed class OwnerFollower(
         if (!function.WasTaken)
         {
             function.Busy = "not-taken";
-            scheduler.Start(() => PresentLaterAsync(function, session));
+            scheduler.Start(() => PresentLaterAsync(function, session, $"host {session.Name} did not bring it up"));
             return;
         }
 
@@ -152,10 +152,27 @@ internal sealed class OwnerFollower(
         });
     }
 
-    private async Task PresentLaterAsync(IoFunction function, HostSession session)
+    /// <summary>
+    /// The owner's link takes nothing of what the function sends, and its siblings wait behind it: it is fenced and reset, and shown to its
+    /// owner again a little later.
+    /// </summary>
+    public void GiveUp(IoFunction function)
+    {
+        var session = function.Session!;
+        release.Fence(function);
+        changed.Set();
+        if (function.Busy is null)
+        {
+            function.Busy = "overrun";
+            scheduler.Start(() => PresentLaterAsync(
+                function, session, $"host {session.Name} takes nothing of what it sends, and its device cannot hold it back"));
+        }
+    }
+
+    private async Task PresentLaterAsync(IoFunction function, HostSession session, string why)
     {
         var pause = IoBridgeLimits.PresentAgainPauseMin * (1 << Math.Min(function.TimesNotTaken++, IoBridgeLimits.PresentAgainDoublingsMax));
-        events.Report(EventSeverity.Warning, function.Name, $"host {session.Name} did not bring it up; it is shown it again in {pause.TotalSeconds:0} s");
+        events.Report(EventSeverity.Warning, function.Name, $"{why}; it is shown it again in {pause.TotalSeconds:0} s");
         await release.RunAsync(function, false, new StepLog(scheduler, null));
         End(function, session);
         await scheduler.Delay(pause);

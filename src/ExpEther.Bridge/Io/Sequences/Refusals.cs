@@ -1,15 +1,41 @@
 using ExpEther.Bridge.Diagnosis;
+using ExpEther.Bridge.Io.Devices;
 using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Io.Sessions;
 
 namespace ExpEther.Bridge.Io.Sequences;
 
 /// <summary>What people read when a command is refused: what is the matter, and what to do next.</summary>
-internal sealed class Refusals(FunctionTable functions, HostSessions hosts)
+internal sealed class Refusals(FunctionTable functions, DeviceBus devices, HostSessions hosts)
 {
-    public BridgeResult NoSuchFunction(string function) => BridgeResult.Refused(
-        RefusalCode.NoSuchFunction, $"there is no function '{function}' here",
-        $"functions of this box: {ListOrNone(functions.All.Select(f => f.Name))}", function);
+    public BridgeResult NoSuchFunction(string function)
+    {
+        foreach (var device in devices.All)
+        {
+            if (device.SrIov is null || device.Functions.Count == 0)
+            {
+                continue;
+            }
+
+            var isPhysical = function == device.Name;
+            if (isPhysical)
+            {
+                return BridgeResult.Refused(
+                    RefusalCode.PhysicalFunction, $"{function} is a physical function, and its virtual functions are shared",
+                    $"attach one of {VirtualFunctions(device)}", function);
+            }
+
+            if (function.StartsWith($"{device.Name}.vf", StringComparison.Ordinal))
+            {
+                return BridgeResult.Refused(
+                    RefusalCode.NoSuchFunction, $"{device.Name} has {device.Functions.Count} virtual functions, and no '{function}'",
+                    $"its virtual functions: {VirtualFunctions(device)}", function);
+            }
+        }
+
+        return BridgeResult.Refused(
+            RefusalCode.NoSuchFunction, $"there is no function '{function}' here", $"functions of this box: {ListOrNone(Names())}", function);
+    }
 
     public BridgeResult NoSuchHost(string host, string function) => BridgeResult.Refused(
         RefusalCode.NoSuchHost, $"there is no host '{host}' in this box's configuration",
@@ -52,6 +78,24 @@ internal sealed class Refusals(FunctionTable functions, HostSessions hosts)
             code, $"the ownership of {function.Name} could not be made durable", "look at the disk that holds the box's state", function.Name),
         _ => Failed(function),
     };
+
+    private IEnumerable<string> Names()
+    {
+        foreach (var function in functions.All)
+        {
+            if (!function.Real.IsVirtual)
+            {
+                yield return function.Name;
+            }
+            else if (function == function.Device.Functions[0])
+            {
+                yield return VirtualFunctions(function.Device);
+            }
+        }
+    }
+
+    private static string VirtualFunctions(BusDevice device) =>
+        device.Functions.Count == 1 ? device.Functions[0].Name : $"{device.Functions[0].Name} to {device.Functions[^1].Name}";
 
     private static string ListOrNone(IEnumerable<string> names) => string.Join(", ", names.DefaultIfEmpty("none"));
 }

@@ -5,4 +5,7 @@ namespace ExpEther.Bridge.Io.Status;
 /// <summary>A whole I/O bridge as people ask for it.</summary>
 public sealed record IoBridgeStatus(
     string Name, MacAddress Mac, IReadOnlyList<IoFunctionStatus> Functions, IReadOnlyList<IoHostStatus> Hosts, IReadOnlyList<DiscoveredHost> Discovered,
-    IoBridgeCounters Counters);
+    IoBridgeCounters Counters)
+{
+    public IReadOnlyList<IoDeviceStatus> Devices { get; init; } = [];
+}

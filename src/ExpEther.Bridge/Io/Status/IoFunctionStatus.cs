@@ -13,6 +13,9 @@ public sealed record IoFunctionStatus
 
     public required ushort Number { get; init; }
 
+    /// <summary>Of a virtual function, from 1; 0: it is none.</summary>
+    public int VirtualNumber { get; init; }
+
     public required FunctionState State { get; init; }
 
     /// <summary>Why, when <see cref="State"/> is Failed; else empty.</summary>

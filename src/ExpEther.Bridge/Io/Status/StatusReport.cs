@@ -33,6 +33,7 @@ internal static class StatusReport
             Name = function.Name,
             Device = function.Device.Name,
             Number = function.Number,
+            VirtualNumber = function.Real.VirtualNumber,
             State = function.State,
             Failure = function.Failure,
             Busy = function.Busy,

@@ -12,21 +12,27 @@ namespace ExpEther.Bridge.Io.Traffic;
 /// address says.
 /// <para>
 /// A TLP is taken from a device, translated once, in place, and sent in one piece or several as the owner's link has room. While it has none, the
-/// device is not asked for more: its own queues fill, and only they. The exception is a configuration request of the I/O bridge itself
-/// whose completion is behind: then a few TLPs are held here until it comes. A function that was closed meanwhile has its TLP refused.
+/// TLP waits in its function's output, and what that function sends next waits behind it. A function that was closed meanwhile has its TLPs
+/// refused.
 /// </para>
 /// </summary>
-internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal changed, IEventSink events)
+/// <param name="config">Owns row 8.</param>
+/// <param name="changed">Set when a sequence may have waited for it.</param>
+/// <param name="events">Told of refusals.</param>
+/// <param name="giveUp">Takes a function from its owner, who takes nothing of it.</param>
+internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal changed, IEventSink events, Action<IoFunction> giveUp)
 {
+    private readonly OutputPacing _pacing = new(config, changed, giveUp);
     private readonly byte[] _piece = new byte[TlpLimits.BytesMax];
     private readonly byte[] _reply = new byte[TlpLimits.HeaderBytesMax];
+    private readonly byte[] _own = new byte[TlpLimits.BytesMax];
 
     private enum Verdict
     {
         /// <summary>It ended here.</summary>
         Done,
 
-        /// <summary>It is translated and waits in the output.</summary>
+        /// <summary>It is translated and is to be sent.</summary>
         Send,
     }
 
@@ -37,114 +43,131 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
     /// <returns>True when anything moved.</returns>
     public bool Pump(BusDevice device, Instant now)
     {
-        var moved = false;
-        for (var budget = IoBridgeLimits.TlpsPerDeviceAndTurnMax; budget > 0; budget--)
+        var moved = device.Own is not null && MoveOwn(device, now);
+        if (device.Backlog > 0)
         {
-            if (device.Output.Count == 0 && !Take(device, now))
+            moved |= FinishBacklog(device, now);
+        }
+
+        for (var budget = IoBridgeLimits.TlpsPerDeviceAndTurnMax; budget > 0 && _pacing.MayTake(device); budget--)
+        {
+            if (!device.Device.TryTake(now, device.Hand.Buffer, out var length))
             {
                 break;
             }
 
-            if (!TryFinishFirst(device, now))
-            {
-                moved |= TakeBehind(device, now);
-                break;
-            }
-
+            device.Hand.Begin(length);
+            Distribute(device, now);
             moved = true;
         }
 
         return moved;
     }
 
-    /// <summary>Takes one TLP; completions of the I/O bridge's own requests are used at once.</summary>
-    private bool Take(BusDevice device, Instant now)
+    /// <summary>Row 8, downwards: what the driver of the physical function has to say.</summary>
+    private bool MoveOwn(BusDevice device, Instant now)
     {
-        var room = device.Output.Room;
-        if (!device.Device.TryTake(now, room, out var length))
+        var moved = device.Own!.Poll(now);
+        for (var budget = IoBridgeLimits.TlpsPerDeviceAndTurnMax; budget > 0 && device.Own.TryTake(now, _own, out var length); budget--)
         {
-            return false;
+            Check.That(device.Device.TryAccept(_own.AsSpan(0, length), now));
+            moved = true;
         }
 
-        if (TlpView.TryParse(room[..length], out var view) == TlpError.None && view.IsCompletion && view.Requester == DeviceConfigAccess.Reserved)
+        return moved;
+    }
+
+    private bool FinishBacklog(BusDevice device, Instant now)
+    {
+        var moved = false;
+        var count = device.Functions.Count;
+        device.Turn = device.Turn + 1 < count ? device.Turn + 1 : 0;
+        for (var i = 0; i < count; i++)
         {
-            config.OnCompletion(view);
+            var function = device.Functions[(device.Turn + i) % count];
+            while (function.Output.Count > 0 && TryFinish(device, function, function.Output.First, now))
+            {
+                _pacing.RemoveFirst(device, function, now);
+                moved = true;
+            }
+
+        }
+
+        return moved | _pacing.GiveUpInTime(device, now);
+    }
+
+    /// <summary>Whose is the TLP in the device's hand? It is used, sent or put aside.</summary>
+    private void Distribute(BusDevice device, Instant now)
+    {
+        var hand = device.Hand;
+        if (TlpView.TryParse(hand.Bytes, out var view) != TlpError.None)
+        {
+            device.Malformed++;
+            if (Completion.TryRefuse(hand.Bytes, DeviceConfigAccess.Reserved, out var answer))
+            {
+                Check.That(device.Device.TryAccept(_reply.AsSpan(0, answer.Write(_reply)), now));
+            }
+
+            return;
+        }
+
+        if (view.IsCompletion && view.Requester == DeviceConfigAccess.Reserved)
+        {
+            config.OnCompletion(view, device.Bus);
             changed.Set();
-            return true;
+            return;
         }
 
-        device.Output.Add(length);
-        return true;
-    }
-
-    private bool TakeBehind(BusDevice device, Instant now)
-    {
-        var moved = false;
-        while (config.WaitingFor(device.Bus) > 0 && !device.Output.IsFull && Take(device, now))
+        if (device.Own is { } own && own.IsMine(view))
         {
-            moved = true;
+            Check.That(own.TryAccept(hand.Bytes, now));
+            return;
         }
 
-        return moved;
+        if (device.Find(view.IsCompletion ? view.Completer : view.Requester) is not { } function)
+        {
+            device.UnknownRequesters++;
+            Refuse(device, null, view, now);
+            return;
+        }
+
+        if (function.Output.Count > 0 || !TryFinish(device, function, hand, now))
+        {
+            OutputPacing.Hold(device, function, now);
+        }
     }
 
     /// <returns>False: the owner's link has no room; all or part of it is still there.</returns>
-    private bool TryFinishFirst(BusDevice device, Instant now)
+    private bool TryFinish(BusDevice device, IoFunction function, HeldTlp tlp, Instant now)
     {
-        var output = device.Output;
-        if (output.Count == 0)
+        if (!tlp.IsTranslated)
         {
-            return true;
-        }
-
-        if (output.OutFunction is null)
-        {
-            var error = TlpView.TryParse(output.First, out var view);
-            if (error != TlpError.None)
-            {
-                device.Malformed++;
-                if (Completion.TryRefuse(output.First, DeviceConfigAccess.Reserved, out var answer))
-                {
-                    Check.That(device.Device.TryAccept(_reply.AsSpan(0, answer.Write(_reply)), now));
-                }
-
-                RemoveFirst(output);
-                return true;
-            }
-
-            var function = device.Find(view.IsCompletion ? view.Completer : view.Requester);
-            if (function is { IsOpen: true, Session: { HasRoom: false } })
+            if (function is { IsOpen: true, Session.HasRoom: false })
             {
                 return false;
             }
 
-            if (function is not null)
+            Check.That(TlpView.TryParse(tlp.Bytes, out var view) == TlpError.None);
+            Tap?.OnTlp(function.Passage(TlpDirection.ToHost), view.Bytes);
+            if (Translate(device, function, tlp, view, now) == Verdict.Done)
             {
-                Tap?.OnTlp(function.Passage(TlpDirection.ToHost), view.Bytes);
-            }
-
-            if (Translate(device, function, view, now) == Verdict.Done)
-            {
-                RemoveFirst(output);
                 return true;
             }
         }
 
-        return TrySendFirst(output);
+        return TrySend(function, tlp, now);
     }
 
-    private bool TrySendFirst(DeviceOutput output)
+    private bool TrySend(IoFunction function, HeldTlp tlp, Instant now)
     {
-        var function = output.OutFunction!;
-        var error = TlpView.TryParse(output.First, out var view);
-        Check.That(error == TlpError.None);
+        Check.That(TlpView.TryParse(tlp.Bytes, out var view) == TlpError.None);
         bool last;
         do
         {
-            if (!function.IsOpen || function.Generation != output.OutGeneration || function.Session is not { } session)
+            if (!function.IsOpen || function.Generation != tlp.Generation || function.Session is not { } session)
             {
                 function.Counters.DmaPostedDropped++;
-                break;
+                return true;
             }
 
             if (!session.Link.HasRoom(view.Class))
@@ -152,40 +175,24 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
                 return false;
             }
 
-            var offset = output.OutOffset;
+            var offset = tlp.Offset;
             last = TlpPieces.Next(view, session.Link.MaxPayloadBytes, ref offset, _piece, out var piece);
             if (!session.Link.TrySendTlp(function.Number, function.Generation, view.Class, piece))
             {
                 return false;
             }
 
-            output.OutOffset = offset;
+            tlp.Offset = offset;
+            function.Output.ProgressAt = now;
             function.Counters.TlpsToHost++;
         }
         while (!last);
         function.Counters.BytesToHost += view.Payload.Length;
-        RemoveFirst(output);
         return true;
     }
 
-    private void RemoveFirst(DeviceOutput output)
+    private Verdict Translate(BusDevice device, IoFunction function, HeldTlp tlp, in TlpView view, Instant now)
     {
-        output.RemoveFirst();
-        if (output.Count == 0 || output.Waiters > 0)
-        {
-            changed.Set();
-        }
-    }
-
-    private Verdict Translate(BusDevice device, IoFunction? function, in TlpView view, Instant now)
-    {
-        if (function is null)
-        {
-            device.UnknownRequesters++;
-            Refuse(device, null, view, now);
-            return Verdict.Done;
-        }
-
         if (!view.HasValidEcrc)
         {
             function.Counters.BadEcrc++;
@@ -200,12 +207,12 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
 
         if (view.IsCompletion)
         {
-            return TranslateCompletion(function, view);
+            return TranslateCompletion(function, tlp, view);
         }
 
         if (view.IsMessage)
         {
-            return TranslateMessage(function, view);
+            return TranslateMessage(function, tlp, view);
         }
 
         // Row 4 and 6; configuration requests of a device fit no row.
@@ -215,12 +222,12 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             return Verdict.Done;
         }
 
-        IdSwap.ToHost(device.Output.First, function.Config.VfH);
-        return Translated(function);
+        IdSwap.ToHost(tlp.Bytes, function.Config.VfH);
+        return Translated(function, tlp);
     }
 
     /// <summary>Row 2.</summary>
-    private Verdict TranslateCompletion(IoFunction function, in TlpView view)
+    private Verdict TranslateCompletion(IoFunction function, HeldTlp tlp, in TlpView view)
     {
         if (!function.HostRequests.TryGet(view.Requester, view.Tag, out var request)
             || !CompletionBytes.TryTakeAway(view, request.BytesLeft, out var left))
@@ -248,12 +255,12 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             return Verdict.Done;
         }
 
-        IdSwap.CompletionToHost(function.Device.Output.First, function.Config.VfH, request.HostH);
-        return Translated(function);
+        IdSwap.CompletionToHost(tlp.Bytes, function.Config.VfH, request.HostH);
+        return Translated(function, tlp);
     }
 
     /// <summary>Row 7: errors and PME are the host's to know. INTx is hidden, and so is what is between a device and its own link.</summary>
-    private static Verdict TranslateMessage(IoFunction function, in TlpView view)
+    private static Verdict TranslateMessage(IoFunction function, HeldTlp tlp, in TlpView view)
     {
         if (!function.IsOpen || view.MessageCode is not (MessageCode.ErrCorrectable or MessageCode.ErrNonFatal or MessageCode.ErrFatal
             or MessageCode.PmPme or MessageCode.VendorDefinedType0 or MessageCode.VendorDefinedType1)
@@ -264,19 +271,17 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             return Verdict.Done;
         }
 
-        IdSwap.ToHost(function.Device.Output.First, function.Config.VfH);
-        return Translated(function);
+        IdSwap.ToHost(tlp.Bytes, function.Config.VfH);
+        return Translated(function, tlp);
     }
 
     private static bool TryNote(IoFunction function, in TlpView view) => function.DmaRequests.TryAdd(
         function.VfIo, view.Tag, new DmaRequest(function.Era, CompletionBytes.Expected(view)), Instant.Never);
 
-    private static Verdict Translated(IoFunction function)
+    private static Verdict Translated(IoFunction function, HeldTlp tlp)
     {
-        var output = function.Device.Output;
-        output.OutOffset = 0;
-        output.OutFunction = function;
-        output.OutGeneration = function.Generation;
+        tlp.IsTranslated = true;
+        tlp.Generation = function.Generation;
         return Verdict.Send;
     }
 
