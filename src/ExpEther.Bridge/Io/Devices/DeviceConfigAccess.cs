@@ -104,11 +104,16 @@ internal sealed class DeviceConfigAccess(OwnerScheduler scheduler, TimeSpan comp
         return (await SendAsync(device, target, tag, length)).Status;
     }
 
-    /// <summary>A completion whose requester is <see cref="Reserved"/>.</summary>
-    public void OnCompletion(in TlpView view)
+    /// <summary>
+    /// A completion whose requester is <see cref="Reserved"/>. Its completer ID says little: a device that was given another bus, or none yet,
+    /// learns its ID from the next write (PCIe 5.0 §2.2.6.2).
+    /// </summary>
+    /// <param name="view">The completion.</param>
+    /// <param name="bus">That which the device captures from which it comes.</param>
+    public void OnCompletion(in TlpView view, byte bus)
     {
         var tag = view.Tag.Value;
-        if (tag >= _requests.Length || !_requests[tag].Taken || (_captured[_requests[tag].Target.Bus] != _captured[view.Completer.Bus] && view.Completer.Value != 0))
+        if (tag >= _requests.Length || !_requests[tag].Taken || _captured[_requests[tag].Target.Bus] != bus)
         {
             Unexpected++;
             return;

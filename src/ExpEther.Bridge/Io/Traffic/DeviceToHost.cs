@@ -19,8 +19,8 @@ namespace ExpEther.Bridge.Io.Traffic;
 /// So that no output grows without end, a device with flow control for each function is told to keep what the stalled one has to say. One
 /// without is asked for no more once nobody could take it anyway (its only function is stalled, or all are), unless a configuration request
 /// of the I/O bridge itself waits for its completion behind. If others could, it is asked for more until an output is full. Then all of
-/// its functions wait, but not for long: when the link takes nothing of what is held for <see cref="IoBridgeLimits.HeldTimeMax"/>, that
-/// function is given up, so that its siblings go on.
+/// its functions wait, but not for long: when the link takes nothing of what is held for <see cref="IoBridgeLimits.HeldTimeMax"/> while others
+/// could go on, that function is given up, so that they do.
 /// </para>
 /// </summary>
 /// <param name="config">Owns row 8.</param>
@@ -83,12 +83,16 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
         return moved;
     }
 
-    private bool MayTake(BusDevice device) => device.Backlog == 0
-        || (device.FullOutputs == 0
-            && (device.Device.FlowControl is not null || device.Own is not null || config.WaitingFor(device.Bus) > 0 || CanAnyoneTake(device)));
+    private bool MayTake(BusDevice device) =>
+        device.Backlog == 0 || (device.FullOutputs == 0 && (device.Device.FlowControl is not null || CanAnyoneTake(device)));
 
-    private static bool CanAnyoneTake(BusDevice device)
+    private bool CanAnyoneTake(BusDevice device)
     {
+        if (device.Own is not null || config.WaitingFor(device.Bus) > 0)
+        {
+            return true;
+        }
+
         foreach (var function in device.Functions)
         {
             if (function.IsOpen && function.Output.Count == 0)
@@ -103,7 +107,6 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
     private bool FinishBacklog(BusDevice device, Instant now)
     {
         var moved = false;
-        device.GiveUpAt = null;
         var count = device.Functions.Count;
         device.Turn = device.Turn + 1 < count ? device.Turn + 1 : 0;
         for (var i = 0; i < count; i++)
@@ -115,26 +118,45 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
                 moved = true;
             }
 
-            if (function.Output.IsFull && device.IsShared && function.IsOpen)
-            {
-                moved |= GiveUpInTime(device, function, now);
-            }
+        }
+
+        device.GiveUpAt = null;
+        if (device.FullOutputs > 0 && device.IsShared)
+        {
+            moved |= GiveUpInTime(device, now);
         }
 
         return moved;
     }
 
-    private bool GiveUpInTime(BusDevice device, IoFunction function, Instant now)
+    /// <summary>The time counts while there is somebody who could go on without the function.</summary>
+    private bool GiveUpInTime(BusDevice device, Instant now)
     {
-        var deadline = function.Output.ProgressAt + IoBridgeLimits.HeldTimeMax;
-        if (now >= deadline)
+        var moved = false;
+        var canAnyone = CanAnyoneTake(device);
+        foreach (var function in device.Functions)
         {
+            var output = function.Output;
+            if (!output.IsFull || !function.IsOpen || !canAnyone)
+            {
+                output.BlocksSince = null;
+                continue;
+            }
+
+            var since = output.BlocksSince ?? now;
+            output.BlocksSince = since > output.ProgressAt ? since : output.ProgressAt;
+            var deadline = output.BlocksSince.Value + IoBridgeLimits.HeldTimeMax;
+            if (now < deadline)
+            {
+                device.GiveUpAt = Instant.Earliest(device.GiveUpAt, deadline);
+                continue;
+            }
+
             giveUp(function);
-            return true;
+            moved = true;
         }
 
-        device.GiveUpAt = Instant.Earliest(device.GiveUpAt, deadline);
-        return false;
+        return moved;
     }
 
     /// <summary>Whose is the TLP in the device's hand? It is used, sent or put aside.</summary>
@@ -154,7 +176,7 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
 
         if (view.IsCompletion && view.Requester == DeviceConfigAccess.Reserved)
         {
-            config.OnCompletion(view);
+            config.OnCompletion(view, device.Bus);
             changed.Set();
             return;
         }
