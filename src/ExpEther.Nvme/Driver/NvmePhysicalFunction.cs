@@ -28,7 +28,6 @@ internal sealed class NvmePhysicalFunction : IPhysicalFunction
     private readonly SubsystemNamespaces _namespaces;
     private bool _isLive;
     private bool _isStopped;
-    private bool _isRecovering;
     private int _count;
 
     public NvmePhysicalFunction(PciFunction function, string name, NvmeDriverOptions options, IEventSink events)
@@ -171,7 +170,7 @@ internal sealed class NvmePhysicalFunction : IPhysicalFunction
         while (!_isStopped)
         {
             await _scheduler.Delay(NvmeDriverLimits.WatchInterval);
-            if (!_isStopped && _function.IsPresent && !_isRecovering)
+            if (!_isStopped && _function.IsPresent)
             {
                 await LookAsync();
             }
@@ -204,14 +203,13 @@ internal sealed class NvmePhysicalFunction : IPhysicalFunction
         if (why.Length > 0 && _isLive)
         {
             _events.Report(EventSeverity.Warning, _name, $"resetting the primary controller: {why}");
-            _isRecovering = true;
+            _isLive = false;
             _scheduler.Start(() => RecoverAsync(isOverdue ? NvmeOutcome.TimedOut : NvmeOutcome.ControllerFailed));
         }
     }
 
     private async Task RecoverAsync(NvmeOutcome outcome)
     {
-        _isLive = false;
         var error = "";
         while (!_isStopped && _function.IsPresent)
         {
@@ -226,7 +224,6 @@ internal sealed class NvmePhysicalFunction : IPhysicalFunction
             await _scheduler.Delay(NvmeDriverLimits.PrimaryRetry);
         }
 
-        _isRecovering = false;
         if (!_isStopped && error.Length == 0 && _function.IsPresent)
         {
             _isLive = true;
