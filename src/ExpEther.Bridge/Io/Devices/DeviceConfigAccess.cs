@@ -8,9 +8,9 @@ using ExpEther.RootComplex.Config;
 namespace ExpEther.Bridge.Io.Devices;
 
 /// <summary>
-/// The I/O bridge's own configuration traffic (row 8): requests from a reserved requester ID, of type 0 on the bus that a device captures
-/// and of type 1 on those behind it where it has virtual functions, answered by completions that never leave the box. A request that is not answered in time ends as timed out, but its tag stays taken until its completion comes or the
-/// device is reset.
+/// The I/O bridge's own configuration traffic (row 8): requests from a reserved requester ID, answered by completions that never leave the
+/// box. On the bus that a device captures they are of type 0, on those behind it, where its virtual functions may be, of type 1. A request
+/// that is not answered in time ends as timed out, but its tag stays taken until its completion comes or the device is reset.
 /// </summary>
 internal sealed class DeviceConfigAccess(OwnerScheduler scheduler, TimeSpan completionTimeout) : IConfigAccess
 {
