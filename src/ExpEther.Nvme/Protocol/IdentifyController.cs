@@ -28,6 +28,8 @@ public readonly ref struct IdentifyController
     public const int PowerStatesOffset = 263;
     public const int WarningTemperatureOffset = 266;
     public const int CriticalTemperatureOffset = 268;
+    public const int TotalCapacityOffset = 280;
+    public const int UnallocatedCapacityOffset = 296;
     public const int SubmissionEntrySizesOffset = 512;
     public const int CompletionEntrySizesOffset = 513;
     public const int MaxOutstandingCommandsOffset = 514;
@@ -39,13 +41,20 @@ public readonly ref struct IdentifyController
     public const int AtomicWriteUnitNormalOffset = 526;
     public const int AtomicWriteUnitPowerFailOffset = 528;
     public const int SglSupportOffset = 536;
+    public const int NamespacesAllowedOffset = 540;
     public const int SubsystemNqnOffset = 768;
     public const int PowerStateDescriptorsOffset = 2048;
+    public const int VendorSpecificOffset = 3072;
 
     public const int SerialNumberBytes = 20;
     public const int ModelNumberBytes = 40;
     public const int FirmwareRevisionBytes = 8;
     public const int SubsystemNqnBytes = 256;
+
+    private const int VendorFeaturesOffset = VendorSpecificOffset + 8;
+
+    // What makes the vendor specific bytes ours.
+    private static ReadOnlySpan<byte> VendorSignature => "EXPETHER"u8;
 
     private readonly Span<byte> _bytes;
 
@@ -107,10 +116,10 @@ public readonly ref struct IdentifyController
     }
 
     /// <summary>CMIC.</summary>
-    public byte MultiPath
+    public MultiPathCapabilities MultiPath
     {
-        get => _bytes[MultiPathOffset];
-        set => _bytes[MultiPathOffset] = value;
+        get => (MultiPathCapabilities)_bytes[MultiPathOffset];
+        set => _bytes[MultiPathOffset] = (byte)value;
     }
 
     /// <summary>MDTS: 2^n memory pages of the smallest size; 0 means no limit.</summary>
@@ -156,10 +165,10 @@ public readonly ref struct IdentifyController
     }
 
     /// <summary>OACS.</summary>
-    public ushort OptionalAdminCommands
+    public OptionalAdminCommands OptionalAdminCommands
     {
-        get => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[OptionalAdminCommandsOffset..]);
-        set => BinaryPrimitives.WriteUInt16LittleEndian(_bytes[OptionalAdminCommandsOffset..], value);
+        get => (OptionalAdminCommands)BinaryPrimitives.ReadUInt16LittleEndian(_bytes[OptionalAdminCommandsOffset..]);
+        set => BinaryPrimitives.WriteUInt16LittleEndian(_bytes[OptionalAdminCommandsOffset..], (ushort)value);
     }
 
     /// <summary>ACL, 0's based.</summary>
@@ -216,6 +225,20 @@ public readonly ref struct IdentifyController
     {
         get => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[CriticalTemperatureOffset..]);
         set => BinaryPrimitives.WriteUInt16LittleEndian(_bytes[CriticalTemperatureOffset..], value);
+    }
+
+    /// <summary>TNVMCAP: bytes of NVM in the subsystem, where namespaces can be managed.</summary>
+    public UInt128 TotalCapacity
+    {
+        get => BinaryPrimitives.ReadUInt128LittleEndian(_bytes[TotalCapacityOffset..]);
+        set => BinaryPrimitives.WriteUInt128LittleEndian(_bytes[TotalCapacityOffset..], value);
+    }
+
+    /// <summary>UNVMCAP: bytes that belong to no namespace.</summary>
+    public UInt128 UnallocatedCapacity
+    {
+        get => BinaryPrimitives.ReadUInt128LittleEndian(_bytes[UnallocatedCapacityOffset..]);
+        set => BinaryPrimitives.WriteUInt128LittleEndian(_bytes[UnallocatedCapacityOffset..], value);
     }
 
     /// <summary>SQES: required (3:0) and maximum (7:4), powers of two.</summary>
@@ -293,6 +316,26 @@ public readonly ref struct IdentifyController
     {
         get => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[SglSupportOffset..]);
         set => BinaryPrimitives.WriteUInt32LittleEndian(_bytes[SglSupportOffset..], value);
+    }
+
+    /// <summary>MNAN: the most namespaces that can be, where this is fewer than NN; 0: not told.</summary>
+    public uint NamespacesAllowed
+    {
+        get => BinaryPrimitives.ReadUInt32LittleEndian(_bytes[NamespacesAllowedOffset..]);
+        set => BinaryPrimitives.WriteUInt32LittleEndian(_bytes[NamespacesAllowedOffset..], value);
+    }
+
+    /// <summary>In the vendor specific bytes: "EXPETHER" at 3072, flags at 3080. None of a controller that is not ours.</summary>
+    public ExpEtherFeatures VendorFeatures
+    {
+        get => _bytes.Slice(VendorSpecificOffset, VendorSignature.Length).SequenceEqual(VendorSignature)
+            ? (ExpEtherFeatures)BinaryPrimitives.ReadUInt32LittleEndian(_bytes[VendorFeaturesOffset..])
+            : ExpEtherFeatures.None;
+        set
+        {
+            VendorSignature.CopyTo(_bytes[VendorSpecificOffset..]);
+            BinaryPrimitives.WriteUInt32LittleEndian(_bytes[VendorFeaturesOffset..], (uint)value);
+        }
     }
 
     private string GetText(int offset, int bytes) => Encoding.ASCII.GetString(_bytes.Slice(offset, bytes)).TrimEnd(' ', '\0');

@@ -11,7 +11,10 @@ public readonly ref struct IdentifyNamespace
     public const int NsfeatOffset = 24;
     public const int NlbafOffset = 25;
     public const int FlbasOffset = 26;
+    public const int DpsOffset = 29;
+    public const int NmicOffset = 30;
     public const int DlfeatOffset = 33;
+    public const int NvmcapOffset = 48;
     public const int NpwgOffset = 64;
     public const int NpwaOffset = 66;
     public const int NpdgOffset = 68;
@@ -55,8 +58,36 @@ public readonly ref struct IdentifyNamespace
         set => _bytes[NlbafOffset] = value;
     }
 
+    /// <summary>FLBAS: index of the format in use (3:0), metadata at the end of each block (4).</summary>
+    public byte FormattedLbaSize
+    {
+        get => _bytes[FlbasOffset];
+        set => _bytes[FlbasOffset] = value;
+    }
+
     /// <summary>FLBAS 3:0: index of the format in use.</summary>
     public int FormatIndex => _bytes[FlbasOffset] & 0xF;
+
+    /// <summary>DPS: end-to-end protection in use; 0: none.</summary>
+    public byte ProtectionSettings
+    {
+        get => _bytes[DpsOffset];
+        set => _bytes[DpsOffset] = value;
+    }
+
+    /// <summary>NMIC bit 0: may be attached to two or more controllers at once.</summary>
+    public bool IsShared
+    {
+        get => (_bytes[NmicOffset] & 1) != 0;
+        set => _bytes[NmicOffset] = (byte)((_bytes[NmicOffset] & 0xFE) | (value ? 1 : 0));
+    }
+
+    /// <summary>NVMCAP: bytes of NVM that the namespace takes; 0: not told.</summary>
+    public UInt128 AllocatedBytes
+    {
+        get => BinaryPrimitives.ReadUInt128LittleEndian(_bytes[NvmcapOffset..]);
+        set => BinaryPrimitives.WriteUInt128LittleEndian(_bytes[NvmcapOffset..], value);
+    }
 
     public LbaFormat Format => GetLbaFormat(FormatIndex);
 

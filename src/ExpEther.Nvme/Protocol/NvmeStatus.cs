@@ -36,6 +36,16 @@ public readonly record struct NvmeStatus(ushort Value)
     public static readonly NvmeStatus FeatureIdentifierNotSaveable = Final(StatusCodeType.CommandSpecific, 0x0D);
     public static readonly NvmeStatus FeatureNotChangeable = Final(StatusCodeType.CommandSpecific, 0x0E);
     public static readonly NvmeStatus FeatureNotNamespaceSpecific = Final(StatusCodeType.CommandSpecific, 0x0F);
+    public static readonly NvmeStatus NamespaceInsufficientCapacity = Final(StatusCodeType.CommandSpecific, 0x15);
+    public static readonly NvmeStatus NamespaceIdentifierUnavailable = Final(StatusCodeType.CommandSpecific, 0x16);
+    public static readonly NvmeStatus NamespaceAlreadyAttached = Final(StatusCodeType.CommandSpecific, 0x18);
+    public static readonly NvmeStatus NamespaceIsPrivate = Final(StatusCodeType.CommandSpecific, 0x19);
+    public static readonly NvmeStatus NamespaceNotAttached = Final(StatusCodeType.CommandSpecific, 0x1A);
+    public static readonly NvmeStatus ControllerListInvalid = Final(StatusCodeType.CommandSpecific, 0x1C);
+    public static readonly NvmeStatus InvalidControllerIdentifier = Final(StatusCodeType.CommandSpecific, 0x1F);
+    public static readonly NvmeStatus InvalidSecondaryControllerState = Final(StatusCodeType.CommandSpecific, 0x20);
+    public static readonly NvmeStatus InvalidNumberOfControllerResources = Final(StatusCodeType.CommandSpecific, 0x21);
+    public static readonly NvmeStatus InvalidResourceIdentifier = Final(StatusCodeType.CommandSpecific, 0x22);
     public static readonly NvmeStatus ConflictingAttributes = Final(StatusCodeType.CommandSpecific, 0x80);
     public static readonly NvmeStatus InvalidProtectionInformation = Final(StatusCodeType.CommandSpecific, 0x81);
     public static readonly NvmeStatus AttemptedWriteToReadOnlyRange = Final(StatusCodeType.CommandSpecific, 0x82);
