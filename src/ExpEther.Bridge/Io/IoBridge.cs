@@ -93,7 +93,8 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     }
 
     /// <summary>Plugs a device into the box, before <see cref="StartAsync"/>.</summary>
-    /// <param name="name">At most <see cref="PresentMessage.NameBytesMax"/> bytes of UTF-8 with what is added to it for its functions, and no other device's.</param>
+    /// <param name="name">At most <see cref="PresentMessage.NameBytesMax"/> bytes of UTF-8 with what is added for its functions; no other
+    /// device's.</param>
     /// <param name="device">Not used by anyone else from now on.</param>
     /// <param name="vfs">How many virtual functions hosts are to share, each a function of its own with the name "name.vf1" and on; 0: the
     /// device is used as it is.</param>

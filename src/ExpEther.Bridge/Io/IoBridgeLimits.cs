@@ -51,9 +51,9 @@ public static class IoBridgeLimits
 
     /// <summary>
     /// How long a function of a shared device that holds back all it may, and of which its owner's link takes nothing, keeps its siblings
-    /// waiting before it is fenced.
+    /// waiting before it is fenced: longer than a path that is alive takes nothing, shorter than hosts wait for a completion.
     /// </summary>
-    public static readonly TimeSpan HeldTimeMax = TimeSpan.FromMilliseconds(100);
+    public static readonly TimeSpan HeldTimeMax = TimeSpan.FromMilliseconds(500);
 
     /// <summary>TLPs taken from one device at one turn.</summary>
     public const int TlpsPerDeviceAndTurnMax = 64;

@@ -30,6 +30,20 @@ public static class ControllerLimits
 
     public const int QueueEntriesMax = 65536;
 
+    /// <summary>Controllers of an NVM subsystem: a byte of each backend request says whose it is.</summary>
+    public const int ControllersMax = 256;
+
+    /// <summary>Changes of namespaces that wait for each other: those of commands, and those whose commands a reset has ended.</summary>
+    public const int NamespaceChangesMax = 512;
+
+    /// <summary>VFs of an SR-IOV device.</summary>
+    public const int VirtualFunctionsMax = 64;
+
+    /// <summary>VQ and VI that a secondary controller needs before it can go online (NVMe 1.4 §8.5.3): admin queues, an I/O queue pair; a vector.</summary>
+    public const int OnlineQueuesMin = 2;
+
+    public const int OnlineInterruptsMin = 1;
+
     /// <summary>Fits the Active Namespace ID list of one Identify.</summary>
     public const int NamespacesMax = 1024;
 

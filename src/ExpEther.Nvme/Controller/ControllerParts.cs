@@ -4,6 +4,7 @@ using ExpEther.Nvme.Controller.Dma;
 using ExpEther.Nvme.Controller.Logs;
 using ExpEther.Nvme.Controller.Namespaces;
 using ExpEther.Nvme.Controller.Queues;
+using ExpEther.Nvme.Controller.Subsystem;
 using ExpEther.Pcie.Config;
 
 namespace ExpEther.Nvme.Controller;
@@ -13,16 +14,23 @@ internal sealed class ControllerParts
 {
     private DmaReader? _reader;
 
-    public ControllerParts(NvmeControllerOptions options, EndpointConfig config, MsixTable msix)
+    /// <param name="options">The controller's.</param>
+    /// <param name="subsystem">That it belongs to.</param>
+    /// <param name="controllerId">CNTLID.</param>
+    /// <param name="config">Its function's.</param>
+    /// <param name="msix">Its function's.</param>
+    public ControllerParts(NvmeControllerOptions options, NvmSubsystem subsystem, int controllerId, EndpointConfig config, MsixTable msix)
     {
         Options = options;
+        Subsystem = subsystem;
+        ControllerId = controllerId;
         Commands = new CommandTable();
         Pool = new BufferPool(options.BufferPoolBytes, BlockCommand.BufferBytesMax(options));
         Prps = new PrpWalker(Commands, options.MaxDataTransferBytes);
         Data = new DataReads(Commands, Prps);
         Queues = new QueueSet(options.QueuePairsMax);
         Fetcher = new SubmissionFetcher(Queues, Commands);
-        Backends = new BackendDispatch(options, Commands, Pool);
+        Backends = new BackendDispatch(controllerId, subsystem.NamespaceIdMax, Commands, Pool);
         Features = new FeatureSet(options.QueuePairsMax);
         Coalescing = new InterruptCoalescing(Features, Queues);
         Health = new HealthState(Counters, Errors);
@@ -31,6 +39,11 @@ internal sealed class ControllerParts
     }
 
     public NvmeControllerOptions Options { get; }
+
+    public NvmSubsystem Subsystem { get; }
+
+    /// <summary>CNTLID.</summary>
+    public int ControllerId { get; }
 
     public NvmeControllerCounters Counters { get; } = new();
 

@@ -49,7 +49,8 @@ internal sealed class FeatureSet(int queuePairs)
 
     public bool Coalesces(int vector) => AggregationTime > TimeSpan.Zero && AggregationThreshold > 1 && !_noCoalescing[vector];
 
-    public int Vectors => _noCoalescing.Length;
+    /// <summary>Interrupt vectors there are: all there can be, or what a secondary controller was given.</summary>
+    public int Vectors { get; set; } = queuePairs + 1;
 
     public void Reset()
     {

@@ -4,6 +4,7 @@ using ExpEther.Nvme.Controller.Dma;
 using ExpEther.Nvme.Controller.Queues;
 using ExpEther.Nvme.Controller.Registers;
 using ExpEther.Nvme.Controller.Requests;
+using ExpEther.Nvme.Controller.Subsystem;
 using ExpEther.Nvme.Protocol;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Config;
@@ -21,7 +22,7 @@ namespace ExpEther.Nvme.Controller;
 /// costs nothing here. Everything that arrives is taken at once. Register accesses wait for nothing. Steady state allocates nothing.
 /// </para>
 /// </summary>
-public sealed class NvmeController : IPcieDevice, IBarTarget, IDmaReadOwner
+public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, ISecondaryFunction
 {
     private readonly EndpointConfig _config;
     private readonly MsixTable _msix;
@@ -31,31 +32,54 @@ public sealed class NvmeController : IPcieDevice, IBarTarget, IDmaReadOwner
     private readonly RequestFront _front;
     private readonly CommandEngine _engine;
     private readonly ControllerLife _life;
+    private readonly bool _isPrimary;
     private bool _readsTurn;
 
+    /// <summary>A conventional controller, alone with its namespaces.</summary>
     public NvmeController(NvmeControllerOptions options, IEventSink events)
+        : this(options, new NvmSubsystem(options, null, events), ControllerFunction.Conventional(options), events)
     {
+        _parts.Subsystem.AttachAll(_engine);
+    }
+
+    /// <summary>The next controller of an NVM subsystem.</summary>
+    internal NvmeController(NvmeControllerOptions options, NvmSubsystem subsystem, EndpointConfig config, IEventSink events)
+    {
+        var isSecondary = config.VirtualFunctionNumber > 0;
         Check.That(options.QueuePairsMax is > 0 and <= ControllerLimits.QueuePairsMax);
         Check.That(options.QueueEntriesMax is >= 2 and <= ControllerLimits.QueueEntriesMax);
         Check.That(options.BufferPoolBytes >= 2 * options.MaxDataTransferBytes);
         Check.That(options.MaxDataTransferBytes is >= NvmeSizes.PageBytesMin and <= ControllerLimits.MaxDataTransferBytesMax);
-        _config = new EndpointConfig(Describe(options));
+        _config = config;
+        _isPrimary = config.SrIov is not null;
         _msix = new MsixTable(_config);
-        _parts = new ControllerParts(options, _config, _msix);
+        _parts = new ControllerParts(options, subsystem, config.VirtualFunctionNumber, _config, _msix);
         _registers = new RegisterFile(options);
         _errors = new ErrorReporter(_config);
         _front = new RequestFront(_config, this, _errors, _parts.Counters);
-        _engine = new CommandEngine(_parts, new CommandSet(options));
+        _engine = new CommandEngine(_parts, new CommandSet(options, config));
         _parts.Egress.Engine = _engine;
         _parts.Reader = new DmaReader(_config, this, _errors, _parts.Counters, options.CompletionTimeout);
         _life = new ControllerLife(_registers, _parts, _engine, events, options.Name);
         _life.Reset();
+        subsystem.Register(_engine);
+        if (isSecondary)
+        {
+            _life.IsOffline = true;
+        }
+        else
+        {
+            _parts.Pool.Prepare();
+        }
     }
 
     public NvmeControllerCounters Counters => _parts.Counters;
 
     /// <summary>Bus, device and function as the last configuration write told.</summary>
     public Rid Rid => _config.Rid;
+
+    /// <inheritdoc/>
+    public EndpointConfig Config => _config;
 
     /// <inheritdoc/>
     public Instant? NextDeadline => Instant.Earliest(_parts.Reader.NextDeadline, _parts.Coalescing.NextDeadline);
@@ -117,7 +141,8 @@ public sealed class NvmeController : IPcieDevice, IBarTarget, IDmaReadOwner
     public bool Poll(Instant now)
     {
         Enter(now);
-        var any = _parts.Backends.Poll(_engine);
+        // Of several controllers that share backends the primary one asks these, for all.
+        var any = _parts.ControllerId == Virtualization.PrimaryId && _parts.Subsystem.Poll();
         any |= _parts.Reader.Expire(now);
         any |= _parts.Egress.ReleaseInterrupts(now);
         if (ControllerLimits.TagsMax - _parts.Reader.LostTags < ControllerLimits.TagsUsableMin && _life.IsReady)
@@ -140,7 +165,13 @@ public sealed class NvmeController : IPcieDevice, IBarTarget, IDmaReadOwner
         }
 
         _parts.Health.PowerCycles++;
+        if (_config.VirtualFunctionNumber > 0)
+        {
+            _parts.Subsystem.Virtualization?.OnFunctionReset(_config.VirtualFunctionNumber);
+        }
+
         _life.Reset();
+        ResetSecondaries();
         _parts.Reader.PowerOn();
         _front.Clear();
         _errors.Clear();
@@ -150,25 +181,26 @@ public sealed class NvmeController : IPcieDevice, IBarTarget, IDmaReadOwner
 
     /// <summary>Write-protects a namespace or lifts that; the host learns of it by a Namespace Attribute Changed event if it enabled them.</summary>
     /// <returns>False: no such namespace.</returns>
-    public bool SetNamespaceReadOnly(uint namespaceId, bool readOnly)
+    public bool SetNamespaceReadOnly(uint namespaceId, bool readOnly) => _parts.Subsystem.SetReadOnly(namespaceId, readOnly);
+
+    bool ISecondaryFunction.Exists => _config.PhysicalFunction?.SrIov?.ExistingVfs >= _config.VirtualFunctionNumber;
+
+    void ISecondaryFunction.Give(int queues, int interrupts) => Give(queues, interrupts);
+
+    void ISecondaryFunction.SetOnline(bool online)
     {
-        if (_parts.Backends.Find(namespaceId) is not { } target)
-        {
-            return false;
-        }
+        // §8.5.3: both ways by a Controller Level Reset.
+        _life.Reset();
+        _life.IsOffline = !online;
+    }
 
-        readOnly |= target.Backend.IsReadOnly;
-        if (target.IsReadOnly != readOnly)
-        {
-            target.IsReadOnly = readOnly;
-            _parts.Changed.Add(namespaceId);
-            if ((_parts.Features.AsyncEvents & FeatureSet.NamespaceAttributeNotices) != 0)
-            {
-                _parts.Events.Raise(AsyncEvent.NamespaceAttributeChanged, _engine);
-            }
-        }
-
-        return true;
+    /// <summary>How many queues, the admin queues among them, and interrupt vectors the controller has from now on.</summary>
+    internal void Give(int queues, int interrupts)
+    {
+        _parts.Queues.Pairs = Math.Max(queues - 1, 0);
+        // A table of no vectors cannot be shown.
+        _config.ShowMsixVectors(Math.Max(interrupts, 1));
+        _parts.Features.Vectors = interrupts;
     }
 
     uint IBarTarget.ReadBar(int offset)
@@ -190,6 +222,11 @@ public sealed class NvmeController : IPcieDevice, IBarTarget, IDmaReadOwner
 
     void IBarTarget.WriteBar(int offset, uint value, int enables)
     {
+        if (_life.IsOffline && offset < BarLayout.MsixTableOffset)
+        {
+            return;
+        }
+
         if (offset < BarLayout.DoorbellsOffset)
         {
             var before = _registers.Cc;
@@ -198,6 +235,10 @@ public sealed class NvmeController : IPcieDevice, IBarTarget, IDmaReadOwner
             {
                 _parts.EntrySizes = (_registers.Cc.Iosqes, _registers.Cc.Iocqes);
                 _life.OnConfigurationWritten(before, _registers.Cc);
+                if (before.En && !_registers.Cc.En)
+                {
+                    ResetSecondaries();
+                }
             }
         }
         else if (offset < BarLayout.MsixTableOffset)
@@ -217,6 +258,7 @@ public sealed class NvmeController : IPcieDevice, IBarTarget, IDmaReadOwner
     void IBarTarget.OnFunctionLevelReset()
     {
         _life.Reset();
+        ResetSecondaries();
         _parts.Reader.FunctionReset(_engine.Now);
         _errors.Clear();
         _msix.Reset();
@@ -253,19 +295,14 @@ public sealed class NvmeController : IPcieDevice, IBarTarget, IDmaReadOwner
         }
     }
 
-    private static EndpointDescription Describe(NvmeControllerOptions options) => new()
+    // §8.5.3: a Controller Level Reset of the primary controller, or the coming and going of a VF, but not a VF's own resets.
+    private void ResetSecondaries()
     {
-        VendorId = options.VendorId,
-        DeviceId = options.DeviceId,
-        SubsystemVendorId = options.VendorId,
-        SubsystemId = options.DeviceId,
-        ClassCode = 0x010802,
-        Bars = [new BarDescription(BarLayout.Bar, BarLayout.SizeBytes, Is64Bit: true)],
-        MsixVectors = options.QueuePairsMax + 1,
-        MsixTable = new MsixLocation(BarLayout.Bar, BarLayout.MsixTableOffset),
-        MsixPba = new MsixLocation(BarLayout.Bar, BarLayout.MsixPbaOffset),
-        MaxPayloadSupported = options.MaxPayloadSupported,
-    };
+        if (_isPrimary)
+        {
+            _parts.Subsystem.Virtualization?.OnPrimaryReset();
+        }
+    }
 
     private void Enter(Instant now)
     {

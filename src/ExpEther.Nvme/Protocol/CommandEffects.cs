@@ -16,4 +16,7 @@ public enum CommandEffects : uint
 
     /// <summary>NCC: changes a namespace's capabilities.</summary>
     NamespaceCapabilityChange = 4,
+
+    /// <summary>NIC: changes which namespaces there are.</summary>
+    NamespaceInventoryChange = 8,
 }

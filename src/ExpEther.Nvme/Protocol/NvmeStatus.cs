@@ -36,6 +36,8 @@ public readonly record struct NvmeStatus(ushort Value)
     public static readonly NvmeStatus FeatureIdentifierNotSaveable = Final(StatusCodeType.CommandSpecific, 0x0D);
     public static readonly NvmeStatus FeatureNotChangeable = Final(StatusCodeType.CommandSpecific, 0x0E);
     public static readonly NvmeStatus FeatureNotNamespaceSpecific = Final(StatusCodeType.CommandSpecific, 0x0F);
+    public static readonly NvmeStatus InvalidFormat = Final(StatusCodeType.CommandSpecific, 0x0A);
+    public static readonly NvmeStatus ThinProvisioningNotSupported = Final(StatusCodeType.CommandSpecific, 0x1B);
     public static readonly NvmeStatus NamespaceInsufficientCapacity = Final(StatusCodeType.CommandSpecific, 0x15);
     public static readonly NvmeStatus NamespaceIdentifierUnavailable = Final(StatusCodeType.CommandSpecific, 0x16);
     public static readonly NvmeStatus NamespaceAlreadyAttached = Final(StatusCodeType.CommandSpecific, 0x18);

@@ -144,7 +144,8 @@ public sealed class MsixTable
         Array.Clear(_table);
         Array.Clear(_pending);
         _pendingCount = 0;
-        for (var vector = 0; vector < Vectors; vector++)
+        // Those too that are not shown now: they may be later.
+        for (var vector = 0; vector < _table.Length / EntryBytes; vector++)
         {
             _table[(vector * EntryBytes) + ControlOffset] = VectorMasked;
         }

@@ -1,5 +1,6 @@
 using ExpEther.Bridge.Io.Status;
 using ExpEther.Pcie;
+using ExpEther.Pcie.Ports;
 using ExpEther.Pcie.Tlp;
 using ExpEther.RootComplex.Functions;
 using ExpEther.RootComplex.Memory;
@@ -9,21 +10,33 @@ namespace ExpEther.Bridge.Tests.Fabric;
 /// <summary>
 /// The table of ARCHITECTURE.md, "The life of a TLP", row by row: two hosts whose addresses, requester IDs, bus numbers and tags are all
 /// equal, each with a function of the same box, in parallel; on frames captured between the bridges and on TLPs that reached the devices.
-/// Once with a VLAN for each host, once with both hosts in one VLAN, told apart by MAC alone.
+/// Once with a VLAN for each host, once with both hosts in one VLAN, told apart by MAC alone, and once with virtual functions of one device.
 /// </summary>
 public abstract class LifeOfATlpTests
 {
     private readonly TestFabric _fabric = new();
     private readonly FabricHost[] _hosts;
     private readonly ProbeDevice[] _devices = [new(), new()];
+    private readonly SrIovDevice? _shared;
     private readonly FabricBox _box;
     private readonly PciFunction[] _functions;
 
-    protected LifeOfATlpTests(int vlan1, int vlan2)
+    protected LifeOfATlpTests(int vlan1, int vlan2, bool isShared = false)
     {
+        if (isShared)
+        {
+            _shared = ProbeDevice.MakeShared(2, out _devices);
+        }
+
         _hosts = [_fabric.AddHost("host1", vlan1), _fabric.AddHost("host2", vlan2)];
         _box = _fabric.AddBox("box1", b =>
         {
+            if (_shared is not null)
+            {
+                b.AddDevice("probe", _shared, 2);
+                return;
+            }
+
             b.AddDevice("probe1", _devices[0]);
             b.AddDevice("probe2", _devices[1]);
         });
@@ -31,8 +44,8 @@ public abstract class LifeOfATlpTests
         _fabric.Start();
         // Row 8: the box has configured its devices and none of that has left it.
         Assert.Empty(_fabric.Capture.Tlps);
-        _fabric.Attach(_box, "probe1", _hosts[0]);
-        _fabric.Attach(_box, "probe2", _hosts[1]);
+        _fabric.Attach(_box, Name(0), _hosts[0]);
+        _fabric.Attach(_box, Name(1), _hosts[1]);
         _functions = [_hosts[0].Probes.Functions[0], _hosts[1].Probes.Functions[0]];
         _fabric.Settle();
         Assert.Equal(_functions[0].Rid, _functions[1].Rid);
@@ -179,6 +192,13 @@ public abstract class LifeOfATlpTests
         _fabric.Pass(TimeSpan.FromMilliseconds(5));
 
         Assert.DoesNotContain(_fabric.Capture.Tlps, t => t.View.IsMemory);
+        if (_shared is not null)
+        {
+            // The answer came, and is for none of its functions.
+            Assert.Equal((1L, 0), (_shared.Dropped, device.Received.Count));
+            return;
+        }
+
         var answer = Parse(Assert.Single(device.Received));
         Assert.Equal((CompletionStatus.UnsupportedRequest, foreign, new Tag(9)), (answer.Status, answer.Requester, answer.Tag));
     }
@@ -228,7 +248,9 @@ public abstract class LifeOfATlpTests
 
     private Rid VfH(int i) => _functions[i].Rid;
 
-    private IoFunctionStatus Function(int i) => _box.Function($"probe{i + 1}");
+    private IoFunctionStatus Function(int i) => _box.Function(Name(i));
+
+    private string Name(int i) => _shared is null ? $"probe{i + 1}" : $"probe.vf{i + 1}";
 
     private List<CapturedTlp> ToBox(int i) => [.. _fabric.Capture.Tlps.Where(t => t.Source == _hosts[i].Mac && IsIn(t, i))];
 
@@ -256,4 +278,6 @@ public abstract class LifeOfATlpTests
     public sealed class InVlansOfTheirOwn() : LifeOfATlpTests(101, 102);
 
     public sealed class InOneVlan() : LifeOfATlpTests(100, 100);
+
+    public sealed class OfOneDevice() : LifeOfATlpTests(101, 102, isShared: true);
 }

@@ -10,7 +10,7 @@ namespace ExpEther.Bridge.Tests.Fabric;
 /// A device that is nothing but registers and memory: BAR 0 (64-bit) is 16 KB of memory, BAR 2 (32-bit) 4 KB that starts with the MSI-X
 /// table. It keeps every TLP that reaches it and sends those that a test gives it.
 /// </summary>
-internal sealed class ProbeDevice : IPcieDevice
+internal sealed class ProbeDevice : ISrIovFunction
 {
     public const int MemoryBytes = 16 << 10;
     private const int PbaOffset = 0x800;
@@ -19,19 +19,25 @@ internal sealed class ProbeDevice : IPcieDevice
     private readonly MsixTable _msix;
 
     public ProbeDevice(bool prefetchable = true)
+        : this(new EndpointConfig(Describe(prefetchable)))
     {
-        Config = new EndpointConfig(new EndpointDescription
-        {
-            VendorId = 0x1B36,
-            DeviceId = 0x00FF,
-            ClassCode = 0xFF0000,
-            Bars = [new BarDescription(0, MemoryBytes, Is64Bit: true, Prefetchable: prefetchable), new BarDescription(2, 4096)],
-            MsixVectors = 2,
-            MsixTable = new MsixLocation(2, 0),
-            MsixPba = new MsixLocation(2, PbaOffset),
-            AtomicCompleter = true,
-        });
+    }
+
+    private ProbeDevice(EndpointConfig config)
+    {
+        Config = config;
         _msix = new MsixTable(Config);
+    }
+
+    /// <summary>An SR-IOV device whose virtual functions are probes.</summary>
+    public static SrIovDevice MakeShared(int vfs, out ProbeDevice[] virtuals)
+    {
+        var description = Describe(true);
+        var srIov = new SrIovDescription { TotalVfs = vfs, VfDeviceId = description.DeviceId, VfBars = description.Bars };
+        var physical = new ProbeDevice(new EndpointConfig(description with { Ari = true, SrIov = srIov }));
+        var vf = description with { Ari = true, Bars = [], IsVirtualFunction = true };
+        virtuals = [.. Enumerable.Range(1, vfs).Select(n => new ProbeDevice(new EndpointConfig(vf, physical.Config, n)))];
+        return new SrIovDevice(physical, virtuals);
     }
 
     public EndpointConfig Config { get; }
@@ -104,9 +110,21 @@ internal sealed class ProbeDevice : IPcieDevice
         return true;
     }
 
+    private static EndpointDescription Describe(bool prefetchable) => new()
+    {
+        VendorId = 0x1B36,
+        DeviceId = 0x00FF,
+        ClassCode = 0xFF0000,
+        Bars = [new BarDescription(0, MemoryBytes, Is64Bit: true, Prefetchable: prefetchable), new BarDescription(2, 4096)],
+        MsixVectors = 2,
+        MsixTable = new MsixLocation(2, 0),
+        MsixPba = new MsixLocation(2, PbaOffset),
+        AtomicCompleter = true,
+    };
+
     private void OnConfig(in TlpView view)
     {
-        var isFunction = view.ConfigTarget.DeviceFunction == 0;
+        var isFunction = view.ConfigTarget.DeviceFunction == 0 || Config.VirtualFunctionNumber > 0;
         if (!isFunction)
         {
             Complete(Completion.To(view, view.ConfigTarget, CompletionStatus.UnsupportedRequest));

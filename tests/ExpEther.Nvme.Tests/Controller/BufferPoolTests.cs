@@ -12,6 +12,7 @@ public sealed class BufferPoolTests
             sizes =>
             {
                 var pool = new BufferPool(1 << 19, 1 << 16);
+                pool.Prepare();
                 var held = new List<(int Offset, int Bytes)>();
                 foreach (var size in sizes)
                 {

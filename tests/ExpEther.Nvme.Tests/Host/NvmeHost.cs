@@ -35,6 +35,14 @@ internal sealed class NvmeHost
         _next = Host.MemoryBase + 0x10000;
     }
 
+    /// <summary>A controller among others of its device.</summary>
+    public NvmeHost(NvmeController controller, TlpHost host)
+    {
+        Controller = controller;
+        Host = host;
+        _next = Host.MemoryBase + 0x10000;
+    }
+
     public EventList Events { get; } = new();
 
     public NvmeController Controller { get; }
@@ -162,10 +170,10 @@ internal sealed class NvmeHost
         return Host.At(at, bytes).ToArray();
     }
 
-    public byte[] Identify(IdentifyCns cns, uint nsid = 0)
+    public byte[] Identify(IdentifyCns cns, uint nsid = 0, int controller = 0)
     {
         var at = Allocate(4096);
-        var entry = Admin(AdminOpcode.Identify, nsid, (uint)cns, prp1: at);
+        var entry = Admin(AdminOpcode.Identify, nsid, (uint)cns | ((uint)controller << 16), prp1: at);
         Assert.True(entry.Status.IsSuccess, entry.Status.ToString());
         return Host.At(at, 4096).ToArray();
     }

@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using ExpEther.Core.Time;
-using ExpEther.Nvme.Controller;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Config;
+using ExpEther.Pcie.Ports;
 using ExpEther.Pcie.Tlp;
 
 namespace ExpEther.Nvme.Tests.Host;
@@ -28,15 +28,23 @@ internal sealed class TlpHost
     private readonly byte[] _answer = new byte[4096];
     private int _answerBytes;
 
-    public TlpHost(NvmeController device, int memoryBytes = 8 << 20, ulong memoryBase = 0x1_0000_0000, ulong seed = 1)
+    public TlpHost(
+        IPcieDevice device, int memoryBytes = 8 << 20, ulong memoryBase = 0x1_0000_0000, ulong seed = 1, Rid? function = null, ulong bar = BarBase)
     {
         Device = device;
+        Function = function ?? DeviceRid;
+        Bar = bar;
         Memory = new byte[memoryBytes];
         MemoryBase = memoryBase;
         _random = new SeededRandom(seed);
     }
 
-    public NvmeController Device { get; }
+    public IPcieDevice Device { get; }
+
+    public Rid Function { get; }
+
+    /// <summary>Where BAR 0 of the function is.</summary>
+    public ulong Bar { get; }
 
     public byte[] Memory { get; }
 
@@ -127,13 +135,13 @@ internal sealed class TlpHost
 
     public void WriteConfig(int register, uint value, int enables = 0xF)
     {
-        var length = new ConfigWrite(Self, NextTag(), DeviceRid, register, false, value, enables).Write(_out);
+        var length = new ConfigWrite(Self, NextTag(), Function, register, false, value, enables).Write(_out);
         Assert.Equal(CompletionStatus.SuccessfulCompletion, Ask(length));
     }
 
     public uint ReadConfig(int register)
     {
-        var length = new ConfigRead(Self, NextTag(), DeviceRid, register, false).Write(_out);
+        var length = new ConfigRead(Self, NextTag(), Function, register, false).Write(_out);
         Assert.Equal(CompletionStatus.SuccessfulCompletion, Ask(length));
         return BinaryPrimitives.ReadUInt32LittleEndian(_answer);
     }
@@ -148,13 +156,13 @@ internal sealed class TlpHost
 
     public uint Read32(int offset)
     {
-        Assert.Equal(CompletionStatus.SuccessfulCompletion, TryReadMemory(BarBase + (ulong)offset, 4, out var data));
+        Assert.Equal(CompletionStatus.SuccessfulCompletion, TryReadMemory(Bar + (ulong)offset, 4, out var data));
         return BinaryPrimitives.ReadUInt32LittleEndian(data);
     }
 
     public ulong Read64(int offset)
     {
-        Assert.Equal(CompletionStatus.SuccessfulCompletion, TryReadMemory(BarBase + (ulong)offset, 8, out var data));
+        Assert.Equal(CompletionStatus.SuccessfulCompletion, TryReadMemory(Bar + (ulong)offset, 8, out var data));
         return BinaryPrimitives.ReadUInt64LittleEndian(data);
     }
 
@@ -162,14 +170,14 @@ internal sealed class TlpHost
     {
         Span<byte> data = stackalloc byte[4];
         BinaryPrimitives.WriteUInt32LittleEndian(data, value);
-        WriteMemory(BarBase + (ulong)offset, data);
+        WriteMemory(Bar + (ulong)offset, data);
     }
 
     public void Write64(int offset, ulong value)
     {
         Span<byte> data = stackalloc byte[8];
         BinaryPrimitives.WriteUInt64LittleEndian(data, value);
-        WriteMemory(BarBase + (ulong)offset, data);
+        WriteMemory(Bar + (ulong)offset, data);
     }
 
     public void WriteMemory(ulong address, ReadOnlySpan<byte> data) =>
@@ -178,8 +186,8 @@ internal sealed class TlpHost
     /// <summary>What an operating system does before it binds a driver: BAR, MSI-X table entries unmasked, memory space and bus mastering.</summary>
     public void SetUp(int maxPayloadBytes = 512, int maxReadRequestBytes = 512)
     {
-        WriteConfig(ConfigRegister.Bar0, unchecked((uint)BarBase));
-        WriteConfig(ConfigRegister.Bar0 + 4, (uint)(BarBase >> 32));
+        WriteConfig(ConfigRegister.Bar0, unchecked((uint)Bar));
+        WriteConfig(ConfigRegister.Bar0 + 4, (uint)(Bar >> 32));
         WriteConfig(ConfigRegister.Command, ConfigRegister.CommandMemorySpaceEnable | ConfigRegister.CommandBusMasterEnable, 0b0011);
         var pcie = FindCapability(CapabilityId.PciExpress);
         var control = ReadConfig(pcie + 8) & 0xFFFF & ~0x70E0u;

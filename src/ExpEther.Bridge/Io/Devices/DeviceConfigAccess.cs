@@ -8,9 +8,9 @@ using ExpEther.RootComplex.Config;
 namespace ExpEther.Bridge.Io.Devices;
 
 /// <summary>
-/// The I/O bridge's own configuration traffic (row 8): requests from a reserved requester ID, of type 0 on the bus that a device captures
-/// and of type 1 on those behind it where it has virtual functions, answered by completions that never leave the box. A request that is not answered in time ends as timed out, but its tag stays taken until its completion comes or the
-/// device is reset.
+/// The I/O bridge's own configuration traffic (row 8): requests from a reserved requester ID, answered by completions that never leave the
+/// box. On the bus that a device captures they are of type 0, on those behind it, where its virtual functions may be, of type 1. A request
+/// that is not answered in time ends as timed out, but its tag stays taken until its completion comes or the device is reset.
 /// </summary>
 internal sealed class DeviceConfigAccess(OwnerScheduler scheduler, TimeSpan completionTimeout) : IConfigAccess
 {
@@ -104,11 +104,16 @@ internal sealed class DeviceConfigAccess(OwnerScheduler scheduler, TimeSpan comp
         return (await SendAsync(device, target, tag, length)).Status;
     }
 
-    /// <summary>A completion whose requester is <see cref="Reserved"/>.</summary>
-    public void OnCompletion(in TlpView view)
+    /// <summary>
+    /// A completion whose requester is <see cref="Reserved"/>. Its completer ID says little: a device that was given another bus, or none yet,
+    /// learns its ID from the next write (PCIe 5.0 §2.2.6.2).
+    /// </summary>
+    /// <param name="view">The completion.</param>
+    /// <param name="bus">That which the device captures from which it comes.</param>
+    public void OnCompletion(in TlpView view, byte bus)
     {
         var tag = view.Tag.Value;
-        if (tag >= _requests.Length || !_requests[tag].Taken || (_captured[_requests[tag].Target.Bus] != _captured[view.Completer.Bus] && view.Completer.Value != 0))
+        if (tag >= _requests.Length || !_requests[tag].Taken || _captured[_requests[tag].Target.Bus] != bus)
         {
             Unexpected++;
             return;

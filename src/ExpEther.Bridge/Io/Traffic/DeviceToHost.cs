@@ -15,13 +15,6 @@ namespace ExpEther.Bridge.Io.Traffic;
 /// TLP waits in its function's output, and what that function sends next waits behind it. A function that was closed meanwhile has its TLPs
 /// refused.
 /// </para>
-/// <para>
-/// So that no output grows without end, a device with flow control for each function is told to keep what the stalled one has to say. One
-/// without is asked for no more once nobody could take it anyway (its only function is stalled, or all are), unless a configuration request
-/// of the I/O bridge itself waits for its completion behind. If others could, it is asked for more until an output is full. Then all of
-/// its functions wait, but not for long: when the link takes nothing of what is held for <see cref="IoBridgeLimits.HeldTimeMax"/>, that
-/// function is given up, so that its siblings go on.
-/// </para>
 /// </summary>
 /// <param name="config">Owns row 8.</param>
 /// <param name="changed">Set when a sequence may have waited for it.</param>
@@ -29,6 +22,7 @@ namespace ExpEther.Bridge.Io.Traffic;
 /// <param name="giveUp">Takes a function from its owner, who takes nothing of it.</param>
 internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal changed, IEventSink events, Action<IoFunction> giveUp)
 {
+    private readonly OutputPacing _pacing = new(config, changed, giveUp);
     private readonly byte[] _piece = new byte[TlpLimits.BytesMax];
     private readonly byte[] _reply = new byte[TlpLimits.HeaderBytesMax];
     private readonly byte[] _own = new byte[TlpLimits.BytesMax];
@@ -55,7 +49,7 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             moved |= FinishBacklog(device, now);
         }
 
-        for (var budget = IoBridgeLimits.TlpsPerDeviceAndTurnMax; budget > 0 && MayTake(device); budget--)
+        for (var budget = IoBridgeLimits.TlpsPerDeviceAndTurnMax; budget > 0 && _pacing.MayTake(device); budget--)
         {
             if (!device.Device.TryTake(now, device.Hand.Buffer, out var length))
             {
@@ -83,27 +77,9 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
         return moved;
     }
 
-    private bool MayTake(BusDevice device) => device.Backlog == 0
-        || (device.FullOutputs == 0
-            && (device.Device.FlowControl is not null || device.Own is not null || config.WaitingFor(device.Bus) > 0 || CanAnyoneTake(device)));
-
-    private static bool CanAnyoneTake(BusDevice device)
-    {
-        foreach (var function in device.Functions)
-        {
-            if (function.IsOpen && function.Output.Count == 0)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     private bool FinishBacklog(BusDevice device, Instant now)
     {
         var moved = false;
-        device.GiveUpAt = null;
         var count = device.Functions.Count;
         device.Turn = device.Turn + 1 < count ? device.Turn + 1 : 0;
         for (var i = 0; i < count; i++)
@@ -111,30 +87,13 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             var function = device.Functions[(device.Turn + i) % count];
             while (function.Output.Count > 0 && TryFinish(device, function, function.Output.First, now))
             {
-                RemoveFirst(device, function, now);
+                _pacing.RemoveFirst(device, function, now);
                 moved = true;
             }
 
-            if (function.Output.IsFull && device.IsShared && function.IsOpen)
-            {
-                moved |= GiveUpInTime(device, function, now);
-            }
         }
 
-        return moved;
-    }
-
-    private bool GiveUpInTime(BusDevice device, IoFunction function, Instant now)
-    {
-        var deadline = function.Output.ProgressAt + IoBridgeLimits.HeldTimeMax;
-        if (now >= deadline)
-        {
-            giveUp(function);
-            return true;
-        }
-
-        device.GiveUpAt = Instant.Earliest(device.GiveUpAt, deadline);
-        return false;
+        return moved | _pacing.GiveUpInTime(device, now);
     }
 
     /// <summary>Whose is the TLP in the device's hand? It is used, sent or put aside.</summary>
@@ -154,7 +113,7 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
 
         if (view.IsCompletion && view.Requester == DeviceConfigAccess.Reserved)
         {
-            config.OnCompletion(view);
+            config.OnCompletion(view, device.Bus);
             changed.Set();
             return;
         }
@@ -174,37 +133,7 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
 
         if (function.Output.Count > 0 || !TryFinish(device, function, hand, now))
         {
-            Hold(device, function, now);
-        }
-    }
-
-    private static void Hold(BusDevice device, IoFunction function, Instant now)
-    {
-        if (function.Output.Count == 0)
-        {
-            device.Backlog++;
-            device.Device.FlowControl?.SetFlow(function.VfIo, false);
-        }
-
-        device.Hand = function.Output.Add(device.Hand, now);
-        device.FullOutputs += function.Output.IsFull ? 1 : 0;
-    }
-
-    private void RemoveFirst(BusDevice device, IoFunction function, Instant now)
-    {
-        var output = function.Output;
-        device.FullOutputs -= output.IsFull ? 1 : 0;
-        output.RemoveFirst();
-        output.ProgressAt = now;
-        if (output.Count == 0)
-        {
-            device.Backlog--;
-            device.Device.FlowControl?.SetFlow(function.VfIo, true);
-        }
-
-        if (output.Count == 0 || output.Waiters > 0)
-        {
-            changed.Set();
+            OutputPacing.Hold(device, function, now);
         }
     }
 

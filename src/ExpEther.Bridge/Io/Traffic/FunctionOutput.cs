@@ -24,6 +24,9 @@ internal sealed class FunctionOutput
     /// <summary>When the link last took something of it, or the first TLP came.</summary>
     public Instant ProgressAt { get; set; }
 
+    /// <summary>Since when its being full keeps others waiting; null: it does not.</summary>
+    public Instant? BlocksSince { get; set; }
+
     public bool IsFull => Count == _held.Length;
 
     public HeldTlp First => _held[_head]!;

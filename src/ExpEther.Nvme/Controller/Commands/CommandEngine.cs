@@ -126,7 +126,7 @@ internal sealed class CommandEngine
 
     /// <summary>Hands a request to a backend; the command runs again when it is done.</summary>
     public void SubmitToBackend(
-        ref CommandSlot slot, NvmeNamespace target, BlockOperation operation, long offsetBytes, int bytes, int bufferOffset = 0)
+        ref CommandSlot slot, NamespaceAttachment target, BlockOperation operation, long offsetBytes, int bytes, int bufferOffset = 0)
     {
         slot.OperationBufferOffset = bufferOffset;
         slot.Operation = operation;
@@ -216,8 +216,8 @@ internal sealed class CommandEngine
             return true;
         }
 
-        // A queue deletion is not undone, and what a backend has in hand will end by itself.
-        if (slot.Backend != BackendState.None || slot.IsDeletion || !slot.Status.IsSuccess)
+        // What a backend has in hand will end by itself.
+        if (slot.Backend != BackendState.None || slot.CannotBeAborted || !slot.Status.IsSuccess)
         {
             return false;
         }
@@ -225,6 +225,33 @@ internal sealed class CommandEngine
         slot.Status = NvmeStatus.CommandAbortRequested;
         Wake(ref slot);
         return true;
+    }
+
+    /// <summary>The commands of a namespace that is there no more: those that have not ended end in error, without any more effect.</summary>
+    /// <param name="namespaceId">NSID.</param>
+    public void Fail(uint namespaceId)
+    {
+        for (var i = 0; i < ControllerLimits.CommandsMax; i++)
+        {
+            ref var slot = ref Parts.Commands[i];
+            if (slot.State == SlotState.Running && slot.SqId != 0 && slot.NamespaceId == namespaceId && slot.Status.IsSuccess)
+            {
+                slot.Status = NvmeStatus.InvalidNamespaceOrFormat;
+                Wake(ref slot);
+            }
+        }
+
+        GrantBuffers();
+    }
+
+    /// <summary>What the command waited for outside its controller has ended; the command runs again.</summary>
+    public void Resume(int index, NvmeStatus status, uint result)
+    {
+        ref var slot = ref Parts.Commands[index];
+        slot.Status = status;
+        slot.Result = result;
+        slot.Pending--;
+        Wake(ref slot);
     }
 
     /// <summary>A reset: every command is gone. Slots whose buffer a backend has stay until it gives it back.</summary>
@@ -236,6 +263,7 @@ internal sealed class CommandEngine
         Parts.Data.Reset();
         Parts.Prps.Reset();
         Parts.Backends.DropWaiting();
+        Parts.Subsystem.Changes.Forget(this);
         for (var i = 0; i < ControllerLimits.CommandsMax; i++)
         {
             ref var slot = ref Parts.Commands[i];

@@ -25,8 +25,8 @@ internal struct CommandSlot
     /// <summary>The table finds it by queue and command identifier.</summary>
     public bool IsIndexed;
 
-    /// <summary>Delete I/O Submission Queue that waits for the queue's commands.</summary>
-    public bool IsDeletion;
+    /// <summary>It has begun what is not undone: deletion of a queue, a change of namespaces.</summary>
+    public bool CannotBeAborted;
 
     public NvmeStatus Status;
     public ushort ErrorLocation;

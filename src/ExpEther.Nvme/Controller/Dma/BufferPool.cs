@@ -5,15 +5,16 @@ namespace ExpEther.Nvme.Controller.Dma;
 
 /// <summary>
 /// Pinned, 4 KiB aligned memory for data between host and backend, cut by the buddy scheme: blocks are 4 KiB times a power of two,
-/// a free block's neighbour of the same size merges with it. No allocation from the runtime after construction.
+/// a free block's neighbour of the same size merges with it. No allocation from the runtime after <see cref="Prepare"/>.
 /// </summary>
 internal sealed class BufferPool
 {
     public const int PageBytes = 4096;
     private const sbyte NotFree = -1;
 
-    private readonly byte[] _memory;
-    private readonly int _base;
+    private byte[] _memory = [];
+    private int _base;
+    private readonly int _bytes;
     private readonly int _orderMax;
     private readonly int[] _next;
     private readonly int[] _previous;
@@ -27,8 +28,7 @@ internal sealed class BufferPool
     {
         Check.That(BitOperations.IsPow2(bytes) && BitOperations.IsPow2(blockBytesMax));
         Check.That(blockBytesMax >= PageBytes && blockBytesMax <= bytes);
-        _memory = GC.AllocateArray<byte>(bytes + PageBytes, pinned: true);
-        _base = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(_memory, 0) & (PageBytes - 1));
+        _bytes = bytes;
         var pages = bytes / PageBytes;
         _orderMax = BitOperations.Log2((uint)(blockBytesMax / PageBytes));
         _next = new int[pages];
@@ -47,6 +47,16 @@ internal sealed class BufferPool
     }
 
     public int FreeBytes { get; private set; }
+
+    /// <summary>Gets the memory, once: before the first use of what was allocated.</summary>
+    public void Prepare()
+    {
+        if (_memory.Length == 0)
+        {
+            _memory = GC.AllocateArray<byte>(_bytes + PageBytes, pinned: true);
+            _base = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(_memory, 0) & (PageBytes - 1));
+        }
+    }
 
     /// <returns>False: no block of that size is free now.</returns>
     public bool TryAllocate(int bytes, out int offset)

@@ -5,44 +5,107 @@ using ExpEther.Nvme.Controller.Dma;
 namespace ExpEther.Nvme.Controller.Namespaces;
 
 /// <summary>
-/// Hands requests to the backends and takes their completions. A command that a full backend refused waits in its namespace's list, in
-/// order. A reset drops the waiting ones; what a backend has in hand cannot be taken back and is waited for (<see cref="InFlight"/>).
+/// One controller's way to the backends of the namespaces that are attached to it: hands them requests and gets the completions that the
+/// subsystem takes for it. A command that a full backend refused waits in its namespace's list, in order. A reset drops the waiting ones;
+/// what a backend has in hand cannot be taken back and is waited for (<see cref="InFlight"/>).
+/// <para>
+/// A cookie says whose a request is: the slot of the command (7:0), the controller (15:8), a flush of a shutdown (31).
+/// </para>
 /// </summary>
 internal sealed class BackendDispatch
 {
     private const uint ShutdownCookie = 0x8000_0000;
-    private readonly NvmeNamespace[] _namespaces;
+    private const int ControllerShift = 8;
+    private const uint SlotMask = ControllerLimits.CommandsMax - 1;
+
+    private readonly NamespaceAttachment?[] _attachments;
+    private readonly List<NamespaceAttachment> _all = [];
     private readonly CommandTable _commands;
     private readonly BufferPool _pool;
+    private readonly uint _cookie;
 
-    public BackendDispatch(NvmeControllerOptions options, CommandTable commands, BufferPool pool)
+    /// <param name="controllerId">CNTLID, below 256.</param>
+    /// <param name="namespaceIdMax">The highest NSID there can be.</param>
+    /// <param name="commands">The controller's.</param>
+    /// <param name="pool">The controller's.</param>
+    public BackendDispatch(int controllerId, int namespaceIdMax, CommandTable commands, BufferPool pool)
     {
-        Check.That(options.Namespaces.Count is > 0 and <= ControllerLimits.NamespacesMax);
+        Check.That(controllerId is >= 0 and < ControllerLimits.ControllersMax);
+        _cookie = (uint)controllerId << ControllerShift;
+        _attachments = new NamespaceAttachment?[namespaceIdMax];
         _commands = commands;
         _pool = pool;
-        _namespaces = new NvmeNamespace[options.Namespaces.Count];
-        for (var i = 0; i < _namespaces.Length; i++)
-        {
-            _namespaces[i] = new NvmeNamespace((uint)i + 1, options.Namespaces[i], options);
-        }
     }
 
-    public int Count => _namespaces.Length;
+    /// <summary>The highest NSID there can be.</summary>
+    public int NamespaceIdMax => _attachments.Length;
 
-    /// <summary>Requests in all backends.</summary>
+    /// <summary>Requests of this controller in all backends, and flushes of its shutdown that wait to get there.</summary>
     public int InFlight { get; private set; }
+
+    /// <summary>Commands and flushes that wait until a backend has room.</summary>
+    public int Waiting { get; private set; }
 
     /// <summary>Flushes of the last shutdown that failed.</summary>
     public int ShutdownErrors { get; private set; }
 
-    public bool AreAllReadOnly => Array.TrueForAll(_namespaces, each => each.IsReadOnly);
+    public bool AreAllReadOnly => _all.Count > 0 && _all.TrueForAll(each => each.IsReadOnly);
 
-    /// <summary>A namespace by NSID; null when there is none.</summary>
-    public NvmeNamespace? Find(uint id) => id - 1 < (uint)_namespaces.Length ? _namespaces[id - 1] : null;
+    public static int ControllerOf(uint cookie) => (int)(cookie >> ControllerShift) & (ControllerLimits.ControllersMax - 1);
 
-    public void Submit(ref CommandSlot slot, NvmeNamespace target)
+    /// <summary>An attached namespace by NSID; null when there is none.</summary>
+    public NamespaceAttachment? Find(uint id)
     {
-        if (target.FirstWaiting < 0 && TrySubmit(ref slot, target))
+        var found = id - 1 < (uint)_attachments.Length ? _attachments[id - 1] : null;
+        return found is { IsActive: true } ? found : null;
+    }
+
+    /// <summary>The first attached namespace whose NSID is at least <paramref name="id"/>; null: there is none.</summary>
+    public NamespaceAttachment? FindFrom(uint id)
+    {
+        for (var at = Math.Max(id, 1); at <= (uint)_attachments.Length; at++)
+        {
+            if (Find(at) is { } found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>This controller has it, or is still waiting for what it asked of it.</summary>
+    public bool IsInUse(uint id) => _attachments[id - 1] is not null;
+
+    public void Attach(NvmeNamespace target)
+    {
+        Check.That(_attachments[target.Id - 1] is null);
+        var attachment = new NamespaceAttachment(target);
+        _attachments[target.Id - 1] = attachment;
+        _all.Add(attachment);
+    }
+
+    /// <summary>The host sees the namespace no more. Its commands end in error; those that the backend has end when it is done with them.</summary>
+    public void Detach(NamespaceAttachment attachment, CommandEngine engine)
+    {
+        attachment.IsActive = false;
+        engine.Fail(attachment.Id);
+        for (var index = attachment.FirstWaiting; index >= 0;)
+        {
+            ref var slot = ref _commands[index];
+            index = slot.Next;
+            slot.Backend = BackendState.None;
+            slot.Pending--;
+            engine.Wake(ref slot);
+        }
+
+        DropWaiting(attachment);
+        RemoveIfDrained(attachment);
+    }
+
+    public void Submit(ref CommandSlot slot, NamespaceAttachment target)
+    {
+        if (target.Namespace.Line.Count == 0 && TrySubmit(ref slot, target))
         {
             return;
         }
@@ -59,6 +122,7 @@ internal sealed class BackendDispatch
         }
 
         target.LastWaiting = slot.Index;
+        Wait(target, 1);
     }
 
     /// <summary>Begins the flush of every namespace that a shutdown needs; nothing else is in flight.</summary>
@@ -66,88 +130,151 @@ internal sealed class BackendDispatch
     {
         Check.That(InFlight == 0);
         ShutdownErrors = 0;
-        foreach (var each in _namespaces)
+        foreach (var each in _all)
         {
-            // An idle backend has room for one request.
-            if (each.Backend.TrySubmit(new BlockRequest(BlockOperation.Flush, 0, 0, default, ShutdownCookie)))
+            InFlight++;
+            if (!TrySubmitShutdownFlush(each))
             {
-                each.InFlight++;
-                InFlight++;
-            }
-            else
-            {
-                ShutdownErrors++;
+                each.OwesShutdownFlush = true;
+                Wait(each, 1);
             }
         }
     }
 
-    /// <summary>Takes what the backends have completed and offers again what they refused.</summary>
-    /// <returns>True when there was something.</returns>
-    public bool Poll(CommandEngine engine)
+    /// <summary>A backend is done with a request of this controller.</summary>
+    /// <param name="from">NSID.</param>
+    /// <param name="completion">As the backend gave it.</param>
+    /// <param name="engine">The controller's.</param>
+    public void OnCompletion(uint from, in BlockCompletion completion, CommandEngine engine)
+    {
+        var attachment = _attachments[from - 1]!;
+        attachment.InFlight--;
+        InFlight--;
+        if ((completion.Cookie & ShutdownCookie) != 0)
+        {
+            ShutdownErrors += completion.Error != 0 ? 1 : 0;
+        }
+        else
+        {
+            engine.OnBackendCompletion((int)(completion.Cookie & SlotMask), completion.Error);
+        }
+
+        RemoveIfDrained(attachment);
+    }
+
+    /// <summary>Offers again what each backend refused: the first that waits for it.</summary>
+    /// <returns>False: none was taken.</returns>
+    public bool TryOfferWaiting()
     {
         var any = false;
-        foreach (var each in _namespaces)
+        for (var i = 0; i < _all.Count && Waiting > 0; i++)
         {
-            // Also of an idle backend: its last wake-up may have come after its last completion, and is cleared by asking.
-            while (each.Backend.TryTakeCompletion(out var completion))
+            var each = _all[i];
+            if (each.OwesShutdownFlush)
             {
-                any = true;
-                each.InFlight--;
-                InFlight--;
-                if (completion.Cookie == ShutdownCookie)
+                if (TrySubmitShutdownFlush(each))
                 {
-                    ShutdownErrors += completion.Error != 0 ? 1 : 0;
-                }
-                else
-                {
-                    engine.OnBackendCompletion((int)completion.Cookie, completion.Error);
+                    each.OwesShutdownFlush = false;
+                    Wait(each, -1);
+                    any = true;
                 }
             }
-
-            while (each.FirstWaiting >= 0)
+            else if (each.FirstWaiting >= 0)
             {
-                ref var slot = ref _commands[each.FirstWaiting];
-                var next = slot.Next;
-                if (!TrySubmit(ref slot, each))
-                {
-                    break;
-                }
-
-                each.FirstWaiting = next;
-                if (next < 0)
-                {
-                    each.LastWaiting = -1;
-                }
+                any |= TryOfferFirst(each);
             }
         }
 
         return any;
     }
 
+    /// <summary>A reset: what waits for a backend is forgotten.</summary>
     public void DropWaiting()
     {
-        foreach (var each in _namespaces)
+        foreach (var each in _all)
         {
-            each.FirstWaiting = -1;
-            each.LastWaiting = -1;
+            DropWaiting(each);
         }
     }
 
     /// <summary>Features that belong to namespaces go back to their defaults.</summary>
     public void ResetFeatures()
     {
-        foreach (var each in _namespaces)
+        foreach (var each in _all)
         {
             each.ErrorRecovery = 0;
         }
     }
 
-    private bool TrySubmit(ref CommandSlot slot, NvmeNamespace target)
+    private bool TryOfferFirst(NamespaceAttachment target)
+    {
+        ref var slot = ref _commands[target.FirstWaiting];
+        var next = slot.Next;
+        if (!TrySubmit(ref slot, target))
+        {
+            return false;
+        }
+
+        target.FirstWaiting = next;
+        if (next < 0)
+        {
+            target.LastWaiting = -1;
+        }
+
+        Wait(target, -1);
+        return true;
+    }
+
+    private void DropWaiting(NamespaceAttachment attachment)
+    {
+        for (var index = attachment.FirstWaiting; index >= 0; index = _commands[index].Next)
+        {
+            Wait(attachment, -1);
+        }
+
+        attachment.FirstWaiting = -1;
+        attachment.LastWaiting = -1;
+        if (attachment.OwesShutdownFlush)
+        {
+            attachment.OwesShutdownFlush = false;
+            Wait(attachment, -1);
+            InFlight--;
+        }
+    }
+
+    private void Wait(NamespaceAttachment attachment, int change)
+    {
+        Waiting += change;
+        attachment.Namespace.Line.Count += change;
+    }
+
+    private void RemoveIfDrained(NamespaceAttachment attachment)
+    {
+        if (!attachment.IsActive && attachment.InFlight == 0)
+        {
+            _attachments[attachment.Id - 1] = null;
+            _all.Remove(attachment);
+        }
+    }
+
+    private bool TrySubmitShutdownFlush(NamespaceAttachment target)
+    {
+        if (!target.Backend.TrySubmit(new BlockRequest(BlockOperation.Flush, 0, 0, default, _cookie | ShutdownCookie)))
+        {
+            return false;
+        }
+
+        target.InFlight++;
+        return true;
+    }
+
+    private bool TrySubmit(ref CommandSlot slot, NamespaceAttachment target)
     {
         var buffer = slot.Operation is BlockOperation.Read or BlockOperation.Write
             ? _pool.Memory(slot.Buffer + slot.OperationBufferOffset, slot.OperationBytes)
             : default;
-        if (!target.Backend.TrySubmit(new BlockRequest(slot.Operation, slot.OffsetBytes, slot.OperationBytes, buffer, (uint)slot.Index)))
+        var request = new BlockRequest(slot.Operation, slot.OffsetBytes, slot.OperationBytes, buffer, _cookie | (uint)slot.Index);
+        if (!target.Backend.TrySubmit(request))
         {
             return false;
         }

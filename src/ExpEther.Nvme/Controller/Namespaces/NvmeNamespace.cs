@@ -1,44 +1,64 @@
 using System.Numerics;
 using ExpEther.Nvme.Backends;
+using ExpEther.Nvme.Pool;
 
 namespace ExpEther.Nvme.Controller.Namespaces;
 
-/// <summary>A namespace: a backend with an identity. Its lists and counts are kept by <see cref="BackendDispatch"/>.</summary>
+/// <summary>A namespace of an NVM subsystem: a backend with an identity. What a controller has to do with it is a <see cref="NamespaceAttachment"/>.</summary>
 internal sealed class NvmeNamespace
 {
-    public NvmeNamespace(uint id, NvmeNamespaceOptions options, NvmeControllerOptions controller)
+    /// <param name="id">NSID.</param>
+    /// <param name="options">What it is.</param>
+    /// <param name="uuid">When the options name none.</param>
+    public NvmeNamespace(uint id, NvmeNamespaceOptions options, Guid uuid)
+        : this(id, options.Backend, options.Uuid ?? uuid, new WaitingLine())
+    {
+        IsShared = options.Shared;
+        IsReadOnly = options.ReadOnly || options.Backend.IsReadOnly || (options.Shared && !options.Writable);
+    }
+
+    /// <param name="pooled">The namespace of a pool.</param>
+    /// <param name="line">That of the pool.</param>
+    public NvmeNamespace(PoolNamespace pooled, WaitingLine line)
+        : this(pooled.Id, pooled, pooled.Uuid, line)
+    {
+        Pooled = pooled;
+        IsShared = pooled.IsShared;
+        IsReadOnly = pooled.IsReadOnly;
+    }
+
+    private NvmeNamespace(uint id, IBlockBackend backend, Guid uuid, WaitingLine line)
     {
         Id = id;
-        Backend = options.Backend;
-        IsReadOnly = options.ReadOnly || options.Backend.IsReadOnly;
-        BlockShift = BitOperations.Log2((uint)options.Backend.BlockBytes);
-        Blocks = (ulong)(options.Backend.LengthBytes >> BlockShift);
-        Uuid = options.Uuid ?? StableUuid.Make(controller, id);
-        Check.That(options.Backend.BlockBytes is 512 or 4096 && Blocks > 0);
+        Backend = backend;
+        Uuid = uuid;
+        Line = line;
+        BlockShift = BitOperations.Log2((uint)backend.BlockBytes);
+        Blocks = (ulong)(backend.LengthBytes >> BlockShift);
+        Check.That(backend.BlockBytes is 512 or 4096 && Blocks > 0);
     }
 
     public uint Id { get; }
 
     public IBlockBackend Backend { get; }
 
+    /// <summary>What it is in the pool; null: it was configured and cannot be deleted or resized.</summary>
+    public PoolNamespace? Pooled { get; }
+
+    /// <summary>Those who wait for the same backend.</summary>
+    public WaitingLine Line { get; }
+
     public bool IsReadOnly { get; set; }
+
+    /// <summary>May be attached to more than one controller (NMIC bit 0).</summary>
+    public bool IsShared { get; }
 
     public int BlockShift { get; }
 
-    public int BlockBytes => 1 << BlockShift;
-
-    public ulong Blocks { get; }
+    public ulong Blocks { get; private set; }
 
     public Guid Uuid { get; }
 
-    /// <summary>Requests that the backend has.</summary>
-    public int InFlight { get; set; }
-
-    /// <summary>Commands that wait until the backend has room: a list through the slots; -1 when empty.</summary>
-    public int FirstWaiting { get; set; } = -1;
-
-    public int LastWaiting { get; set; } = -1;
-
-    /// <summary>The error recovery feature, which is a namespace's own.</summary>
-    public uint ErrorRecovery { get; set; }
+    /// <summary>The backend has become longer or shorter.</summary>
+    public void FollowLength() => Blocks = (ulong)(Backend.LengthBytes >> BlockShift);
 }

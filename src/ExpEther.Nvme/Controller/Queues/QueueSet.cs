@@ -12,11 +12,12 @@ internal sealed class QueueSet
     private readonly CompletionQueue[] _completion;
     private ulong _ready;
     private int _turn;
+    private int _pairs;
 
     public QueueSet(int pairs)
     {
         Check.That(pairs is > 0 and <= ControllerLimits.QueuePairsMax);
-        Pairs = pairs;
+        _pairs = pairs;
         _submission = new SubmissionQueue[pairs + 1];
         _completion = new CompletionQueue[pairs + 1];
         for (var id = 0; id <= pairs; id++)
@@ -26,8 +27,16 @@ internal sealed class QueueSet
         }
     }
 
-    /// <summary>I/O queue pairs that can exist; identifiers 1 to this.</summary>
-    public int Pairs { get; }
+    /// <summary>I/O queue pairs that can exist; identifiers 1 to this. Changed only while there are none.</summary>
+    public int Pairs
+    {
+        get => _pairs;
+        set
+        {
+            Check.That(value >= 0 && value < _submission.Length && !AnyIo);
+            _pairs = value;
+        }
+    }
 
     public SubmissionQueue Submission(int id) => _submission[id];
 
@@ -38,7 +47,7 @@ internal sealed class QueueSet
     {
         get
         {
-            for (var id = 1; id <= Pairs; id++)
+            for (var id = 1; id < _submission.Length; id++)
             {
                 if (_completion[id].Exists || _submission[id].Exists)
                 {
@@ -52,7 +61,7 @@ internal sealed class QueueSet
 
     public void Reset()
     {
-        for (var id = 0; id <= Pairs; id++)
+        for (var id = 0; id < _submission.Length; id++)
         {
             _submission[id].Delete();
             _completion[id].Delete();

@@ -12,6 +12,7 @@ namespace ExpEther.Nvme.Controller.Registers;
 /// from anywhere.
 /// A shutdown notification stops the fetching of commands, waits for what the backends have, flushes every namespace and then reports
 /// completion; a reset ends it. Fatal (CSTS.CFS) means that commands cannot be fetched or the tags are used up; a reset ends that too.
+/// A secondary controller that is offline shows CSTS.CFS and takes no configuration (§8.5.3).
 /// </para>
 /// </summary>
 internal sealed class ControllerLife(
@@ -22,7 +23,12 @@ internal sealed class ControllerLife(
     private ShutdownStatus _shutdown;
     private bool _flushing;
 
-    public ControllerStatus Status => new(_state is LifeState.Ready or LifeState.Disabling, _fatal, _shutdown);
+    public ControllerStatus Status => IsOffline
+        ? new ControllerStatus(ready: false, fatal: true, ShutdownStatus.Normal)
+        : new ControllerStatus(_state is LifeState.Ready or LifeState.Disabling, _fatal, _shutdown);
+
+    /// <summary>A secondary controller that its primary has not put online. Changed with a reset.</summary>
+    public bool IsOffline { get; set; }
 
     /// <summary>Queues exist and doorbells mean something.</summary>
     public bool IsReady => _state == LifeState.Ready && !_fatal;
@@ -64,6 +70,7 @@ internal sealed class ControllerLife(
     {
         Stop();
         registers.FullReset();
+        parts.Changed.Clear();
         _state = LifeState.Disabled;
         _fatal = false;
         _shutdown = ShutdownStatus.Normal;
@@ -85,7 +92,7 @@ internal sealed class ControllerLife(
     /// <returns>True when the state changed.</returns>
     public bool Step()
     {
-        if (parts.Backends.InFlight > 0)
+        if (parts.Backends.InFlight > 0 || !parts.Subsystem.IsReady)
         {
             return false;
         }
@@ -139,6 +146,7 @@ internal sealed class ControllerLife(
             return;
         }
 
+        parts.Pool.Prepare();
         parts.Prps.PageBytes = cc.PageBytes;
         parts.Queues.Completion(0).Create(registers.Acq, completionEntries, 0, interrupts: true);
         parts.Queues.Submission(0).Create(registers.Asq, submissionEntries, 0);

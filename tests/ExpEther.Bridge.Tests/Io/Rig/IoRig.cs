@@ -5,6 +5,7 @@ using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
 using ExpEther.Link.Ethernet;
 using ExpEther.Pcie.Config;
+using ExpEther.Pcie.Ports;
 
 namespace ExpEther.Bridge.Tests.Io.Rig;
 
@@ -18,17 +19,21 @@ internal sealed class IoRig
     private readonly TimeSpan _releaseTimeout;
     private readonly int _hostCount;
     private readonly bool _sameVlan;
+    private readonly (IPcieDevice Device, int Vfs)[] _shared;
+    private readonly Func<IoBridgeOptions, IoBridgeOptions> _change;
 
     public IoRig(
         int hosts = 1, TestDevice[]? devices = null, int mtuBytes = 1500, MemoryOwnershipStore? store = null, TimeSpan? releaseTimeout = null,
-        ulong seed = 1, bool sameVlan = false)
+        ulong seed = 1, bool sameVlan = false, (IPcieDevice Device, int Vfs)[]? shared = null, Func<IoBridgeOptions, IoBridgeOptions>? change = null)
     {
+        _shared = shared ?? [];
+        _change = change ?? (options => options);
         _sameVlan = sameVlan;
         _mtuBytes = mtuBytes;
         _hostCount = hosts;
         _releaseTimeout = releaseTimeout ?? TimeSpan.FromSeconds(60);
         Store = store ?? new MemoryOwnershipStore();
-        Devices = devices ?? [new TestDevice()];
+        Devices = devices ?? (shared is null ? [new TestDevice()] : []);
         Hosts = [.. Enumerable.Range(0, hosts).Select(i => new ScriptedHost(
             $"host{i + 1}", VlanOf(i), HostMac(i), BoxMac, Key, mtuBytes, seed + 100 + (ulong)i, Events))];
         Bridge = MakeBridge(seed);
@@ -253,7 +258,7 @@ internal sealed class IoRig
     {
         Scheduler.Advance(Now);
         var bridge = new IoBridge(
-            new IoBridgeOptions
+            _change(new IoBridgeOptions
             {
                 Name = "box1",
                 Mac = BoxMac,
@@ -263,11 +268,16 @@ internal sealed class IoRig
                 {
                     Name = $"host{i + 1}", Vlan = VlanOf(i), Mac = HostMac(i), Key = Key,
                 })],
-            },
+            }),
             Store, Scheduler, new SeededRandom(seed), Events);
         for (var i = 0; i < Devices.Length; i++)
         {
             bridge.AddDevice($"nvme{i}", Devices[i]);
+        }
+
+        for (var i = 0; i < _shared.Length; i++)
+        {
+            bridge.AddDevice($"odd{i}", _shared[i].Device, _shared[i].Vfs);
         }
 
         return bridge;

@@ -33,7 +33,7 @@ internal sealed class DeleteIoSubmissionQueueCommand : INvmeCommand
 
         var queue = parts.Queues.Submission(id);
         queue.IsDeleting = true;
-        slot.IsDeletion = true;
+        slot.CannotBeAborted = true;
         slot.Stage = IsDrained;
         parts.Fetcher.Abandon(queue, parts.Reader);
         parts.Queues.UpdateReady(queue);

@@ -3,11 +3,15 @@ using System.Numerics;
 using ExpEther.Nvme.Controller.Logs;
 using ExpEther.Nvme.Controller.Namespaces;
 using ExpEther.Nvme.Protocol;
+using ExpEther.Pcie.Config;
 
 namespace ExpEther.Nvme.Controller.Commands.Admin;
 
-/// <summary>Identify (NVMe 1.4 §5.15): namespace, controller, active namespaces, namespace descriptors.</summary>
-internal sealed class IdentifyCommand(NvmeControllerOptions options) : DataToHostCommand
+/// <summary>
+/// Identify (NVMe 1.4 §5.15): namespace, controller, active namespaces, namespace descriptors; and of a primary controller what
+/// <see cref="IdentifySubsystem"/> has.
+/// </summary>
+internal sealed class IdentifyCommand(NvmeControllerOptions options, EndpointConfig config) : DataToHostCommand
 {
     private const ushort NamespaceLocation = 4;
     private const ushort CnsLocation = 40;
@@ -24,11 +28,21 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options) : DataToHos
         {
             case IdentifyCns.Controller:
                 return NvmeStatus.Success;
-            case IdentifyCns.Namespace or IdentifyCns.NamespaceDescriptors:
-                // Without namespace management the broadcast value names no namespace here.
+            case IdentifyCns.Namespace:
+                // The broadcast value asks for what all namespaces have in common, where they can be managed.
+                return IsValid(engine, slot.NamespaceId) || (IsPrimary && slot.NamespaceId == NvmeSizes.BroadcastNamespace)
+                    ? NvmeStatus.Success
+                    : NvmeStatus.InvalidNamespaceOrFormat;
+            case IdentifyCns.NamespaceDescriptors:
                 return engine.Parts.Backends.Find(slot.NamespaceId) is null ? NvmeStatus.InvalidNamespaceOrFormat : NvmeStatus.Success;
             case IdentifyCns.ActiveNamespaceList:
                 return slot.NamespaceId >= NvmeSizes.BroadcastNamespace - 1 ? NvmeStatus.InvalidNamespaceOrFormat : NvmeStatus.Success;
+            case IdentifyCns.AllocatedNamespace or IdentifyCns.NamespaceControllerList when IsPrimary:
+                return IsValid(engine, slot.NamespaceId) ? NvmeStatus.Success : NvmeStatus.InvalidNamespaceOrFormat;
+            case IdentifyCns.AllocatedNamespaceList when IsPrimary:
+                return slot.NamespaceId >= NvmeSizes.BroadcastNamespace - 1 ? NvmeStatus.InvalidNamespaceOrFormat : NvmeStatus.Success;
+            case IdentifyCns.ControllerList or IdentifyCns.PrimaryControllerCapabilities or IdentifyCns.SecondaryControllerList when IsPrimary:
+                return NvmeStatus.Success;
             default:
                 location = CnsLocation;
                 return NvmeStatus.InvalidField;
@@ -40,36 +54,66 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options) : DataToHos
         switch (Cns(engine, slot))
         {
             case IdentifyCns.Controller:
-                FillController(new IdentifyController(into), engine.Parts.Backends.Count);
+                FillController(engine.Parts, new IdentifyController(into));
+                break;
+            case IdentifyCns.Namespace when slot.NamespaceId == NvmeSizes.BroadcastNamespace:
+                IdentifySubsystem.FillCommon(engine.Parts.Subsystem, new IdentifyNamespace(into));
                 break;
             case IdentifyCns.Namespace:
-                FillNamespace(new IdentifyNamespace(into), engine.Parts.Backends.Find(slot.NamespaceId)!);
+                // §5.15: zeroes for a namespace that is not attached, or has been detached a moment ago.
+                FillNamespace(new IdentifyNamespace(into), engine.Parts.Backends.Find(slot.NamespaceId)?.Namespace);
                 break;
             case IdentifyCns.ActiveNamespaceList:
-                FillList(slot.NamespaceId, engine.Parts.Backends.Count, into);
+                FillActive(engine.Parts.Backends, slot.NamespaceId, into);
+                break;
+            case IdentifyCns.NamespaceDescriptors:
+                FillDescriptors(engine.Parts.Backends.Find(slot.NamespaceId), into);
+                break;
+            case IdentifyCns.AllocatedNamespace:
+                FillNamespace(new IdentifyNamespace(into), engine.Parts.Subsystem.Find(slot.NamespaceId));
                 break;
             default:
-                into[0] = (byte)NamespaceIdType.Uuid;
-                into[1] = UuidBytes;
-                engine.Parts.Backends.Find(slot.NamespaceId)!.Uuid.TryWriteBytes(into.Slice(4, UuidBytes), bigEndian: true, out _);
+                IdentifySubsystem.Fill(
+                    engine.Parts.Subsystem, Cns(engine, slot), slot.NamespaceId, (int)(engine.Parts.Commands.Entry(slot.Index).Dw10 >> 16), into);
                 break;
         }
     }
+
+    private bool IsPrimary => config.SrIov is not null;
+
+    private static bool IsValid(CommandEngine engine, uint id) => id > 0 && id <= (uint)engine.Parts.Subsystem.NamespaceIdMax;
 
     private static IdentifyCns Cns(CommandEngine engine, in CommandSlot slot) =>
         (IdentifyCns)(byte)engine.Parts.Commands.Entry(slot.Index).Dw10;
 
-    private static void FillList(uint above, int count, Span<byte> into)
+    private static void FillActive(BackendDispatch attached, uint above, Span<byte> into)
     {
-        for (var id = above + 1; id <= (uint)count; id++)
+        for (var each = attached.FindFrom(above + 1); each is not null; each = attached.FindFrom(each.Id + 1))
         {
-            BinaryPrimitives.WriteUInt32LittleEndian(into, id);
+            BinaryPrimitives.WriteUInt32LittleEndian(into, each.Id);
             into = into[4..];
         }
     }
 
-    private static void FillNamespace(IdentifyNamespace into, NvmeNamespace from)
+    private static void FillDescriptors(NamespaceAttachment? of, Span<byte> into)
     {
+        if (of is not null)
+        {
+            into[0] = (byte)NamespaceIdType.Uuid;
+            into[1] = UuidBytes;
+            of.Uuid.TryWriteBytes(into.Slice(4, UuidBytes), bigEndian: true, out _);
+        }
+    }
+
+    private static void FillNamespace(IdentifyNamespace into, NvmeNamespace? from)
+    {
+        if (from is null)
+        {
+            return;
+        }
+
+        into.IsShared = from.IsShared;
+        into.AllocatedBytes = (ulong)(from.Pooled?.AllocatedBytes ?? 0);
         into.Size = from.Blocks;
         into.Capacity = from.Blocks;
         into.Utilization = from.Blocks;
@@ -86,7 +130,7 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options) : DataToHos
     /// <summary>0's based, as the fields are.</summary>
     private static ushort InBlocks(NvmeNamespace of, int bytes) => (ushort)Math.Clamp((bytes >> of.BlockShift) - 1, 0, ushort.MaxValue);
 
-    private void FillController(IdentifyController into, int namespaces)
+    private void FillController(ControllerParts parts, IdentifyController into)
     {
         into.VendorId = options.VendorId;
         into.SubsystemVendorId = options.VendorId;
@@ -107,10 +151,23 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options) : DataToHos
         into.CriticalTemperature = HealthState.CriticalKelvin;
         into.SubmissionEntrySizes = 0x66;
         into.CompletionEntrySizes = 0x44;
-        into.NamespaceCount = (uint)namespaces;
+        into.NamespaceCount = (uint)parts.Subsystem.NamespaceIdMax;
         into.OptionalNvmCommands = Offered;
         into.VolatileWriteCache = CachePresentFlushTakesBroadcast;
         // §7.9: the form for those who own no domain name. Hosts take controllers with equal NQNs for paths to one disk.
         into.SubsystemNqn = $"nqn.2014-08.org.nvmexpress:uuid:{StableUuid.Make(options, 0)}";
+        into.ControllerId = (ushort)parts.ControllerId;
+        if (parts.Subsystem.Virtualization is not null)
+        {
+            into.MultiPath = MultiPathCapabilities.SeveralControllers | (IsPrimary ? MultiPathCapabilities.None : MultiPathCapabilities.VirtualFunction);
+        }
+
+        if (IsPrimary)
+        {
+            into.OptionalAdminCommands = OptionalAdminCommands.NamespaceManagement | OptionalAdminCommands.VirtualizationManagement;
+            into.TotalCapacity = (ulong)(parts.Subsystem.Pool?.TotalBytes ?? 0);
+            into.UnallocatedCapacity = (ulong)(parts.Subsystem.Pool?.FreeBytes ?? 0);
+            into.VendorFeatures = ExpEtherFeatures.ResizeNamespace;
+        }
     }
 }

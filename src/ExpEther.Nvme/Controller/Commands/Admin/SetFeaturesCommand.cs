@@ -141,9 +141,9 @@ internal sealed class SetFeaturesCommand : INvmeCommand
         var backends = engine.Parts.Backends;
         if (namespaceId == NvmeSizes.BroadcastNamespace)
         {
-            for (var id = 1u; id <= (uint)backends.Count; id++)
+            for (var each = backends.FindFrom(1); each is not null; each = backends.FindFrom(each.Id + 1))
             {
-                backends.Find(id)!.ErrorRecovery = value & ErrorRecoveryTimeMask;
+                each.ErrorRecovery = value & ErrorRecoveryTimeMask;
             }
 
             return NvmeStatus.Success;

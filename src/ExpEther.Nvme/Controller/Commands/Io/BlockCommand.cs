@@ -19,7 +19,7 @@ internal abstract class BlockCommand : INvmeCommand
 
     /// <summary>Checks namespace, protection, length and range; ends the command when one is wrong.</summary>
     protected static bool TryBegin(
-        CommandEngine engine, ref CommandSlot slot, bool writes, bool transfers, out NvmeNamespace target, out long offsetBytes,
+        CommandEngine engine, ref CommandSlot slot, bool writes, bool transfers, out NamespaceAttachment target, out long offsetBytes,
         out long bytes)
     {
         var entry = engine.Parts.Commands.Entry(slot.Index);
@@ -56,7 +56,7 @@ internal abstract class BlockCommand : INvmeCommand
         return true;
     }
 
-    protected static NvmeNamespace Target(CommandEngine engine, in CommandSlot slot) => engine.Parts.Backends.Find(slot.NamespaceId)!;
+    protected static NamespaceAttachment Target(CommandEngine engine, in CommandSlot slot) => engine.Parts.Backends.Find(slot.NamespaceId)!;
 
     /// <summary>The command's effect must be durable before it ends: asked by FUA, or because the volatile write cache is off.</summary>
     protected static bool MustBeDurable(CommandEngine engine, in CommandSlot slot) =>

@@ -1,0 +1,371 @@
+using ExpEther.Nvme.Backends;
+
+namespace ExpEther.Nvme.Pool;
+
+/// <summary>
+/// Namespaces carved out of one backend.
+/// <para>
+/// Theory. The backend is cut into chunks; a namespace is a list of extents of them. Which are whose is in metadata at the backend's start, in
+/// two copies that are written in turn: the copy that was written last and is durable is never touched, so that a crash at any moment leaves
+/// one whole copy, told by its checksum and its version (<see cref="PoolImage"/>). A namespace is created or made longer in this order: chunks
+/// are zeroed, that is flushed, the metadata are written, that is flushed, and only then anybody sees it. So nobody ever reads what another
+/// owner wrote. Deleted or made shorter: nobody sees what goes from the start; its chunks are free once the metadata say so durably, and not
+/// before, even if a write fails.
+/// </para>
+/// <para>
+/// One operation at a time; who starts one looks at <see cref="State"/> until it is over. A backend that holds no pool is made one if it
+/// starts with zeroes, and refused if not.
+/// </para>
+/// </summary>
+public sealed partial class NamespacePool
+{
+    private readonly PoolRequests _requests;
+    private readonly PoolWork _work;
+    private readonly IRandomSource _random;
+    private readonly List<PoolNamespace> _namespaces = [];
+    private readonly PoolImage?[] _copies = new PoolImage?[2];
+
+    // Chunks that belong to nobody, but durably still do: free after the next write of the metadata.
+    private readonly List<Extent> _limbo = [];
+    private readonly ExtentAllocator _chunks;
+    private PoolPhase _phase;
+    private bool _isBlank = true;
+    private int _piece;
+    private ulong _version;
+    private int _newestCopy = 1;
+    private PoolNamespace? _target;
+    private PoolRecord? _candidate;
+    private List<Extent> _allocated = [];
+    private int _imageBytes;
+
+    /// <param name="backend">Belongs to the pool from now on.</param>
+    /// <param name="random">Where the UUIDs of new namespaces come from.</param>
+    public NamespacePool(IBlockBackend backend, IRandomSource random)
+    {
+        Base = backend;
+        _random = random;
+        _requests = new PoolRequests(backend);
+        _work = new PoolWork(backend);
+        var chunks = (backend.LengthBytes - PoolLimits.DataOffset) / PoolLimits.ChunkBytes;
+        _chunks = new ExtentAllocator((uint)Math.Clamp(chunks, 0, uint.MaxValue));
+        _phase = PoolPhase.Read;
+        if (chunks < 1)
+        {
+            Refuse($"it has {backend.LengthBytes} bytes, and needs {PoolLimits.DataOffset + PoolLimits.ChunkBytes} at least");
+        }
+        else if (backend.IsReadOnly)
+        {
+            Refuse("it can only be read");
+        }
+    }
+
+    public PoolState State { get; private set; }
+
+    /// <summary>Why there is no pool, in words; empty as long as there is, or may be.</summary>
+    public string Problem { get; private set; } = "";
+
+    /// <summary>What namespaces can take, all together.</summary>
+    public long TotalBytes => State == PoolState.Refused ? 0 : (long)_chunks.Total * PoolLimits.ChunkBytes;
+
+    public long FreeBytes => State == PoolState.Refused ? 0 : (long)_chunks.FreeChunks * PoolLimits.ChunkBytes;
+
+    internal IBlockBackend Base { get; }
+
+    /// <summary>In order of their identifiers.</summary>
+    internal IReadOnlyList<PoolNamespace> Namespaces => _namespaces;
+
+    /// <summary>errno that the last operation ended with; 0: it went well.</summary>
+    internal int LastError { get; private set; }
+
+    /// <summary>What the last operation created; null: it was no creation, or failed.</summary>
+    internal PoolNamespace? Created { get; private set; }
+
+    internal static uint ChunksOf(long bytes) => (uint)((bytes + PoolLimits.ChunkBytes - 1) / PoolLimits.ChunkBytes);
+
+    internal bool TrySubmit(PoolNamespace from, in BlockRequest request) => _requests.TrySubmit(from, request);
+
+    internal bool TryTakeCompletion(out PoolNamespace from, out BlockCompletion completion) => _requests.TryTakeCompletion(out from, out completion);
+
+    internal bool TryTakeCompletionOf(PoolNamespace from, out BlockCompletion completion) => _requests.TryTakeCompletionOf(from, out completion);
+
+    /// <summary>Begins to create a namespace.</summary>
+    internal PoolRefusal StartCreate(ulong blocks, bool isShared)
+    {
+        Begin(null);
+        var id = FreeId();
+        if (id == 0)
+        {
+            return PoolRefusal.NoIdentifier;
+        }
+
+        if (!TryAllocate(blocks, 0, uint.MaxValue, out var bytes))
+        {
+            return PoolRefusal.NoCapacity;
+        }
+
+        foreach (var each in _allocated)
+        {
+            _work.AddChunks(each);
+        }
+
+        _candidate = new PoolRecord(id, isShared, NewUuid(), bytes, _allocated);
+        Go(PoolPhase.Zero);
+        return PoolRefusal.None;
+    }
+
+    /// <summary>Begins to delete a namespace of which nobody wants anything any more; it is gone at once.</summary>
+    internal void StartDelete(PoolNamespace target)
+    {
+        Check.That(target.InFlight == 0);
+        Begin(null);
+        _namespaces.Remove(target);
+        _limbo.AddRange(target.Extents);
+        Go(PoolPhase.Write);
+    }
+
+    /// <summary>Begins to make a namespace longer or shorter.</summary>
+    internal PoolRefusal StartResize(PoolNamespace target, ulong blocks)
+    {
+        Begin(target);
+        var before = target.LengthBytes;
+        var after = target.Extents.Count > 0 ? target.Extents[^1].End : uint.MaxValue;
+        if (!TryAllocate(blocks, target.Chunks, after, out var bytes))
+        {
+            return PoolRefusal.NoCapacity;
+        }
+
+        if (bytes == before)
+        {
+            return PoolRefusal.None;
+        }
+
+        if (bytes < before)
+        {
+            target.IsHeld = true;
+            _candidate = new PoolRecord(target.Id, target.IsShared, target.Uuid, bytes, []);
+            Go(PoolPhase.Drain);
+            return PoolRefusal.None;
+        }
+
+        // The rest of the last chunk may hold what was there before the namespace became shorter.
+        var inLast = Math.Min(bytes, (long)target.Chunks * PoolLimits.ChunkBytes) - before;
+        _work.AddRange(inLast > 0 ? target.Locate(before, out _) : 0, inLast);
+        foreach (var each in _allocated)
+        {
+            _work.AddChunks(each);
+        }
+
+        _candidate = new PoolRecord(target.Id, target.IsShared, target.Uuid, bytes, [.. target.Extents, .. _allocated]);
+        Go(PoolPhase.Zero);
+        return PoolRefusal.None;
+    }
+
+    /// <summary>Takes what the backend has completed and goes on with the operation under way.</summary>
+    /// <returns>True when there was something.</returns>
+    internal bool Poll()
+    {
+        var any = false;
+        while (Base.TryTakeCompletion(out var completion))
+        {
+            any = true;
+            if ((completion.Cookie & PoolWork.Cookie) != 0)
+            {
+                _work.OnCompletion(completion.Error);
+            }
+            else
+            {
+                _requests.OnCompletion(completion.Cookie, completion.Error);
+            }
+        }
+
+        any |= _requests.Resume();
+        var issued = _work.Issued;
+        while (_phase != PoolPhase.None && Step())
+        {
+            any = true;
+        }
+
+        return any || _work.Issued != issued;
+    }
+
+    /// <summary>Goes into the next phase, if this one is over.</summary>
+    private bool Step()
+    {
+        switch (_phase)
+        {
+            case PoolPhase.Read when _work.TryDo(BlockOperation.Read, (long)_piece * PoolLimits.MetadataBytes, PoolLimits.MetadataBytes):
+                OnRead();
+                return true;
+            case PoolPhase.Drain when _target!.InFlight == 0:
+                _limbo.AddRange(_target.Shrink(_candidate!.LengthBytes));
+                _target.IsHeld = false;
+                _candidate = null;
+                _target = null;
+                Go(PoolPhase.Write);
+                return true;
+            case PoolPhase.Zero when _work.TryDoRanges(
+                Base.DeallocatedReadsZeroes ? BlockOperation.Deallocate : BlockOperation.WriteZeroes, goesOn: false):
+                Go(PoolPhase.ZeroFlush);
+                return true;
+            case PoolPhase.ZeroFlush when _work.TryDo(BlockOperation.Flush, 0, 0):
+                Go(PoolPhase.Write);
+                return true;
+            case PoolPhase.Write when _work.TryDo(BlockOperation.Write, (long)(_newestCopy ^ 1) * PoolLimits.MetadataBytes, _imageBytes):
+                Go(PoolPhase.WriteFlush);
+                return true;
+            case PoolPhase.WriteFlush when _work.TryDo(BlockOperation.Flush, 0, 0):
+                OnWritten();
+                return true;
+            case PoolPhase.Discard when _work.TryDoRanges(BlockOperation.Deallocate, goesOn: true):
+                foreach (var each in _limbo)
+                {
+                    _chunks.Free(each);
+                }
+
+                _limbo.Clear();
+                End(0);
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private void Go(PoolPhase next)
+    {
+        if (_phase != PoolPhase.None && _work.Error != 0)
+        {
+            End(_work.Error);
+            return;
+        }
+
+        State = State == PoolState.Opening ? State : PoolState.Busy;
+        _phase = next;
+        _work.Begin();
+        if (next == PoolPhase.Write)
+        {
+            _version++;
+            var image = new PoolImage(_version, Base.BlockBytes, Records());
+            var bytes = image.Write(_work.Buffer.Span);
+            _imageBytes = (bytes + Base.BlockBytes - 1) & -Base.BlockBytes;
+            _work.Buffer.Span[bytes.._imageBytes].Clear();
+        }
+    }
+
+    private void OnWritten()
+    {
+        if (_work.Error != 0)
+        {
+            End(_work.Error);
+            return;
+        }
+
+        _newestCopy ^= 1;
+        if (_candidate is { } became)
+        {
+            if (_target is { } target)
+            {
+                target.Grow(became.LengthBytes, _allocated);
+            }
+            else
+            {
+                Created = new PoolNamespace(this, became);
+                Insert(Created);
+            }
+
+            _allocated = [];
+            _candidate = null;
+        }
+
+        _work.ClearRanges();
+        foreach (var each in _limbo)
+        {
+            _work.AddChunks(each);
+        }
+
+        Go(PoolPhase.Discard);
+    }
+
+    private void End(int error)
+    {
+        if (State == PoolState.Opening && error != 0)
+        {
+            Refuse($"its metadata cannot be written (error {error})");
+            return;
+        }
+
+        foreach (var each in _allocated)
+        {
+            _chunks.Free(each);
+        }
+
+        _allocated = [];
+        _candidate = null;
+        LastError = error;
+        State = PoolState.Ready;
+        _phase = PoolPhase.None;
+    }
+
+    private void Begin(PoolNamespace? target)
+    {
+        Check.That(State == PoolState.Ready && _phase == PoolPhase.None);
+        LastError = 0;
+        Created = null;
+        _target = target;
+        _work.ClearRanges();
+    }
+
+    private bool TryAllocate(ulong blocks, uint has, uint after, out long bytes)
+    {
+        bytes = 0;
+        if (blocks > (ulong)(Base.LengthBytes / Base.BlockBytes))
+        {
+            return false;
+        }
+
+        bytes = (long)blocks * Base.BlockBytes;
+        var chunks = ChunksOf(bytes);
+        var extentsMax = PoolLimits.ExtentsMax - _namespaces.Sum(each => each.Extents.Count);
+        return chunks <= has || _chunks.TryAllocate(chunks - has, after, extentsMax, _allocated);
+    }
+
+    private List<PoolRecord> Records()
+    {
+        var records = _namespaces.ConvertAll(each => each.Record());
+        if (_candidate is { } candidate)
+        {
+            records.RemoveAll(each => each.Id == candidate.Id);
+            records.Add(candidate);
+        }
+
+        return records;
+    }
+
+    private void Insert(PoolNamespace created)
+    {
+        var at = _namespaces.FindIndex(each => each.Id > created.Id);
+        _namespaces.Insert(at < 0 ? _namespaces.Count : at, created);
+    }
+
+    private uint FreeId()
+    {
+        for (var id = PoolLimits.FirstNamespaceId; id <= PoolLimits.LastNamespaceId; id++)
+        {
+            if (!_namespaces.Exists(each => each.Id == id))
+            {
+                return id;
+            }
+        }
+
+        return 0;
+    }
+
+    // RFC 9562, version 4.
+    private Guid NewUuid()
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        _random.Fill(bytes);
+        bytes[6] = (byte)((bytes[6] & 0x0F) | 0x40);
+        bytes[8] = (byte)((bytes[8] & 0x3F) | 0x80);
+        return new Guid(bytes, bigEndian: true);
+    }
+}
