@@ -2,7 +2,9 @@ using System.Text;
 using ExpEther.Bridge.Io.Changes;
 using ExpEther.Bridge.Io.Devices;
 using ExpEther.Bridge.Io.Functions;
+using ExpEther.Bridge.Io.Namespaces;
 using ExpEther.Bridge.Io.Ownership;
+using ExpEther.Bridge.Io.Physical;
 using ExpEther.Bridge.Io.Sequences;
 using ExpEther.Bridge.Io.Sessions;
 using ExpEther.Bridge.Io.Status;
@@ -15,6 +17,7 @@ using ExpEther.Link;
 using ExpEther.Link.Ethernet;
 using ExpEther.Link.Taps;
 using ExpEther.Pcie.Ports;
+using ExpEther.RootComplex.Functions.Sharing;
 
 namespace ExpEther.Bridge.Io;
 
@@ -35,6 +38,9 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     private readonly FunctionTable _functions = new();
     private readonly DeviceConfigAccess _config;
     private readonly DeviceBus _devices;
+    private readonly PhysicalFunctions _physicals;
+    private readonly NamespaceOwnership _sight;
+    private readonly NamespaceCommands _namespaces;
     private readonly HostSessions _hosts;
     private readonly OwnershipTable _ownership;
     private readonly DeviceBringUp _bringUp;
@@ -56,11 +62,15 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         _devices = new DeviceBus(options, _config, scheduler, events);
         _hosts = new HostSessions(options, this, random, events);
         _ownership = new OwnershipTable(store, random, _changed, events, options.Name);
+        _physicals = new PhysicalFunctions(options, _config, scheduler, _changed, events) { Changed = OnPhysicalFunctionChanged };
+        _sight = new NamespaceOwnership(_physicals, _ownership, scheduler, events);
+        _devices.Keeper = _physicals;
+        _namespaces = new NamespaceCommands(_devices, _physicals, _hosts, _ownership, _sight);
         var reset = new FunctionReset(_config, scheduler, _changed, events);
-        var assign = new AssignSequence(reset, _ownership, _changed, options);
+        var assign = new AssignSequence(reset, _ownership, _sight, _changed, events, options);
         var release = new ReleaseSequence(reset, _changed, events, options.ReleaseTimeout);
-        _follower = new OwnerFollower(_functions, assign, release, _ownership, scheduler, _changed, events);
-        _commands = new BridgeCommands(_functions, _devices, _hosts, assign, release, _ownership, _follower, _changed);
+        _follower = new OwnerFollower(_functions, assign, release, _ownership, _sight, scheduler, _changed, events);
+        _commands = new BridgeCommands(_functions, _devices, _hosts, assign, release, _ownership, _follower, _sight, _changed);
         _bringUp = new DeviceBringUp(_devices, _config, reset, scheduler, _changed);
         _changes = new BridgeChanges(_functions, _devices, _bringUp, _hosts, _ownership, release, _follower, scheduler, _changed, OnChanged);
         _hostToDevice = new HostToDevice(_functions, _changed, events);
@@ -106,6 +116,13 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         _devices.Add(name, device, vfs);
     }
 
+    /// <summary>Adds a driver for physical functions, before <see cref="StartAsync"/>; the first that matches has a device.</summary>
+    public void AddDriver(IPhysicalFunctionDriver driver)
+    {
+        Check.That(!_started);
+        _physicals.Add(driver);
+    }
+
     /// <summary>Enumerates the devices, loads ownership and opens the links. A device that does not come up is reported and has no function.</summary>
     public async Task StartAsync()
     {
@@ -120,6 +137,11 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
             }
 
             device.Functions.ForEach(_functions.Add);
+        }
+
+        foreach (var physical in _physicals.All)
+        {
+            _sight.Look(physical);
         }
 
         _started = true;
@@ -168,6 +190,29 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     public Task<BridgeResult> MoveAsync(string function, string host, bool force = false, Action<BridgeStep>? progress = null) =>
         RunAsync(function, steps => _commands.MoveAsync(function, host, force, steps), progress);
 
+    /// <summary>The namespaces of the box's shared devices, or of one of them.</summary>
+    public Task<IReadOnlyList<NamespaceDeviceStatus>> NamespacesAsync(string? device = null) =>
+        _scheduler.Run(() => _namespaces.ListAsync(device));
+
+    /// <summary>Makes a private namespace for a host, which sees it at once if it has a function of the device.</summary>
+    /// <param name="device">The device's name.</param>
+    /// <param name="bytes">At least this much.</param>
+    /// <param name="host">The owner's name.</param>
+    public Task<NamespaceReply> CreateNamespaceAsync(string device, ulong bytes, string host) =>
+        RunAsync(device, () => _namespaces.CreateAsync(device, bytes, host));
+
+    /// <summary>Gives a private namespace that nobody owns to a host. <paramref name="force"/>: whosever it is.</summary>
+    public Task<NamespaceReply> GiveNamespaceAsync(string device, uint id, string host, bool force = false) =>
+        RunAsync(device, () => _namespaces.GiveAsync(device, id, host, force));
+
+    /// <summary>Grows or shrinks a namespace. One that a host uses is cut only with <paramref name="force"/>.</summary>
+    public Task<NamespaceReply> ResizeNamespaceAsync(string device, uint id, ulong bytes, bool force = false) =>
+        RunAsync(device, () => _namespaces.ResizeAsync(device, id, bytes, force));
+
+    /// <summary>Deletes a namespace with what is in it. One that is shared, or that a host uses, only with <paramref name="force"/>.</summary>
+    public Task<NamespaceReply> DeleteNamespaceAsync(string device, uint id, bool force = false) =>
+        RunAsync(device, () => _namespaces.DeleteAsync(device, id, force));
+
     /// <summary>What stands in the way of a change now, before anything is made for it.</summary>
     public IReadOnlyList<ChangeRefusal> Refusals(IoBridgeChange change) => _changes.Refusals(change);
 
@@ -208,6 +253,18 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
 
     void ISessionEvents.OnDown(HostSession session, LinkDownReason reason, Instant now) => _follower.OnDown(session, reason);
 
+    /// <summary>It was reset and is back, or its namespaces changed: owners are shown what they could not be shown before.</summary>
+    private void OnPhysicalFunctionChanged(PhysicalDevice device)
+    {
+        _sight.Look(device);
+        foreach (var function in device.Device.Functions.Where(f => f.Trouble.Length > 0))
+        {
+            function.Trouble = "";
+            function.TriedEpoch = 0;
+            _follower.Settle(function, _ownership.OwnerOf(function.Name) is { } owner ? _hosts.Find(owner.Vlan, owner.Mac) : null);
+        }
+    }
+
     private void OnChanged(IoBridgeChange change) => Options = Options with
     {
         Hosts = [.. _hosts.All.Select(h => h.Host)],
@@ -215,6 +272,10 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         PathSilent = change.PathSilent,
         ReleaseTimeout = change.ReleaseTimeout,
     };
+
+    private Task<NamespaceReply> RunAsync(string device, Func<Task<NamespaceReply>> command) => _started
+        ? _scheduler.Run(command)
+        : Task.FromResult(NamespaceReply.Refused(RefusalCode.NotStarted, "the box is still finding its devices", "try again in a moment", device));
 
     private Task<BridgeResult> RunAsync(string function, Func<StepLog, Task<BridgeResult>> command, Action<BridgeStep>? progress) => _started
         ? _scheduler.Run(() => command(new StepLog(_scheduler, progress)))

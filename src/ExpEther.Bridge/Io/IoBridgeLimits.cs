@@ -84,6 +84,15 @@ public static class IoBridgeLimits
     /// <summary>How often the bridge looks at why a link does not come up, and at what has grown old.</summary>
     public static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Memory of the I/O bridge's own that one physical function sees: an admin queue and a few pages.</summary>
+    public const int PhysicalFunctionMemoryBytes = 1 << 20;
+
+    /// <summary>Private namespaces of the whole box whose owners are kept.</summary>
+    public const int NamespaceRecordsMax = 4096;
+
+    /// <summary>A sequence that waits for another at the same physical function looks again after this at the latest.</summary>
+    public static readonly TimeSpan GateLookAgain = TimeSpan.FromSeconds(1);
+
     /// <summary>How long a device may take to answer the requests that were on their way when it is quieted.</summary>
     public static readonly TimeSpan HostDrainTime = TimeSpan.FromMilliseconds(100);
 

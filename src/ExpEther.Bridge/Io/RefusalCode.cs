@@ -25,4 +25,25 @@ public static class RefusalCode
 
     /// <summary>Ownership could not be made durable.</summary>
     public const string NotRecorded = "not-recorded";
+
+    public const string NoSuchDevice = "no-such-device";
+    public const string NoSuchNamespace = "no-such-namespace";
+
+    /// <summary>The device has no namespaces that could be managed.</summary>
+    public const string NoNamespaces = "no-namespaces";
+
+    /// <summary>The device, or the box, has no room for it.</summary>
+    public const string NoCapacity = "no-capacity";
+
+    /// <summary>A namespace that others see is not to be changed under them.</summary>
+    public const string NamespaceInUse = "namespace-in-use";
+
+    /// <summary>The device cannot do it at all.</summary>
+    public const string NotSupported = "not-supported";
+
+    /// <summary>A number is not possible.</summary>
+    public const string OutOfRange = "out-of-range";
+
+    /// <summary>The function's namespaces could not be shown as they must be, so that it was not given to its host.</summary>
+    public const string NotPrepared = "not-prepared";
 }

@@ -20,7 +20,7 @@ namespace ExpEther.Daemon.Ownership;
 public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
 {
     private const int FormatVersion = 1;
-    private const int FileBytesMax = 1 << 20;
+    private const int FileBytesMax = 4 << 20;
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
     private readonly string _path;
@@ -121,6 +121,10 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
         {
             ["function"] = o.Function, ["vlan"] = o.Vlan.Value, ["mac"] = o.Mac.ToString(), ["generation"] = o.Generation,
         })]),
+        ["namespaces"] = new JsonArray([.. image.Namespaces.Select(n => (JsonNode)new JsonObject
+        {
+            ["device"] = n.Device, ["id"] = n.Id, ["uuid"] = n.Uuid.ToString(), ["vlan"] = n.Owner.Vlan.Value, ["mac"] = n.Owner.Mac.ToString(),
+        })]),
     };
 
     private static OwnershipImage? Parse(JsonNode? json)
@@ -145,9 +149,29 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
         }
 
         return image["version"]?.GetValue<long>() is { } version && image["incarnation"]?.GetValue<uint>() is { } incarnation
-            && image["counter"]?.GetValue<uint>() is { } counter
-            ? new OwnershipImage(version, incarnation, counter, records)
+            && image["counter"]?.GetValue<uint>() is { } counter && ParseNamespaces(image["namespaces"]) is { } namespaces
+            ? new OwnershipImage(version, incarnation, counter, records) { Namespaces = namespaces }
             : null;
+    }
+
+    /// <summary>Files from before namespaces had owners have none.</summary>
+    private static List<NamespaceRecord>? ParseNamespaces(JsonNode? json)
+    {
+        var records = new List<NamespaceRecord>();
+        foreach (var found in json is null ? [] : json.AsArray())
+        {
+            if (found?["device"]?.GetValue<string>() is not { } device || found["id"]?.GetValue<uint>() is not { } id
+                || !Guid.TryParse(found["uuid"]?.GetValue<string>(), out var uuid)
+                || !MacAddress.TryParse(found["mac"]?.GetValue<string>(), out var mac)
+                || found["vlan"]?.GetValue<ushort>() is not (>= 1 and <= VlanId.Max and var vlan))
+            {
+                return null;
+            }
+
+            records.Add(new NamespaceRecord(device, id, uuid, new HostIdentity(new VlanId(vlan), mac)));
+        }
+
+        return records;
     }
 
     private void WriteImages()

@@ -26,8 +26,12 @@ internal sealed class AdminCommands(PciFunction function, NvmeDriverOptions opti
         return done.Task;
     }
 
-    public Task<NvmeResult> IdentifyAsync(IdentifyCns cns, uint nsid, DmaBuffer page)
-        => SendAsync(new NvmeCommand(AdminOpcode.Identify, nsid, page.Address.Value, (uint)cns));
+    /// <param name="cns">What.</param>
+    /// <param name="nsid">NSID, or where a list of namespaces begins.</param>
+    /// <param name="page">Gets 4096 bytes.</param>
+    /// <param name="controllerId">CNTID: where a list of controllers begins.</param>
+    public Task<NvmeResult> IdentifyAsync(IdentifyCns cns, uint nsid, DmaBuffer page, ushort controllerId = 0)
+        => SendAsync(new NvmeCommand(AdminOpcode.Identify, nsid, page.Address.Value, (uint)cns | ((uint)controllerId << 16)));
 
     /// <returns>Null: it failed.</returns>
     public async Task<IdentifiedController?> IdentifyControllerAsync(DmaBuffer page)
@@ -60,8 +64,14 @@ internal sealed class AdminCommands(PciFunction function, NvmeDriverOptions opti
         var namespaces = new List<NvmeNamespace>();
         foreach (var id in ids)
         {
-            if ((await IdentifyAsync(IdentifyCns.Namespace, id, page)).IsSuccess
-                && Describe(id, new IdentifyNamespace(function.Memory.SpanOf(page))) is { } described)
+            var result = await IdentifyAsync(IdentifyCns.Namespace, id, page);
+            if (result.Outcome != NvmeOutcome.Completed)
+            {
+                return null;
+            }
+
+            // A refusal means that it went meanwhile.
+            if (result.IsSuccess && Describe(id, new IdentifyNamespace(function.Memory.SpanOf(page))) is { } described)
             {
                 namespaces.Add(described);
             }
@@ -121,7 +131,14 @@ internal sealed class AdminCommands(PciFunction function, NvmeDriverOptions opti
             identify.SerialNumber, identify.ModelNumber, identify.FirmwareRevision,
             mdts is 0 or > 15 ? limit : Math.Min(limit, NvmeSizes.PageBytesMin << mdts),
             Math.Min(identify.AsyncEventRequestLimit + 1, NvmeDriverLimits.AsyncEventRequestsMax),
-            identify.OptionalNvmCommands);
+            identify.OptionalNvmCommands)
+        {
+            ControllerId = identify.ControllerId,
+            AdminCommands = identify.OptionalAdminCommands,
+            VendorFeatures = identify.VendorFeatures,
+            TotalBytes = (ulong)UInt128.Min(identify.TotalCapacity, ulong.MaxValue),
+            FreeBytes = (ulong)UInt128.Min(identify.UnallocatedCapacity, ulong.MaxValue),
+        };
     }
 
     /// <summary>Null: a namespace that cannot be used here (inactive, with metadata, or with blocks of an odd size).</summary>

@@ -153,14 +153,36 @@ internal sealed class ControllerSession(PciFunction function, NvmeDriverOptions 
     }
 
     /// <summary>Reads the namespaces again.</summary>
-    public async Task RefreshNamespacesAsync()
+    /// <returns>False: they could not be read; what was known stays.</returns>
+    public async Task<bool> RefreshNamespacesAsync()
     {
-        if (function.Memory.TryAllocate(NvmeSizes.IdentifyBytes, NvmeSizes.PageBytesMin, DmaRights.ReadWrite, out var page))
+        if (!function.Memory.TryAllocate(NvmeSizes.IdentifyBytes, NvmeSizes.PageBytesMin, DmaRights.ReadWrite, out var page))
         {
-            Namespaces = await Admin.ListNamespacesAsync(page) ?? Namespaces;
-            function.Memory.Free(page);
+            return false;
         }
+
+        var namespaces = await Admin.ListNamespacesAsync(page);
+        Namespaces = namespaces ?? Namespaces;
+        function.Memory.Free(page);
+        return namespaces is not null;
     }
+
+    /// <summary>Identifies the controller again: some of what it tells changes.</summary>
+    public async Task<bool> RefreshIdentityAsync()
+    {
+        if (!function.Memory.TryAllocate(NvmeSizes.IdentifyBytes, NvmeSizes.PageBytesMin, DmaRights.ReadWrite, out var page))
+        {
+            return false;
+        }
+
+        var identity = await Admin.IdentifyControllerAsync(page);
+        Identity = identity ?? Identity;
+        function.Memory.Free(page);
+        return identity is not null;
+    }
+
+    /// <summary>CSTS; null: no answer.</summary>
+    public Task<ControllerStatus?> TryReadStatusAsync() => _registers.TryReadStatusAsync();
 
     private async Task<string?> EnableAsync()
     {
@@ -231,6 +253,11 @@ internal sealed class ControllerSession(PciFunction function, NvmeDriverOptions 
 
     private async Task<string?> CreateQueuesAsync()
     {
+        if (options.QueuePairs == 0)
+        {
+            return null;
+        }
+
         var count = await Admin.SetQueueCountAsync(Math.Min(options.QueuePairs, NvmeDriverLimits.QueuePairsMax));
         for (var id = 1; id <= count; id++)
         {

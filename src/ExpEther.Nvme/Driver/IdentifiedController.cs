@@ -14,4 +14,18 @@ internal sealed record IdentifiedController(
     OptionalNvmCommands Commands)
 {
     public static readonly IdentifiedController None = new(string.Empty, string.Empty, string.Empty, 0, 0, OptionalNvmCommands.None);
+
+    /// <summary>CNTLID.</summary>
+    public ushort ControllerId { get; init; }
+
+    /// <summary>OACS.</summary>
+    public OptionalAdminCommands AdminCommands { get; init; }
+
+    public ExpEtherFeatures VendorFeatures { get; init; }
+
+    /// <summary>TNVMCAP; 0 when it is not told.</summary>
+    public ulong TotalBytes { get; init; }
+
+    /// <summary>UNVMCAP.</summary>
+    public ulong FreeBytes { get; init; }
 }

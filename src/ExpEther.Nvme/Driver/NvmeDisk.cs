@@ -29,6 +29,7 @@ public sealed class NvmeDisk
     private readonly OwnerSignal _room;
     private readonly OwnerSignal _stateChanged;
     private readonly IoCommands _commands;
+    private readonly NamespaceRescan _rescan;
     private DiskState _state = DiskState.Starting;
     private bool _watching;
 
@@ -41,12 +42,13 @@ public sealed class NvmeDisk
         _scheduler = function.Scheduler;
         _session = new ControllerSession(function, options, OnAsyncEvent);
         _commands = new IoCommands(function, _session);
+        _rescan = new NamespaceRescan(_session, _scheduler, events, name, () => _state == DiskState.Live, () => NamespacesChanged?.Invoke(this));
         _room = new OwnerSignal(_scheduler);
         _stateChanged = new OwnerSignal(_scheduler);
         function.Gone += OnGone;
     }
 
-    /// <summary>Runs when namespaces appeared, went or changed.</summary>
+    /// <summary>Runs when namespaces came, went, were resized or changed their write protection.</summary>
     public event Action<NvmeDisk>? NamespacesChanged;
 
     public PciFunction Function { get; }
@@ -248,7 +250,11 @@ public sealed class NvmeDisk
 
     private void OnAsyncEvent(AsyncEvent what) => _scheduler.Start(async () =>
     {
-        _events.Report(EventSeverity.Warning, Name, $"asynchronous event: {what.Type}, {what.Information}");
+        if (what.LogPage != LogPageId.ChangedNamespaceList)
+        {
+            _events.Report(EventSeverity.Warning, Name, $"asynchronous event: {what.Type}, {what.Information}");
+        }
+
         if (_state == DiskState.Live && Function.Memory.TryAllocate(NvmeSizes.IdentifyBytes, NvmeSizes.PageBytesMin, DmaRights.ReadWrite, out var page))
         {
             // Reading the log page re-arms the event (NVMe 1.4 §5.2).
@@ -256,10 +262,9 @@ public sealed class NvmeDisk
             Function.Memory.Free(page);
         }
 
-        if (_state == DiskState.Live && what.LogPage == LogPageId.ChangedNamespaceList)
+        if (what.LogPage == LogPageId.ChangedNamespaceList)
         {
-            await _session.RefreshNamespacesAsync();
-            NamespacesChanged?.Invoke(this);
+            await _rescan.RunAsync();
         }
     });
 
@@ -338,6 +343,7 @@ public sealed class NvmeDisk
 
         SetState(DiskState.Resetting);
         Resets++;
+        var before = Namespaces;
         _events.Report(EventSeverity.Warning, Name, "resetting the controller");
         var error = await _session.CloseAsync(outcome) ? await _session.StartAsync() : "it does not become disabled";
         if (error is not null && _state == DiskState.Resetting && await Function.ResetAsync())
@@ -351,6 +357,10 @@ public sealed class NvmeDisk
             _events.Report(
                 error is null ? EventSeverity.Information : EventSeverity.Error, Name,
                 error is null ? "the controller is back" : $"the controller is given up: {error}");
+            if (error is null)
+            {
+                _rescan.TellSince(before);
+            }
         }
 
         _room.Set();

@@ -6,7 +6,7 @@ namespace ExpEther.Nvme.Driver;
 /// <summary>Binds to NVMe controllers (class 01_08_02h) and makes an <see cref="NvmeDisk"/> of each.</summary>
 public sealed class NvmeDriver : IFunctionDriver
 {
-    private const uint NvmeClassCode = 0x010802;
+    internal const uint NvmeClassCode = 0x010802;
 
     private readonly OwnerScheduler _scheduler;
     private readonly IEventSink _events;

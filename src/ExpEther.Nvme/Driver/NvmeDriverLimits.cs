@@ -12,6 +12,9 @@ public static class NvmeDriverLimits
 
     public const int NamespacesMax = 1024;
 
+    /// <summary>Secondary controllers of one primary controller: a virtual function each.</summary>
+    public const int SecondaryControllersMax = 256;
+
     /// <summary>Asynchronous event requests kept posted.</summary>
     public const int AsyncEventRequestsMax = 4;
 
@@ -35,6 +38,9 @@ public static class NvmeDriverLimits
 
     /// <summary>A command older than this makes the watch ask whether the controller reports a fatal status.</summary>
     public static readonly TimeSpan StatusCheckAge = TimeSpan.FromSeconds(2);
+
+    /// <summary>Between two tries to bring a primary controller back.</summary>
+    public static readonly TimeSpan PrimaryRetry = TimeSpan.FromSeconds(10);
 
     /// <summary>Between two tries of a doorbell that found no room among the posted writes.</summary>
     public static readonly TimeSpan DoorbellRetry = TimeSpan.FromMilliseconds(1);

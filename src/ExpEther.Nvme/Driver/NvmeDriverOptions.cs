@@ -3,7 +3,7 @@ namespace ExpEther.Nvme.Driver;
 /// <summary>How a driver uses its controllers.</summary>
 public sealed record NvmeDriverOptions
 {
-    /// <summary>I/O queue pairs asked for; the controller may give fewer.</summary>
+    /// <summary>I/O queue pairs asked for; the controller may give fewer. 0: none, for whoever only administers.</summary>
     public int QueuePairs { get; init; } = 1;
 
     /// <summary>Entries of an I/O queue; the controller may allow fewer.</summary>

@@ -19,22 +19,22 @@ internal static class TestDisk
         random.Fill(into);
     }
 
-    public static async Task<NvmeResult> WriteAsync(FabricHost host, NvmeDisk disk, ulong lba, int blocks, ulong seed)
+    public static async Task<NvmeResult> WriteAsync(FabricHost host, NvmeDisk disk, ulong lba, int blocks, ulong seed, uint nsid = 1)
     {
         var memory = host.RootComplex.Memory;
         var buffer = memory.Allocate(blocks * BlockBytes);
         Fill(memory.SpanOf(buffer), seed);
-        var result = await disk.WriteAsync(1, lba, blocks, buffer);
+        var result = await disk.WriteAsync(nsid, lba, blocks, buffer);
         memory.Free(buffer);
         return result;
     }
 
     /// <returns>How the read ended, and whether the bytes are those of <paramref name="seed"/>.</returns>
-    public static async Task<(NvmeResult Result, bool IsRight)> VerifyAsync(FabricHost host, NvmeDisk disk, ulong lba, int blocks, ulong seed)
+    public static async Task<(NvmeResult Result, bool IsRight)> VerifyAsync(FabricHost host, NvmeDisk disk, ulong lba, int blocks, ulong seed, uint nsid = 1)
     {
         var memory = host.RootComplex.Memory;
         var buffer = memory.Allocate(blocks * BlockBytes);
-        var result = await disk.ReadAsync(1, lba, blocks, buffer);
+        var result = await disk.ReadAsync(nsid, lba, blocks, buffer);
         var expected = new byte[blocks * BlockBytes];
         Fill(expected, seed);
         var isRight = memory.SpanOf(buffer).SequenceEqual(expected);

@@ -41,6 +41,40 @@ public class FileOwnershipStoreTests
     }
 
     [Fact]
+    public void Owners_of_namespaces_are_there_after_a_restart()
+    {
+        using var scratch = new Scratch();
+        var owner = new HostIdentity(new VlanId(12), new MacAddress(0x02_00_00_00_00_07));
+        var image = Image(7) with { Namespaces = [new NamespaceRecord("disk", 3, Guid.Parse("0f2d7a6e-8a4b-4d5e-9d0c-3b1f6a7c8d9e"), owner)] };
+        using (var store = new FileOwnershipStore(scratch.Folder, "box", new Events()))
+        {
+            store.Save(image);
+            WaitUntilDurable(store, 7);
+        }
+
+        using var again = new FileOwnershipStore(scratch.Folder, "box", new Events());
+        Assert.Equal(image.Namespaces, again.Load()!.Namespaces);
+    }
+
+    [Fact]
+    public void A_file_from_before_namespaces_had_owners_is_read()
+    {
+        using var scratch = new Scratch();
+        scratch.Write(
+            "ownership-box.json",
+            """
+            {"format":1,"version":4,"incarnation":9,"counter":5,"owners":[{"function":"disk","vlan":11,"mac":"02:00:00:00:00:01","generation":77}]}
+            """);
+
+        using var store = new FileOwnershipStore(scratch.Folder, "box", new Events());
+        var image = store.Load()!;
+
+        Assert.Equal((4, 9u, 5u), (image.Version, image.Incarnation, image.Counter));
+        Assert.Equal(77ul, Assert.Single(image.Owners).Generation);
+        Assert.Empty(image.Namespaces);
+    }
+
+    [Fact]
     public void Images_that_come_faster_than_the_disk_end_with_the_newest()
     {
         using var scratch = new Scratch();

@@ -57,6 +57,9 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
 
     public string Failure { get; set; } = "";
 
+    /// <summary>Why it was last not shown to its owner.</summary>
+    public string Trouble { get; set; } = "";
+
     /// <summary>The sequence that is at work on it; null: none.</summary>
     public string? Busy { get; set; }
 

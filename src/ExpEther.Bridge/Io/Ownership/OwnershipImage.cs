@@ -5,4 +5,8 @@ namespace ExpEther.Bridge.Io.Ownership;
 /// <param name="Incarnation">The high 32 of a generation's 53 bits; random when there was no state.</param>
 /// <param name="Counter">The low 21 bits of the last generation given out.</param>
 /// <param name="Owners">One for each owned function.</param>
-public sealed record OwnershipImage(long Version, uint Incarnation, uint Counter, IReadOnlyList<OwnershipRecord> Owners);
+public sealed record OwnershipImage(long Version, uint Incarnation, uint Counter, IReadOnlyList<OwnershipRecord> Owners)
+{
+    /// <summary>One for each private namespace with an owner. Older images have none.</summary>
+    public IReadOnlyList<NamespaceRecord> Namespaces { get; init; } = [];
+}

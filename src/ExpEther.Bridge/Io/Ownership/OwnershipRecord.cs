@@ -7,4 +7,7 @@ namespace ExpEther.Bridge.Io.Ownership;
 /// <param name="Vlan">The owner's VLAN.</param>
 /// <param name="Mac">The owner's MAC.</param>
 /// <param name="Generation">Of the last assignment.</param>
-public sealed record OwnershipRecord(string Function, VlanId Vlan, MacAddress Mac, ulong Generation);
+public sealed record OwnershipRecord(string Function, VlanId Vlan, MacAddress Mac, ulong Generation)
+{
+    public HostIdentity Owner => new(Vlan, Mac);
+}

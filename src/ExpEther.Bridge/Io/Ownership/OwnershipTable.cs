@@ -4,7 +4,7 @@ using ExpEther.Core.Scheduling;
 namespace ExpEther.Bridge.Io.Ownership;
 
 /// <summary>
-/// Who owns what, and the generations: the sole authority in the fabric. Every change is made durable before anything acts on it.
+/// Who owns what (functions, private namespaces), and the generations: the sole authority in the fabric. Every change is made durable before anything acts on it.
 /// <para>
 /// A generation is a 32-bit incarnation above a 21-bit counter, so that two assignments never have the same one: the counter goes up with
 /// every assignment and is kept; when the kept state is lost or the counter is used up, a new random incarnation begins. 53 bits together:
@@ -14,6 +14,7 @@ namespace ExpEther.Bridge.Io.Ownership;
 internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random, OwnerSignal changed, IEventSink events, string box)
 {
     private readonly Dictionary<string, OwnershipRecord> _owners = [];
+    private readonly Dictionary<(string Device, uint Id), NamespaceRecord> _namespaces = [];
     private long _version;
     private long _durable;
     private uint _incarnation;
@@ -34,6 +35,11 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
                 _owners[record.Function] = record;
             }
 
+            foreach (var record in image.Namespaces)
+            {
+                _namespaces[(record.Device, record.Id)] = record;
+            }
+
             return;
         }
 
@@ -42,6 +48,11 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
     }
 
     public OwnershipRecord? OwnerOf(string function) => _owners.GetValueOrDefault(function);
+
+    /// <summary>How many namespaces have an owner, those included whose device is not here.</summary>
+    public int NamespaceCount => _namespaces.Count;
+
+    public IReadOnlyList<NamespaceRecord> NamespacesOf(string device) => [.. _namespaces.Values.Where(n => n.Device == device)];
 
     /// <summary>A generation that was never given out. It counts once it is recorded.</summary>
     public ulong NextGeneration()
@@ -58,19 +69,57 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
     /// <summary>Makes a record durable in place of the function's last one.</summary>
     /// <param name="function">The function's name.</param>
     /// <param name="record">Its owner; null: none.</param>
+    /// <param name="namespaces">Namespaces that go with it: in the same image, so that a crash never parts them.</param>
     /// <returns>False: not durable in time. It may become so later; the function is not given to anyone meanwhile.</returns>
-    public async Task<bool> RecordAsync(string function, OwnershipRecord? record)
+    public Task<bool> RecordAsync(string function, OwnershipRecord? record, IReadOnlyList<NamespaceRecord>? namespaces = null)
     {
         Put(function, record);
-        var version = Save();
-        return await changed.WaitUntil(() => _durable >= version, IoBridgeLimits.RecordTimeout);
+        Put(namespaces ?? []);
+        return SaveAsync();
     }
 
-    /// <summary>Puts the record before back in place of one whose durability is in doubt; nobody waits for it.</summary>
-    public void TakeBack(string function, OwnershipRecord? before)
+    /// <summary>Makes the owners of namespaces durable.</summary>
+    /// <param name="put">New, or in place of what was recorded.</param>
+    /// <param name="remove">They are gone.</param>
+    /// <returns>As <see cref="RecordAsync"/>.</returns>
+    public Task<bool> RecordNamespacesAsync(IReadOnlyList<NamespaceRecord> put, IReadOnlyList<NamespaceRecord> remove)
+    {
+        foreach (var record in remove)
+        {
+            _namespaces.Remove((record.Device, record.Id));
+        }
+
+        Put(put);
+        return SaveAsync();
+    }
+
+    /// <summary>Puts the records before back in place of some whose durability is in doubt; nobody waits for it.</summary>
+    public void TakeBack(string function, OwnershipRecord? before, IReadOnlyList<NamespaceRecord>? namespacesBefore = null)
     {
         Put(function, before);
+        Put(namespacesBefore ?? []);
         Save();
+    }
+
+    /// <summary>As <see cref="TakeBack"/>, of one namespace.</summary>
+    public void TakeBackNamespace(string device, uint id, NamespaceRecord? before)
+    {
+        _namespaces.Remove((device, id));
+        Put(before is null ? [] : [before]);
+        Save();
+    }
+
+    /// <summary>Waits until everything that was written is durable; then what is asked of this table is, until its owner's next turn.</summary>
+    /// <returns>False: it was not in time.</returns>
+    public async Task<bool> SettleAsync()
+    {
+        var isDurable = true;
+        while (IsPending && isDurable)
+        {
+            isDurable = await changed.WaitUntil(() => !IsPending, IoBridgeLimits.RecordTimeout);
+        }
+
+        return isDurable;
     }
 
     /// <summary>Looks whether what was written has become durable.</summary>
@@ -95,10 +144,27 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
         }
     }
 
+    private void Put(IReadOnlyList<NamespaceRecord> records)
+    {
+        foreach (var record in records)
+        {
+            _namespaces[(record.Device, record.Id)] = record;
+        }
+    }
+
+    private async Task<bool> SaveAsync()
+    {
+        var version = Save();
+        return await changed.WaitUntil(() => _durable >= version, IoBridgeLimits.RecordTimeout);
+    }
+
     private long Save()
     {
         var version = ++_version;
-        store.Save(new OwnershipImage(version, _incarnation, _counter, [.. _owners.Values.OrderBy(o => o.Function, StringComparer.Ordinal)]));
+        store.Save(new OwnershipImage(version, _incarnation, _counter, [.. _owners.Values.OrderBy(o => o.Function, StringComparer.Ordinal)])
+        {
+            Namespaces = [.. _namespaces.Values.OrderBy(n => n.Device, StringComparer.Ordinal).ThenBy(n => n.Id)],
+        });
         Poll();
         return version;
     }

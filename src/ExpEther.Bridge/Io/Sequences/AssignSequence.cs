@@ -1,5 +1,6 @@
 using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Io.Ownership;
+using ExpEther.Bridge.Io.Physical;
 using ExpEther.Bridge.Io.Sessions;
 using ExpEther.Bridge.Protocol;
 using ExpEther.Core.Scheduling;
@@ -7,14 +8,20 @@ using ExpEther.Core.Scheduling;
 namespace ExpEther.Bridge.Io.Sequences;
 
 /// <summary>
-/// Gives a closed function to a host: reset, a fresh virtual config space, ownership and generation made durable, then the host is told.
+/// Gives a closed function to a host: reset, a fresh virtual config space, ownership and generation made durable, a VF shown its owner's
+/// namespaces and no others, then the host is told.
 /// </summary>
-internal sealed class AssignSequence(FunctionReset reset, OwnershipTable ownership, OwnerSignal changed, IoBridgeOptions options)
+internal sealed class AssignSequence(
+    FunctionReset reset, OwnershipTable ownership, NamespaceOwnership namespaces, OwnerSignal changed, IEventSink events, IoBridgeOptions options)
 {
     private readonly byte[] _message = new byte[PresentMessage.BytesMax];
 
+    /// <param name="function">Closed, and this sequence's to work on.</param>
+    /// <param name="session">The host.</param>
+    /// <param name="steps">Where the steps are noted.</param>
+    /// <param name="carries">The private namespaces that its owner sees by it become the host's, too.</param>
     /// <returns>Empty on success; else a <see cref="RefusalCode"/>.</returns>
-    public async Task<string> RunAsync(IoFunction function, HostSession session, StepLog steps)
+    public async Task<string> RunAsync(IoFunction function, HostSession session, StepLog steps, bool carries = false)
     {
         Check.That(!function.IsOpen && function.Busy is not null);
         function.State = FunctionState.Assigning;
@@ -25,19 +32,31 @@ internal sealed class AssignSequence(FunctionReset reset, OwnershipTable ownersh
         }
 
         function.Config.Reset();
+        var (failure, carried) = carries ? await namespaces.CarriedAsync(function) : ("", []);
+        if (failure.Length > 0)
+        {
+            return NotPrepared(function, session, failure);
+        }
+
         var before = ownership.OwnerOf(function.Name);
         var generation = ownership.NextGeneration();
-        var recorded = await ownership.RecordAsync(
-            function.Name, new OwnershipRecord(function.Name, session.Host.Vlan, session.Host.Mac, generation));
+        var record = new OwnershipRecord(function.Name, session.Host.Vlan, session.Host.Mac, generation);
+        var recorded = await ownership.RecordAsync(function.Name, record, [.. carried.Select(n => n with { Owner = record.Owner })]);
         if (!recorded)
         {
             // What was recorded may still reach the disk; an owner there whom nothing is presented to does no harm.
-            ownership.TakeBack(function.Name, before);
+            ownership.TakeBack(function.Name, before, carried);
             function.State = FunctionState.Idle;
             return RefusalCode.NotRecorded;
         }
 
         steps.Add(BridgeStepName.Recorded);
+        failure = await namespaces.PrepareAsync(function);
+        if (failure.Length > 0)
+        {
+            return NotPrepared(function, session, failure);
+        }
+
         function.TriedEpoch = session.Link.Epoch;
         if (!session.IsUp)
         {
@@ -74,6 +93,14 @@ internal sealed class AssignSequence(FunctionReset reset, OwnershipTable ownersh
         }
 
         return "";
+    }
+
+    private string NotPrepared(IoFunction function, HostSession session, string failure)
+    {
+        function.State = FunctionState.Idle;
+        function.Trouble = failure;
+        events.Report(EventSeverity.Error, function.Name, $"is not shown to host {session.Name}: {failure}");
+        return RefusalCode.NotPrepared;
     }
 
     private static PresentMessage Present(IoFunction function, ulong generation)

@@ -1,6 +1,7 @@
 using ExpEther.Bridge.Io.Devices;
 using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Io.Ownership;
+using ExpEther.Bridge.Io.Physical;
 using ExpEther.Bridge.Io.Sessions;
 using ExpEther.Core.Scheduling;
 using ExpEther.Link.Ethernet;
@@ -13,7 +14,7 @@ namespace ExpEther.Bridge.Io.Sequences;
 /// </summary>
 internal sealed class BridgeCommands(
     FunctionTable functions, DeviceBus devices, HostSessions hosts, AssignSequence assign, ReleaseSequence release, OwnershipTable ownership,
-    OwnerFollower follower, OwnerSignal changed)
+    OwnerFollower follower, NamespaceOwnership namespaces, OwnerSignal changed)
 {
     private readonly Refusals _refusals = new(functions, devices, hosts);
 
@@ -127,7 +128,7 @@ internal sealed class BridgeCommands(
 
         if (code.Length == 0)
         {
-            code = await assign.RunAsync(function, to, steps);
+            code = await assign.RunAsync(function, to, steps, carries: command == "move");
         }
 
         if (code.Length == 0)
@@ -142,7 +143,14 @@ internal sealed class BridgeCommands(
         }
 
         End(function, to);
-        return Result(function, code, owner is null ? null : NameOf(owner), owner?.Vlan ?? default, to.Name, to.Host.Vlan, generation, steps);
+        var result = Result(function, code, owner is null ? null : NameOf(owner), owner?.Vlan ?? default, to.Name, to.Host.Vlan, generation, steps);
+        return result.Ok && namespaces.Beside(function) is { Count: > 0 } others
+            ? result with
+            {
+                Message = $"host '{to.Name}' has {string.Join(", ", others)} of {function.Device.Name} too: "
+                    + "each of its private namespaces is seen by one of them only",
+            }
+            : result;
     }
 
     /// <summary>Null: the function is free to be worked on. It is not looked away from between this and setting Busy.</summary>
@@ -165,6 +173,7 @@ internal sealed class BridgeCommands(
         function.Hurry = false;
         changed.Set();
         follower.Settle(function, owner);
+        namespaces.Look(function);
     }
 
     private static BridgeResult Result(

@@ -1,5 +1,6 @@
 using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Io.Ownership;
+using ExpEther.Bridge.Io.Physical;
 using ExpEther.Bridge.Io.Sessions;
 using ExpEther.Bridge.Protocol;
 using ExpEther.Core.Scheduling;
@@ -13,7 +14,7 @@ namespace ExpEther.Bridge.Io.Sequences;
 /// Level-triggered: <see cref="Settle"/> looks at what is, and is called whenever a sequence ends or a link comes up.
 /// </summary>
 internal sealed class OwnerFollower(
-    FunctionTable functions, AssignSequence assign, ReleaseSequence release, OwnershipTable ownership,
+    FunctionTable functions, AssignSequence assign, ReleaseSequence release, OwnershipTable ownership, NamespaceOwnership namespaces,
     OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
 {
     /// <summary>Answers to generations that are over, or from hosts that do not own the function.</summary>
@@ -201,5 +202,6 @@ internal sealed class OwnerFollower(
         function.Busy = null;
         changed.Set();
         Settle(function, owner);
+        namespaces.Look(function);
     }
 }

@@ -74,6 +74,9 @@ internal sealed class Refusals(FunctionTable functions, DeviceBus devices, HostS
         RefusalCode.LinkDown => BridgeResult.Refused(
             code, $"the link to host '{host}' went down meanwhile; {function.Name} is its and will be given to it when the link is back",
             "wait for the link, or move the function", function.Name),
+        RefusalCode.NotPrepared => BridgeResult.Refused(
+            code, $"{function.Name} could not be made ready for host '{host}': {function.Trouble}",
+            "look at the box's log; it is tried again when the device is well or the link comes up", function.Name),
         RefusalCode.NotRecorded => BridgeResult.Refused(
             code, $"the ownership of {function.Name} could not be made durable", "look at the disk that holds the box's state", function.Name),
         _ => Failed(function),

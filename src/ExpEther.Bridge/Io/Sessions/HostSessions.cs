@@ -92,7 +92,10 @@ internal sealed class HostSessions
     public HostSession? Find(VlanId vlan, MacAddress mac) => _byPeer.GetValueOrDefault((mac, vlan));
 
     /// <summary>The owner's name, or its identity when it is no longer configured.</summary>
-    public string NameOf(OwnershipRecord owner) => Find(owner.Vlan, owner.Mac)?.Name ?? $"{owner.Vlan}/{owner.Mac}";
+    public string NameOf(OwnershipRecord owner) => NameOf(owner.Owner);
+
+    /// <inheritdoc cref="NameOf(OwnershipRecord)"/>
+    public string NameOf(HostIdentity owner) => Find(owner.Vlan, owner.Mac)?.Name ?? $"{owner.Vlan}/{owner.Mac}";
 
     public void Open(Instant now)
     {

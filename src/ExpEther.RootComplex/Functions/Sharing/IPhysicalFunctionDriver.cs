@@ -9,7 +9,8 @@ public interface IPhysicalFunctionDriver
     bool Matches(PciFunction function);
 
     /// <summary>
-    /// Takes a physical function into use, before its VFs are enabled. It must end by itself, also when the function vanishes meanwhile.
+    /// Takes a physical function into use. Its VFs may be enabled already, and nobody uses them. It must end by itself, also when the function
+    /// vanishes meanwhile.
     /// </summary>
     /// <param name="function">Enumerated; memory decoding and bus mastering are the driver's to set.</param>
     /// <param name="name">The device's name: the source of reports.</param>

@@ -1,0 +1,218 @@
+using ExpEther.Bridge.Io.Devices;
+using ExpEther.Bridge.Io.Functions;
+using ExpEther.Bridge.Io.Ownership;
+using ExpEther.Bridge.Io.Physical;
+using ExpEther.Bridge.Io.Sessions;
+using ExpEther.RootComplex.Functions.Sharing;
+
+namespace ExpEther.Bridge.Io.Namespaces;
+
+/// <summary>
+/// namespace create, resize, delete, give and ls. A namespace is made, then its owner is recorded, then it is shown: a crash in between leaves one
+/// that nobody owns and nobody sees. What a device can or cannot do is its driver's to say.
+/// </summary>
+internal sealed class NamespaceCommands(
+    DeviceBus devices, PhysicalFunctions physicals, HostSessions hosts, OwnershipTable ownership, NamespaceOwnership sight)
+{
+    private readonly NamespaceRefusals _refusals = new(devices, physicals, hosts);
+
+    /// <param name="device">Null: all devices that have namespaces to tell of.</param>
+    public async Task<IReadOnlyList<NamespaceDeviceStatus>> ListAsync(string? device)
+    {
+        var all = new List<NamespaceDeviceStatus>();
+        foreach (var physical in physicals.All.Where(p => device is null || p.Name == device).ToList())
+        {
+            if (physical.Driver.Namespaces is { } manager)
+            {
+                var inventory = await physical.Gate.RunAsync(manager.ListAsync);
+                all.Add(new NamespaceDeviceStatus(
+                    physical.Name, inventory.Failure, inventory.CanManage, inventory.TotalBytes, inventory.FreeBytes,
+                    [.. inventory.Namespaces.Select(n => Describe(physical, n))]));
+            }
+        }
+
+        return all;
+    }
+
+    public Task<NamespaceReply> CreateAsync(string device, ulong bytes, string host) => OnAsync(device, async (physical, manager, inventory) =>
+    {
+        if (hosts.Find(host) is not { } owner)
+        {
+            return _refusals.NoSuchHost(host, device);
+        }
+
+        if (bytes == 0)
+        {
+            return NamespaceRefusals.Empty(device);
+        }
+
+        var stale = StaleOf(physical, inventory);
+        if (ownership.NamespaceCount - stale.Count >= IoBridgeLimits.NamespaceRecordsMax)
+        {
+            return NamespaceRefusals.TooManyRecords(device);
+        }
+
+        var made = await manager.CreateAsync(bytes);
+        if (!made.IsSuccess)
+        {
+            return NamespaceRefusals.Of(device, made, bytes, inventory);
+        }
+
+        if ((await manager.ListAsync()).Namespaces.FirstOrDefault(n => n.Id == made.Id) is not { } found)
+        {
+            return NamespaceRefusals.Failed(device, $"namespace {made.Id} was made and is not there");
+        }
+
+        if (!await ownership.RecordNamespacesAsync([RecordOf(device, found, owner)], stale))
+        {
+            ownership.TakeBackNamespace(device, found.Id, null);
+            await manager.DeleteAsync(found.Id);
+            return NamespaceRefusals.NotRecorded(device);
+        }
+
+        return await ShownAsync(physical, manager, found.Id);
+    });
+
+    /// <summary>Gives a namespace to a host: one that nobody owns, or with <paramref name="force"/> whosever it is.</summary>
+    public Task<NamespaceReply> GiveAsync(string device, uint id, string host, bool force) => OnAsync(device, id, async (physical, manager, found) =>
+    {
+        if (hosts.Find(host) is not { } owner)
+        {
+            return _refusals.NoSuchHost(host, device);
+        }
+
+        if (found.IsShared)
+        {
+            return NamespaceRefusals.Shared(device, id);
+        }
+
+        var before = RecordOf(physical, found);
+        if (before is not null && !force)
+        {
+            return NamespaceRefusals.Owned(device, id, hosts.NameOf(before.Owner));
+        }
+
+        if (!await ownership.RecordNamespacesAsync([RecordOf(device, found, owner)], []))
+        {
+            ownership.TakeBackNamespace(device, id, before);
+            return NamespaceRefusals.NotRecorded(device);
+        }
+
+        return await ShownAsync(physical, manager, id);
+    });
+
+    public Task<NamespaceReply> ResizeAsync(string device, uint id, ulong bytes, bool force) => OnAsync(device, id, async (physical, manager, found) =>
+    {
+        if (bytes == 0)
+        {
+            return NamespaceRefusals.Empty(device);
+        }
+
+        // What is cut off is gone; growing harms nobody.
+        if (bytes < found.Bytes && !force && InHandsOf(physical, found) is { Length: > 0 } users)
+        {
+            return NamespaceRefusals.InUse(device, id, users, "cuts");
+        }
+
+        var result = await manager.ResizeAsync(id, bytes);
+        if (result.IsSuccess)
+        {
+            return await ShownAsync(physical, manager, id);
+        }
+
+        var inventory = await manager.ListAsync();
+        return result.Failure == NamespaceFailure.NotEnough && bytes > found.Bytes
+            ? NamespaceRefusals.NotEnough(device, bytes - found.Bytes, inventory.FreeBytes)
+            : NamespaceRefusals.Of(device, result, 0, inventory);
+    });
+
+    public Task<NamespaceReply> DeleteAsync(string device, uint id, bool force) => OnAsync(device, id, async (physical, manager, found) =>
+    {
+        if (found.IsShared && !force)
+        {
+            return NamespaceRefusals.Shared(device, id);
+        }
+
+        if (!force && InHandsOf(physical, found) is { Length: > 0 } users)
+        {
+            return NamespaceRefusals.InUse(device, id, users, "deletes");
+        }
+
+        var result = await manager.DeleteAsync(id);
+        if (!result.IsSuccess)
+        {
+            return NamespaceRefusals.Of(device, result, 0, await manager.ListAsync());
+        }
+
+        // A record that stays behind names a UUID that never comes again.
+        var recorded = RecordOf(physical, found) is not { } record || await ownership.RecordNamespacesAsync([], [record]);
+        return new NamespaceReply
+        {
+            Ok = true, Device = device, Message = recorded ? "" : "its owner's record could not be removed; it names nothing any more",
+        };
+    });
+
+    private static NamespaceRecord RecordOf(string device, ManagedNamespace found, HostSession owner) =>
+        new(device, found.Id, found.Uuid, new HostIdentity(owner.Host.Vlan, owner.Host.Mac));
+
+    private NamespaceRecord? RecordOf(PhysicalDevice device, ManagedNamespace found) =>
+        ownership.NamespacesOf(device.Name).FirstOrDefault(r => r.Id == found.Id && r.Uuid == found.Uuid);
+
+    /// <summary>Records of this device's that name nothing on it.</summary>
+    private List<NamespaceRecord> StaleOf(PhysicalDevice device, NamespaceInventory inventory) =>
+        [.. ownership.NamespacesOf(device.Name).Where(r => !inventory.Namespaces.Any(n => n.Id == r.Id && n.Uuid == r.Uuid))];
+
+    /// <summary>Names of the functions that see it and are in their owners' hands.</summary>
+    private static string InHandsOf(PhysicalDevice device, ManagedNamespace found) => string.Join(
+        ", ", found.VisibleTo.Select(device.VirtualFunction).OfType<IoFunction>().Where(f => f.IsOpen).Select(f => f.Name));
+
+    private Task<NamespaceReply> OnAsync(
+        string device, uint id, Func<PhysicalDevice, INamespaceManager, ManagedNamespace, Task<NamespaceReply>> command) =>
+        OnAsync(device, (physical, manager, inventory) => inventory.Namespaces.FirstOrDefault(n => n.Id == id) is { } found
+            ? command(physical, manager, found)
+            : Task.FromResult(NamespaceRefusals.NoSuchNamespace(device, id, inventory)));
+
+    private async Task<NamespaceReply> OnAsync(
+        string device, Func<PhysicalDevice, INamespaceManager, NamespaceInventory, Task<NamespaceReply>> command)
+    {
+        if (!devices.All.Exists(d => d.Name == device))
+        {
+            return _refusals.NoSuchDevice(device);
+        }
+
+        if (physicals.Find(device) is not { Driver.Namespaces: { } manager } physical)
+        {
+            return _refusals.NothingToManage(device);
+        }
+
+        return await physical.Gate.RunAsync(async () =>
+        {
+            var inventory = await manager.ListAsync();
+            return inventory.Failure.Length > 0 ? NamespaceRefusals.Failed(device, inventory.Failure)
+                : !inventory.CanManage ? _refusals.NothingToManage(device)
+                : await command(physical, manager, inventory);
+        });
+    }
+
+    /// <summary>Lets the owner see a namespace that is its now, and says where.</summary>
+    private async Task<NamespaceReply> ShownAsync(PhysicalDevice device, INamespaceManager manager, uint id)
+    {
+        var failure = await sight.ApplyAsync(device, 0);
+        var inventory = await manager.ListAsync();
+        if (inventory.Namespaces.FirstOrDefault(n => n.Id == id) is not { } found)
+        {
+            return NamespaceRefusals.Failed(device.Name, inventory.Failure.Length > 0 ? inventory.Failure : $"namespace {id} went meanwhile");
+        }
+
+        var status = Describe(device, found);
+        var message = failure.Length > 0 ? $"its owner does not see it yet: {failure}"
+            : status.Functions.Count == 0 && status.Owner is not null ? $"host '{status.Owner}' sees it as soon as it has a function of {device.Name}"
+            : "";
+        return new NamespaceReply { Ok = true, Device = device.Name, Namespace = status, Message = message };
+    }
+
+    private NamespaceStatus Describe(PhysicalDevice device, ManagedNamespace found) => new(
+        device.Name, found.Id, found.Uuid, found.Bytes, found.BlockBytes, found.IsShared, found.IsReadOnly,
+        found.IsShared || RecordOf(device, found) is not { } record ? null : hosts.NameOf(record.Owner),
+        [.. found.VisibleTo.Select(vf => device.VirtualFunction(vf)?.Name).OfType<string>()]);
+}

@@ -1,0 +1,8 @@
+namespace ExpEther.Bridge.Io.Ownership;
+
+/// <summary>Who owns a private namespace: kept over restarts.</summary>
+/// <param name="Device">The device's name.</param>
+/// <param name="Id">NSID. The device may give it to another namespace once this one is deleted.</param>
+/// <param name="Uuid">What tells the one from the other; zero when the device gives none.</param>
+/// <param name="Owner">The host.</param>
+public sealed record NamespaceRecord(string Device, uint Id, Guid Uuid, HostIdentity Owner);
