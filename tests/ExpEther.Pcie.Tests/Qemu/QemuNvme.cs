@@ -22,6 +22,10 @@ internal static partial class QemuNvme
     /// <summary>Linux's accesses by configuration requests, one a line; "#" begins a remark.</summary>
     public static string[] Trace => Load("nvme-sriov-linux.trace").Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
+    /// <summary>Virtualization Management, step by step: what was done, what it came to, what was to be seen then.</summary>
+    public static string[] Virtualization =>
+        [.. Load("nvme-sriov-virtualization.txt").Split('\n').Where(line => line.Length > 0 && line[0] != '#')];
+
     /// <summary>The 4096 bytes of a function's configuration space.</summary>
     public static byte[] ConfigSpace(string slot)
     {
