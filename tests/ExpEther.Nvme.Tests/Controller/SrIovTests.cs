@@ -53,9 +53,10 @@ public sealed class SrIovTests
         Assert.True(box.Assign(1, VirtualResourceType.Queue, 3).Status.Is(NvmeStatus.InvalidSecondaryControllerState));
         Assert.True(box.Virtualize(1, VirtualizationAction.SecondaryOffline).Status.IsSuccess);
         Assert.Equal((true, false), (vf.Status.Cfs, vf.Status.Rdy));
-        Assert.True(box.Virtualize(1, VirtualizationAction.SecondaryOnline).Status.IsSuccess);
-        Assert.Equal((false, false), (vf.Status.Cfs, vf.Status.Rdy));
-        vf.Start();
+        Assert.Equal((0, 0), (box.Secondary(1).Queues, box.Secondary(1).Interrupts));
+        Assert.True(box.Virtualize(1, VirtualizationAction.SecondaryOnline).Status.Is(NvmeStatus.InvalidSecondaryControllerState));
+        vf = box.Online(1);
+        Assert.Equal((false, true), (vf.Status.Cfs, vf.Status.Rdy));
     }
 
     [Fact]
