@@ -29,8 +29,8 @@ internal static class DemoTable
 
         Console.Out.WriteLine();
         Print(
-            $"{report.Hosts.Count} hosts used one NVMe controller ({report.Device?.Cell("name")}, {report.Device?.Cell("numVfs")} virtual functions) over Ethernet, "
-            + $"each in its own VLAN (a PCIe switch of its own), for {report.Sharing?.OverlapSeconds:0.00} s all at once:", used, uses);
+            $"{report.Hosts.Count} hosts used one NVMe controller ({report.Device?.Cell("name")}, {report.Device?.Cell("numVfs")} virtual functions) "
+            + $"over Ethernet, each in its own VLAN (a PCIe switch of its own), for {report.Sharing?.OverlapSeconds:0.00} s all at once:", used, uses);
         Print("What the bridges swapped in the PCIe packets: the host's number = the number inside the I/O box:", swapped, swaps);
         if (report.Move is { } move)
         {

@@ -11,7 +11,8 @@ internal static class SwapText
 {
     private const int PayloadBytesShown = 16;
 
-    public static string Plain(IReadOnlyList<SwapStep> steps) => string.Join("\n\n", steps.Select(step => $"{Head(step)}\n\n{Indent(Bytes(step))}\n\n{Indent(Fields(step))}"));
+    public static string Plain(IReadOnlyList<SwapStep> steps) => string.Join(
+        "\n\n", steps.Select(step => $"{Head(step)}\n\n{Indent(Bytes(step))}\n\n{Indent(Fields(step))}"));
 
     public static string Markdown(IReadOnlyList<SwapStep> steps) => string.Join(
         "\n\n", steps.Select(step => $"### {Head(step)}\n\n```\n{Bytes(step)}\n```\n\n{FieldTable(step)}"));

@@ -45,7 +45,8 @@ internal sealed record DiskRange(NvmeDisk Disk, NvmeNamespace Namespace, long Of
         {
             return (ControlReply.Fail(
                 ControlErrorCode.OutOfRange,
-                $"{length} bytes from {offset} do not fit into namespace {found.Id} of '{disk!.Name}', which has {size} bytes", "choose a smaller range"), null);
+                $"{length} bytes from {offset} do not fit into namespace {found.Id} of '{disk!.Name}', which has {size} bytes",
+                "choose a smaller range"), null);
         }
 
         if (offset % found.BlockBytes != 0 || length % found.BlockBytes != 0)

@@ -35,7 +35,7 @@ public sealed class HostDaemon : IDisposable
         var scheduler = new OwnerScheduler();
         var stages = new StageClock(new SystemClock());
         var random = new SystemRandom();
-        _port = PortOpener.Open(config.Port, [.. config.Hosts.Select(h => h.Mac)], [.. config.Hosts.Select(h => h.Vlan).Distinct()]);
+        _port = PortOpener.Open(config.Port, [.. config.Hosts.Select(h => h.Mac)], [.. config.Hosts.Select(h => h.Vlan).Distinct()], config.Hosts.Count);
         _machine = new HostMachine(config, _port, scheduler, stages, random, events);
         var hosts = _machine.Hosts;
         var table = new CommandTable();

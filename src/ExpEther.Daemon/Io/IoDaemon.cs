@@ -41,7 +41,7 @@ public sealed class IoDaemon : IDisposable
             var stages = new StageClock(new SystemClock());
             var store = Own(new FileOwnershipStore(config.StateDirectory ?? StateFolder.Default, config.Name, events));
             var devices = Own(new DeviceSet(config.Devices, config.Name, stages, events));
-            _port = Own(PortOpener.Open(config.Port, [config.Mac], [.. config.Hosts.Select(h => h.Vlan).Distinct()]));
+            _port = Own(PortOpener.Open(config.Port, [config.Mac], [.. config.Hosts.Select(h => h.Vlan).Distinct()], config.Hosts.Count));
             var bridge = new IoBridge(OptionsOf(config, PortOpener.MtuOf(config.Port, _port), stages), store, scheduler, new SystemRandom(), events);
             bridge.AddDriver(new NvmePhysicalFunctionDriver(events));
             foreach (var device in devices.All)

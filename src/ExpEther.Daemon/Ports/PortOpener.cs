@@ -7,8 +7,12 @@ namespace ExpEther.Daemon.Ports;
 /// <summary>Opens the port that a configuration describes.</summary>
 internal static class PortOpener
 {
+    /// <param name="config">Which.</param>
+    /// <param name="macs">Local addresses.</param>
+    /// <param name="vlans">Which come in.</param>
+    /// <param name="peers">How many bridges may send at once.</param>
     /// <exception cref="PortException">No such interface, no permission, the address is in use; the message says what to do.</exception>
-    public static INetworkPort Open(PortConfig config, IReadOnlyCollection<MacAddress> macs, IReadOnlyCollection<VlanId> vlans)
+    public static INetworkPort Open(PortConfig config, IReadOnlyCollection<MacAddress> macs, IReadOnlyCollection<VlanId> vlans, int peers)
     {
         if (config.Kind == PortKind.Udp)
         {
@@ -20,7 +24,7 @@ internal static class PortOpener
             return new UdpPort(config.Listen, config.Peers, config.MtuBytes > 0 ? config.MtuBytes : UdpPort.DefaultMtuBytes, config.EtherType);
         }
 
-        var port = new PacketSocketPort(config.Interface, macs, vlans, config.EtherType);
+        var port = new PacketSocketPort(config.Interface, macs, vlans, config.EtherType, peers);
         if (config.MtuBytes <= port.MtuBytes)
         {
             return port;

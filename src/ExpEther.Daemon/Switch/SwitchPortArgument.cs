@@ -11,6 +11,9 @@ namespace ExpEther.Daemon.Switch;
 /// </summary>
 public sealed record SwitchPortArgument
 {
+    /// <summary>Behind a port may be a whole trunk; how many send there is not known.</summary>
+    private const int PeersPerPort = 8;
+
     public required string Name { get; init; }
 
     /// <summary>Empty for UDP.</summary>
@@ -69,7 +72,7 @@ public sealed record SwitchPortArgument
     /// <exception cref="PortException">The port cannot be opened.</exception>
     public INetworkPort Open(ushort etherType, int mtuBytes) => Listen is { } listen
         ? new UdpPort(listen, Peers, mtuBytes > 0 ? mtuBytes : UdpPort.DefaultMtuBytes, etherType)
-        : new PacketSocketPort(Interface, etherType: etherType);
+        : new PacketSocketPort(Interface, etherType: etherType, peers: PeersPerPort);
 
     private static bool Add(List<IPEndPoint> peers, IPEndPoint peer)
     {

@@ -30,12 +30,14 @@ public sealed class PacketSocketPort : INetworkPort
     /// <param name="macs">The local addresses; group addresses come in besides. Empty or null: all frames (a switch's port; promiscuous).</param>
     /// <param name="vlans">Which VLANs come in, <see cref="VlanId.None"/> for untagged. Empty or null: all.</param>
     /// <param name="etherType">Of received frames, after the tag.</param>
+    /// <param name="peers">How many may send at once: so much room the receive ring has.</param>
     /// <exception cref="PortException">No such interface, or no right to open a packet socket.</exception>
     public PacketSocketPort(
         string interfaceName,
         IReadOnlyCollection<MacAddress>? macs = null,
         IReadOnlyCollection<VlanId>? vlans = null,
-        ushort etherType = EthernetHeader.ExpEtherType)
+        ushort etherType = EthernetHeader.ExpEtherType,
+        int peers = 1)
     {
         Check.That((macs?.Count ?? 0) <= EthernetLimits.LocalMacsMax && (vlans?.Count ?? 0) <= EthernetLimits.FilterVlansMax);
         var found = NetworkInterface.Find(interfaceName)
@@ -46,7 +48,7 @@ public sealed class PacketSocketPort : INetworkPort
         _index = found.Index;
         _etherType = etherType;
         ulong[] addresses = [.. (macs ?? []).Select(m => m.Value)];
-        _socket = Open(interfaceName, found, FilterOf(vlans ?? [], addresses), addresses);
+        _socket = Open(interfaceName, found, FilterOf(vlans ?? [], addresses), addresses, peers);
         IsUp = NetworkInterface.IsUp(Name, _index);
     }
 
@@ -157,11 +159,11 @@ public sealed class PacketSocketPort : INetworkPort
 
     private PacketFilter FilterOf(IReadOnlyCollection<VlanId> vlans, ulong[] addresses) => new(_etherType, [.. vlans.Select(v => v.Value)], addresses);
 
-    private static PacketSocket Open(string name, NetworkInterface found, PacketFilter filter, ulong[] addresses)
+    private static PacketSocket Open(string name, NetworkInterface found, PacketFilter filter, ulong[] addresses, int peers)
     {
         try
         {
-            return PacketSocket.Open(found.Index, found.MtuBytes + EthernetHeader.UntaggedBytes, filter, addresses);
+            return PacketSocket.Open(found.Index, found.MtuBytes + EthernetHeader.UntaggedBytes, filter, addresses, peers);
         }
         catch (LinuxException e) when (e.Error is Errno.EPERM or Errno.EACCES)
         {

@@ -13,8 +13,10 @@ namespace ExpEther.Linux.Packets;
 public sealed unsafe class PacketSocket : IDisposable
 {
     private const int BlockBytes = 1 << 18;
-    private const int RingBytesMax = 1 << 22;
-    private const int SlotsMax = 4096;
+    private const int RingBytesMin = 1 << 22;
+    private const int RingBytesMax = 1 << 25;
+    private const int RingBytesPerPeer = 1 << 21;
+    private const int SlotsMax = 16384;
     private const int SlotHeadroomBytes = 128;
     private const int SendBufferBytes = 1 << 22;
     private const ushort TagProtocol = 0x8100;
@@ -29,13 +31,15 @@ public sealed unsafe class PacketSocket : IDisposable
     private int _interfaceIndex;
     private int _fd;
 
-    private PacketSocket(int fd, int frameBytesMax)
+    private PacketSocket(int fd, int frameBytesMax, int peers)
     {
         _fd = fd;
 
         // Slots and blocks are powers of two, so that slots lie one after another across block borders.
         _slotBytes = BitOperations.RoundUpToPowerOf2((uint)(frameBytesMax + SlotHeadroomBytes));
-        _slots = Math.Min(SlotsMax, RingBytesMax / _slotBytes);
+        // Each peer may have a window of frames on its way while we are not on a core; what finds no slot is lost. Not more than that: a ring
+        // is walked from end to end, and a small one stays in the cache.
+        _slots = Math.Min(SlotsMax, (uint)Math.Clamp((long)peers * RingBytesPerPeer, RingBytesMin, RingBytesMax) / _slotBytes);
         _ringBytes = (nuint)_slots * _slotBytes;
     }
 
@@ -49,8 +53,9 @@ public sealed unsafe class PacketSocket : IDisposable
     /// <param name="frameBytesMax">The longest frame with header, without tag.</param>
     /// <param name="filter">Which frames.</param>
     /// <param name="addresses">Unicast addresses that the network card must let in besides its own; empty: promiscuous.</param>
+    /// <param name="peers">How many may send at once.</param>
     /// <exception cref="LinuxException">EPERM: no CAP_NET_RAW. ENODEV, ENETDOWN: the interface.</exception>
-    public static PacketSocket Open(int interfaceIndex, int frameBytesMax, PacketFilter filter, IReadOnlyCollection<ulong> addresses)
+    public static PacketSocket Open(int interfaceIndex, int frameBytesMax, PacketFilter filter, IReadOnlyCollection<ulong> addresses, int peers = 1)
     {
         // Protocol 0: receives nothing until bind(2) names one.
         var fd = Libc.socket(
@@ -60,7 +65,7 @@ public sealed unsafe class PacketSocket : IDisposable
             throw LinuxException.Last("socket AF_PACKET");
         }
 
-        var socket = new PacketSocket(fd, frameBytesMax);
+        var socket = new PacketSocket(fd, frameBytesMax, peers);
         try
         {
             socket.SetFilter(filter);

@@ -193,7 +193,8 @@ public class SharedDiskTests
         shared.Attach(2, 2);
         var (first, second) = (shared.Create(1), shared.Create(2));
         Assert.True(shared.Write(1, first, seed: 1).IsSuccess && shared.Write(2, second, seed: 2).IsSuccess);
-        Assert.True(shared.Fabric.Run(async () => (await shared.DiskOf(1).FlushAsync(first)).IsSuccess && (await shared.DiskOf(2).FlushAsync(second)).IsSuccess));
+        Assert.True(shared.Fabric.Run(async () =>
+            (await shared.DiskOf(1).FlushAsync(first)).IsSuccess && (await shared.DiskOf(2).FlushAsync(second)).IsSuccess));
 
         shared.Restart();
         shared.Fabric.Until(() => shared.Host(1).Disks == 0 || shared.Host(2).Disks == 0);

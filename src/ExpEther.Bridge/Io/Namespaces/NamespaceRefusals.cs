@@ -53,7 +53,8 @@ internal sealed class NamespaceRefusals(DeviceBus devices, PhysicalFunctions phy
     /// <summary>What the device's driver said.</summary>
     public static NamespaceReply Of(string device, NamespaceResult result, ulong bytes, NamespaceInventory inventory) => result.Failure switch
     {
-        NamespaceFailure.NotSupported => NamespaceReply.Refused(RefusalCode.NotSupported, $"{device}: {result.Words}", "it cannot be done on this device", device),
+        NamespaceFailure.NotSupported => NamespaceReply.Refused(
+            RefusalCode.NotSupported, $"{device}: {result.Words}", "it cannot be done on this device", device),
         NamespaceFailure.NotEnough when bytes > inventory.FreeBytes => NotEnough(device, bytes, inventory.FreeBytes),
         NamespaceFailure.NotEnough => NamespaceReply.Refused(RefusalCode.NoCapacity, $"{device}: {result.Words}", "delete a namespace", device),
         NamespaceFailure.NoSuchNamespace => NamespaceReply.Refused(RefusalCode.NoSuchNamespace, $"{device}: {result.Words}", "it went meanwhile", device),

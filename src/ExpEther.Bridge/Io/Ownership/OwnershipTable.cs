@@ -4,7 +4,8 @@ using ExpEther.Core.Scheduling;
 namespace ExpEther.Bridge.Io.Ownership;
 
 /// <summary>
-/// Who owns what (functions, private namespaces), and the generations: the sole authority in the fabric. Every change is made durable before anything acts on it.
+/// Who owns what (functions, private namespaces), and the generations: the sole authority in the fabric. Every change is made
+/// durable before anything acts on it.
 /// <para>
 /// A generation is a 32-bit incarnation above a 21-bit counter, so that two assignments never have the same one: the counter goes up with
 /// every assignment and is kept; when the kept state is lost or the counter is used up, a new random incarnation begins. 53 bits together:
