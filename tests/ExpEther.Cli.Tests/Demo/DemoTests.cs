@@ -33,7 +33,8 @@ public class DemoTests
         Assert.All(json["backing"]!.AsArray(), path => Assert.False(File.Exists(path!.GetValue<string>())));
         var expected = Convert.ToHexStringLower(SHA256.HashData(data));
         Assert.Equal(
-            [("host1", 101), ("host2", 102), ("host3", 103)], json["hosts"]!.AsArray().Select(h => (h!["name"]!.GetValue<string>(), h["vlan"]!.GetValue<int>())));
+            [("host1", 101), ("host2", 102), ("host3", 103)],
+            json["hosts"]!.AsArray().Select(h => (h!["name"]!.GetValue<string>(), h["vlan"]!.GetValue<int>())));
         Assert.All(json["hosts"]!.AsArray(), host =>
         {
             Assert.True(host!["verified"]!.GetValue<bool>());
