@@ -13,6 +13,7 @@ public class CommandLineTests
     [InlineData("attach")]
     [InlineData("detach")]
     [InlineData("move")]
+    [InlineData("namespace")]
     [InlineData("stats")]
     [InlineData("top")]
     [InlineData("tree")]
@@ -49,6 +50,9 @@ public class CommandLineTests
     [InlineData("capture")]
     [InlineData("capture", "--output", "x", "--files", "0")]
     [InlineData("tlp", "decode", "0g")]
+    [InlineData("tlp", "swap", "/dev/null")]
+    [InlineData("namespace", "create", "disk1", "much", "host1")]
+    [InlineData("demo", "--capture", "/nowhere/file")]
     public async Task A_wrong_command_line_exits_2_and_says_what_is_wrong(params string[] arguments)
     {
         var run = await Expether.RunAsync(arguments);

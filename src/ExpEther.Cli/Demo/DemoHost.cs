@@ -18,6 +18,7 @@ internal sealed class DemoHost(string name, int vlan, string function, string so
     private readonly Lock _lock = new();
     private long _bytesRead;
     private long _bytesWritten;
+    private long _lastCompleted;
 
     public string Name { get; } = name;
 
@@ -74,6 +75,9 @@ internal sealed class DemoHost(string name, int vlan, string function, string so
 
     public void Begin() => StartNs = Stopwatch.GetTimestamp() * (1_000_000_000 / Stopwatch.Frequency);
 
+    /// <summary>What it transferred up to now is what all hosts did together.</summary>
+    public void End() => EndNs = _lastCompleted;
+
     public Task<JsonObject> WaitForAsync(string disk, CancellationToken cancel) => CallAsync(
         $"{Name} waits for {disk}", "nvme.wait", new JsonObject { ["disk"] = disk, ["timeoutMs"] = (DemoLimits.StallSeconds - 1) * 1000 }, cancel);
 
@@ -111,7 +115,7 @@ internal sealed class DemoHost(string name, int vlan, string function, string so
         var at = result.Count("completedAtNanoseconds");
         lock (_lock)
         {
-            EndNs = Math.Max(EndNs, at);
+            _lastCompleted = Math.Max(_lastCompleted, at);
         }
 
         return (Convert.ToHexStringLower(hash.GetHashAndReset()), at);

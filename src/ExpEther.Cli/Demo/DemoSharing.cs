@@ -44,6 +44,8 @@ internal sealed class DemoSharing(IReadOnlyList<DemoHost> hosts, IReadOnlyList<S
                 Interlocked.Decrement(ref _unfinished);
             }
         }
+
+        host.End();
     }
 
     private async Task ReadSharedAsync(DemoHost host, int pass, CancellationToken cancel)

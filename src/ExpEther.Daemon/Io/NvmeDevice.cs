@@ -29,7 +29,13 @@ internal sealed class NvmeDevice : IDisposable
                 SerialNumber = config.Serial,
                 SerialNumberScope = box,
                 ModelNumber = config.Model,
-                Namespaces = [.. config.Namespaces.Select(n => new NvmeNamespaceOptions { Backend = Open(n, n.IsReadOnly), ReadOnly = n.IsReadOnly })],
+                Namespaces =
+                [
+                    .. config.Namespaces.Select(n => new NvmeNamespaceOptions
+                    {
+                        Backend = Open(n, n.IsReadOnly), ReadOnly = n.IsReadOnly, Shared = config.Vfs > 0, Writable = !n.IsReadOnly,
+                    }),
+                ],
             };
             if (config.Vfs == 0)
             {

@@ -22,7 +22,7 @@ namespace ExpEther.Nvme.Controller;
 /// costs nothing here. Everything that arrives is taken at once. Register accesses wait for nothing. Steady state allocates nothing.
 /// </para>
 /// </summary>
-public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, ISecondaryFunction
+public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, IVirtualizedController
 {
     private readonly EndpointConfig _config;
     private readonly MsixTable _msix;
@@ -133,8 +133,8 @@ public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, 
         // Reads and writes take turns, so that neither direction of traffic starves the other.
         _readsTurn = !_readsTurn;
         return _readsTurn
-            ? TryTakeRead(now, into, out length) || TryTakeWrite(into, out length)
-            : TryTakeWrite(into, out length) || TryTakeRead(now, into, out length);
+            ? TryTakeRead(now, into, out length) || _parts.Egress.TryTake(into, out length)
+            : _parts.Egress.TryTake(into, out length) || TryTakeRead(now, into, out length);
     }
 
     /// <inheritdoc/>
@@ -183,19 +183,16 @@ public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, 
     /// <returns>False: no such namespace.</returns>
     public bool SetNamespaceReadOnly(uint namespaceId, bool readOnly) => _parts.Subsystem.SetReadOnly(namespaceId, readOnly);
 
-    bool ISecondaryFunction.Exists => _config.PhysicalFunction?.SrIov?.ExistingVfs >= _config.VirtualFunctionNumber;
+    bool IVirtualizedController.Exists => _config.PhysicalFunction?.SrIov?.ExistingVfs >= _config.VirtualFunctionNumber;
 
-    void ISecondaryFunction.Give(int queues, int interrupts) => Give(queues, interrupts);
-
-    void ISecondaryFunction.SetOnline(bool online)
+    void IVirtualizedController.SetOnline(bool online)
     {
         // §8.5.3: both ways by a Controller Level Reset.
         _life.Reset();
         _life.IsOffline = !online;
     }
 
-    /// <summary>How many queues, the admin queues among them, and interrupt vectors the controller has from now on.</summary>
-    internal void Give(int queues, int interrupts)
+    void IVirtualizedController.Give(int queues, int interrupts)
     {
         _parts.Queues.Pairs = Math.Max(queues - 1, 0);
         // A table of no vectors cannot be shown.
@@ -329,8 +326,6 @@ public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, 
             _parts.Fetcher.Release(queue);
         }
     }
-
-    private bool TryTakeWrite(Span<byte> into, out int length) => _parts.Egress.TryTake(into, out length);
 
     private bool TryTakeRead(Instant now, Span<byte> into, out int length)
     {

@@ -33,7 +33,7 @@ public sealed class NvmeSrIovDevice : IPcieDevice, IFunctionFlowControl
             TotalVfs = options.TotalVfs, VfDeviceId = options.VfDeviceId, VfBars = [ControllerFunction.Bar],
         });
         Primary = new NvmeController(options.Primary, _subsystem, physical, events);
-        _subsystem.Virtualization = new Virtualization(ResourcesOf(options), Primary.Give);
+        _subsystem.Virtualization = new Virtualization(ResourcesOf(options), ((IVirtualizedController)Primary).Give);
         _virtuals = new NvmeController[options.TotalVfs];
         for (var number = 1; number <= _virtuals.Length; number++)
         {

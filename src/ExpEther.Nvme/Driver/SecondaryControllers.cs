@@ -192,13 +192,15 @@ internal sealed class SecondaryControllers(PrimaryCommands commands)
             ? await commands.VirtualizeAsync(new VirtualizationRequest(
                 entry.ControllerId, VirtualResourceType.Queue, VirtualizationAction.SecondaryOffline, 0))
             : new NvmeResult(NvmeOutcome.Completed, NvmeStatus.Success, 0);
-        if (result.IsSuccess && queues >= 0 && queues != entry.Queues)
+        // Going offline took all that it had (NVMe 1.4 §5.22).
+        var has = entry.IsOnline ? entry with { Queues = 0, Interrupts = 0 } : entry;
+        if (result.IsSuccess && queues >= 0 && queues != has.Queues)
         {
             result = await commands.VirtualizeAsync(new VirtualizationRequest(
                 entry.ControllerId, VirtualResourceType.Queue, VirtualizationAction.SecondaryAssign, (ushort)queues));
         }
 
-        if (result.IsSuccess && interrupts >= 0 && interrupts != entry.Interrupts)
+        if (result.IsSuccess && interrupts >= 0 && interrupts != has.Interrupts)
         {
             result = await commands.VirtualizeAsync(new VirtualizationRequest(
                 entry.ControllerId, VirtualResourceType.Interrupt, VirtualizationAction.SecondaryAssign, (ushort)interrupts));

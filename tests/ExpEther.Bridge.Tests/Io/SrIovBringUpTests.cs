@@ -44,7 +44,7 @@ public sealed class SrIovBringUpTests
         var odd = new OddSrIov();
         new IoRig(1, shared: [(odd, 2)]).Start();
         Assert.Equal((256, 4096), (odd.Vf(2).Config.MaxPayloadBytes, odd.Vf(2).Config.MaxReadRequestBytes));
-        Assert.False(odd.Physical.Config.BusMasterEnable);
+        Assert.All(odd.Vfs.Append(odd.Physical), function => Assert.False(function.Config.BusMasterEnable));
     }
 
     [Theory]
@@ -124,6 +124,11 @@ public sealed class SrIovBringUpTests
         rig.Run(() => rig.Bridge.Status().Functions is { Count: 5 } f && f[3].State == FunctionState.Presented, 60);
         Assert.Equal("host1", rig.StatusOf("odd0.vf4").Owner);
         Assert.True(odd.Vf(4).Resets > resets, "VF Enable was cleared between two lives of the bridge");
+
+        // §9.3.3.3.1: 1 s after VF Enable was cleared, 100 ms after it was set.
+        Assert.Equal([true, false, true], odd.Enables.Select(e => e.On));
+        Assert.True(odd.Enables[2].At - odd.Enables[1].At >= TimeSpan.FromSeconds(1));
+        Assert.True(odd.AskedAt!.Value - odd.Enables[2].At >= TimeSpan.FromMilliseconds(100));
     }
 
     [Fact]

@@ -12,6 +12,7 @@ internal sealed class OneMachine : IAsyncDisposable
     private readonly LabFolder _folder = new();
     private readonly List<Expether.Running> _daemons = [];
     private readonly IPEndPoint[] _ends = FreeEndPoints();
+    private string _moreIo = "";
 
     public LabFolder Folder => _folder;
 
@@ -21,16 +22,18 @@ internal sealed class OneMachine : IAsyncDisposable
 
     public IReadOnlyList<Expether.Running> Daemons => _daemons;
 
-    public static async Task<OneMachine> StartAsync()
+    /// <param name="moreIo">More for the box's configuration, made in the machine's folder before it starts.</param>
+    public static async Task<OneMachine> StartAsync(Func<LabFolder, string>? moreIo = null)
     {
         var machine = new OneMachine();
+        machine._moreIo = moreIo?.Invoke(machine._folder) ?? "";
         machine.StartIo();
         machine.StartHost();
         await machine.WaitForLinkAsync();
         return machine;
     }
 
-    public Expether.Running StartIo() => Start("io", WriteIo(""));
+    public Expether.Running StartIo() => Start("io", WriteIo(_moreIo));
 
     public Expether.Running StartHost() => Start("host", WriteHost(""));
 

@@ -41,7 +41,8 @@ public sealed class SharedNamespaceTests
             Assert.True(second.Run(1, (byte)opcode, nsid, prp1: data).Status.Is(NvmeStatus.InvalidNamespaceOrFormat), opcode.ToString());
         }
 
-        Assert.True(second.Admin(AdminOpcode.Identify, nsid, (uint)IdentifyCns.NamespaceDescriptors, prp1: data).Status.Is(NvmeStatus.InvalidNamespaceOrFormat));
+        var described = second.Admin(AdminOpcode.Identify, nsid, (uint)IdentifyCns.NamespaceDescriptors, prp1: data);
+        Assert.True(described.Status.Is(NvmeStatus.InvalidNamespaceOrFormat));
         first.CreateQueue(1);
         Assert.True(first.Read(0, 1, first.Allocate(4096), nsid: nsid).Status.IsSuccess);
     }

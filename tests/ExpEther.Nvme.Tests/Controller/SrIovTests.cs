@@ -53,9 +53,10 @@ public sealed class SrIovTests
         Assert.True(box.Assign(1, VirtualResourceType.Queue, 3).Status.Is(NvmeStatus.InvalidSecondaryControllerState));
         Assert.True(box.Virtualize(1, VirtualizationAction.SecondaryOffline).Status.IsSuccess);
         Assert.Equal((true, false), (vf.Status.Cfs, vf.Status.Rdy));
-        Assert.True(box.Virtualize(1, VirtualizationAction.SecondaryOnline).Status.IsSuccess);
-        Assert.Equal((false, false), (vf.Status.Cfs, vf.Status.Rdy));
-        vf.Start();
+        Assert.Equal((0, 0), (box.Secondary(1).Queues, box.Secondary(1).Interrupts));
+        Assert.True(box.Virtualize(1, VirtualizationAction.SecondaryOnline).Status.Is(NvmeStatus.InvalidSecondaryControllerState));
+        vf = box.Online(1);
+        Assert.Equal((false, true), (vf.Status.Cfs, vf.Status.Rdy));
     }
 
     [Fact]
@@ -219,6 +220,105 @@ public sealed class SrIovTests
         Assert.True(box.Assign(3, VirtualResourceType.Queue, 2).Status.IsSuccess);
         Assert.True(box.Assign(3, VirtualResourceType.Interrupt, 1).Status.IsSuccess);
         Assert.True(box.Virtualize(3, VirtualizationAction.SecondaryOnline).Status.Is(NvmeStatus.InvalidSecondaryControllerState));
+    }
+
+    [Fact]
+    public void The_device_is_found_and_its_functions_used_as_an_operating_system_does_it()
+    {
+        var box = Make(64);
+        var pf = box.Primary.Host;
+        pf.SetUp();
+        var srIov = box.Device.Primary.Config.SrIov!.Offset;
+        Assert.Equal((uint)ExtendedCapabilityId.SingleRootIoVirtualization, pf.ReadConfig(srIov) & 0xFFFF);
+        Assert.Equal(64u | (64u << 16), pf.ReadConfig(srIov + SrIovRegister.InitialVfs));
+        // The size of a VF's BAR 0, as software finds it while VF MSE is off.
+        pf.WriteConfig(srIov + SrIovRegister.VfBar0, uint.MaxValue);
+        pf.WriteConfig(srIov + SrIovRegister.VfBar0 + 4, uint.MaxValue);
+        Assert.Equal((0xFFFF_C004u, uint.MaxValue), (pf.ReadConfig(srIov + SrIovRegister.VfBar0), pf.ReadConfig(srIov + SrIovRegister.VfBar0 + 4)));
+        box.Primary.Enable();
+        box.EnableVfs(64);
+        foreach (var number in new[] { 1, 2, 63, 64 })
+        {
+            var vf = box.Vf(number).Host;
+            Assert.Equal(uint.MaxValue, vf.ReadConfig(ConfigRegister.VendorId));
+            Assert.Equal(0x010802u, vf.ReadConfig(ConfigRegister.RevisionId) >> 8);
+            Assert.Equal(0u, vf.ReadConfig(ConfigRegister.Bar0));
+            Assert.NotEqual(0, vf.FindCapability(CapabilityId.Msix));
+            Assert.NotEqual(0, vf.FindCapability(CapabilityId.PciExpress));
+            Assert.Equal(NvmeRegister.Version14, vf.Read32(NvmeRegister.Vs));
+        }
+
+        Assert.True(new IdentifyController(box.Online(64, 2, 1).Identify(IdentifyCns.Controller)).SerialNumber == "BOX-1");
+    }
+
+    [Fact]
+    public void A_function_whose_flow_is_closed_sends_nothing_and_holds_nobody_up()
+    {
+        var box = Started(2, null, new NvmeNamespaceOptions { Backend = new RecordingBackend(64), Shared = true });
+        var first = box.Online(1);
+        var second = box.Online(2);
+        Assert.True(box.Attach(1, 1, 2).Status.IsSuccess);
+        first.CreateQueue(1);
+        second.CreateQueue(1);
+        box.Device.SetFlow(first.Host.Function, false);
+        var read = first.Submit(1, (byte)IoOpcode.Read, 1, prp1: first.Allocate(4096));
+        box.Pump();
+        Assert.False(first.Queue(1).TryTake(out _));
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.True(second.Read((ulong)i, 1, second.Allocate(4096)).Status.IsSuccess);
+        }
+
+        Assert.Equal(0, first.Host.OutstandingReads);
+        box.Device.SetFlow(first.Host.Function, true);
+        box.Pump();
+        Assert.True(first.Expect(1, read).Status.IsSuccess);
+    }
+
+    [Fact]
+    public void Steady_state_of_several_functions_on_a_pool_allocates_nothing()
+    {
+        var pool = new RecordingBackend(16 << 11);
+        var box = Started(2, pool);
+        var hosts = new[] { box.Online(1), box.Online(2) };
+        var namespaces = new[] { box.Created(4096), box.Created(4096) };
+        var buffers = new ulong[2];
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.True(box.Attach(namespaces[i], i + 1).Status.IsSuccess);
+            hosts[i].CreateQueue(1);
+            buffers[i] = hosts[i].Allocate(4096);
+        }
+
+        void Turn(int rounds)
+        {
+            for (var round = 0; round < rounds; round++)
+            {
+                for (var i = 0; i < 2; i++)
+                {
+                    // Across the border of two chunks.
+                    hosts[i].Submit(1, (byte)IoOpcode.Write, namespaces[i], 2044, dw12: 7, prp1: buffers[i]);
+                    hosts[i].Submit(1, (byte)IoOpcode.Read, namespaces[i], 2044, dw12: 7, prp1: buffers[i]);
+                    hosts[i].Submit(1, (byte)IoOpcode.Flush, namespaces[i]);
+                }
+
+                box.Pump();
+                pool.Log.Clear();
+                for (var i = 0; i < 2; i++)
+                {
+                    while (hosts[i].Queue(1).TryTake(out _))
+                    {
+                    }
+
+                    hosts[i].Host.Interrupts.Clear();
+                }
+            }
+        }
+
+        Turn(300);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Turn(100);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     [Fact]

@@ -347,8 +347,11 @@ internal sealed class ForeignNvme : IPcieDevice
                 return NvmeStatus.Success;
             case VirtualizationAction.SecondaryOnline when entry.Queues < 2 || entry.Interrupts < 1:
                 return NvmeStatus.InvalidSecondaryControllerState;
+            case VirtualizationAction.SecondaryOffline:
+                entry = entry with { IsOnline = false, Queues = 0, Interrupts = 0 };
+                return NvmeStatus.Success;
             default:
-                entry = entry with { IsOnline = request.Action == VirtualizationAction.SecondaryOnline };
+                entry = entry with { IsOnline = true };
                 return NvmeStatus.Success;
         }
     }

@@ -36,6 +36,18 @@ public class PhysicalFunctionTests
     }
 
     [Fact]
+    public void A_controller_that_lost_some_of_its_resources_gets_all_of_them_again()
+    {
+        var (bus, device, physical) = Start(new ForeignNvme(secondaries: 2, flexible: 12));
+        Assert.Equal("", bus.Run(() => physical.EnableAsync(2)));
+        device.Secondaries[0] = device.Secondaries[0] with { Interrupts = 1 };
+
+        Assert.Equal("", bus.Run(() => physical.PrepareAsync(1)));
+
+        Assert.All(device.Secondaries, s => Assert.Equal((true, 6, 6), (s.IsOnline, (int)s.Queues, (int)s.Interrupts)));
+    }
+
+    [Fact]
     public void Too_few_resources_are_told_in_words()
     {
         var (bus, _, physical) = Start(new ForeignNvme(secondaries: 4, flexible: 6));

@@ -190,7 +190,7 @@ internal sealed class SrIovBox
 
     private int SenderOf(ReadOnlySpan<byte> tlp)
     {
-        Assert.Equal(TlpError.None, TlpView.TryParse(tlp, out var view));
+        Assert.True(TlpView.TryParse(tlp, out var view) == TlpError.None);
         var sender = view.IsCompletion ? view.Completer : view.Requester;
         return sender == TlpHost.DeviceRid || sender == default ? 0 : Physical.SrIov!.NumberOf(TlpHost.DeviceRid, sender);
     }

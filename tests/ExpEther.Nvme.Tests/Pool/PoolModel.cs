@@ -22,7 +22,8 @@ internal sealed class PoolModel
     {
         _random = new SeededRandom(seed);
         _seed = seed << 32;
-        _disk = new CrashDisk(PoolLimits.DataOffset + (6 * PoolLimits.ChunkBytes), new SeededRandom(seed + 1000))
+        // Room for so many namespaces that their metadata are more than one block, which alone would be written whole or not at all.
+        _disk = new CrashDisk(PoolLimits.DataOffset + (20 * PoolLimits.ChunkBytes), new SeededRandom(seed + 1000))
         {
             DeallocatedReadsZeroes = seed % 3 != 0, DepthMax = 1 + (int)(seed % 5),
         };
@@ -57,7 +58,7 @@ internal sealed class PoolModel
     {
         var namespaces = _pool.Namespaces;
         var target = namespaces.Count > 0 ? namespaces[_random.Next(namespaces.Count)] : null;
-        switch (_random.Next(5))
+        switch (_random.Next(7))
         {
             case 0 when target is not null:
                 Write(target);
@@ -76,7 +77,7 @@ internal sealed class PoolModel
 
     private void CreateOne()
     {
-        if (_pool.StartCreate((ulong)(1 + _random.Next(2 * ChunkBlocks)), false) != PoolRefusal.None)
+        if (_pool.StartCreate((ulong)(1 + _random.Next(ChunkBlocks + 200)), false) != PoolRefusal.None)
         {
             return;
         }
@@ -108,7 +109,7 @@ internal sealed class PoolModel
     private void Resize(PoolNamespace target)
     {
         var expected = _expected[target.Uuid];
-        var blocks = 1 + _random.Next(3 * ChunkBlocks);
+        var blocks = 1 + _random.Next(2 * ChunkBlocks);
         if (_pool.StartResize(target, (ulong)blocks) != PoolRefusal.None)
         {
             return;

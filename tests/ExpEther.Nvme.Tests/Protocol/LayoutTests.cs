@@ -174,6 +174,7 @@ public sealed class LayoutTests
         ("NVME_VIRT_MGMT_ACT_ASSIGN_SEC_CTRL", (long)VirtualizationAction.SecondaryAssign),
         ("NVME_VIRT_MGMT_ACT_ONLINE_SEC_CTRL", (long)VirtualizationAction.SecondaryOnline),
         ("NVME_VIRT_MGMT_RT_VQ_RESOURCE", (long)VirtualResourceType.Queue), ("NVME_VIRT_MGMT_RT_VI_RESOURCE", (long)VirtualResourceType.Interrupt),
+        ("NVME_SC_INVALID_FORMAT", NvmeStatus.InvalidFormat.Code), ("NVME_SC_THIN_PROV_NOT_SUPP", NvmeStatus.ThinProvisioningNotSupported.Code),
         ("NVME_SC_NS_INSUFFICIENT_CAP", NvmeStatus.NamespaceInsufficientCapacity.Code),
         ("NVME_SC_NS_ID_UNAVAILABLE", NvmeStatus.NamespaceIdentifierUnavailable.Code),
         ("NVME_SC_NS_ALREADY_ATTACHED", NvmeStatus.NamespaceAlreadyAttached.Code), ("NVME_SC_NS_IS_PRIVATE", NvmeStatus.NamespaceIsPrivate.Code),

@@ -3,12 +3,12 @@ using ExpEther.Nvme.Protocol;
 namespace ExpEther.Nvme.Controller.Subsystem;
 
 /// <summary>A secondary controller as its primary controller keeps it (NVMe 1.4 §8.5.3).</summary>
-internal sealed class SecondaryController(ushort id, ushort virtualFunctionNumber, ISecondaryFunction function)
+internal sealed class SecondaryController(ushort id, ushort virtualFunctionNumber, IVirtualizedController function)
 {
     /// <summary>CNTLID.</summary>
     public ushort Id { get; } = id;
 
-    public ISecondaryFunction Function { get; } = function;
+    public IVirtualizedController Function { get; } = function;
 
     public bool IsOnline { get; private set; }
 

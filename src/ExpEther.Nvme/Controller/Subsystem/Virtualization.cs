@@ -6,9 +6,9 @@ namespace ExpEther.Nvme.Controller.Subsystem;
 /// What a primary controller has to distribute among its secondary controllers, and their states (NVMe 1.4 §8.5).
 /// <para>
 /// Theory. Queues (VQ) and interrupts (VI) are flexible: an offline secondary controller is assigned as many as it shall have, within what is
-/// free. It goes online with at least two VQ, one VI and a VF that is there. Offline it shows CSTS.CFS and nothing else. It falls offline when
-/// its primary controller is reset or its VF goes; what it was assigned it keeps. The primary's own flexible resources change at its next
-/// reset.
+/// free. It goes online with at least two VQ, one VI and a VF that is there. Offline it shows CSTS.CFS and nothing else. Being set offline takes
+/// its resources from it; when it falls offline because its primary controller is reset or its VF goes, it keeps what it was assigned. The
+/// primary's own flexible resources change at its next reset.
 /// </para>
 /// </summary>
 internal sealed class Virtualization(VirtualizationOptions options, Action<int, int> givePrimary)
@@ -22,11 +22,12 @@ internal sealed class Virtualization(VirtualizationOptions options, Action<int, 
     /// <summary>The primary's CNTLID.</summary>
     public static ushort PrimaryId => 0;
 
-    /// <summary>Secondary controllers in the order of their VFs; CNTLIDs are VF numbers.</summary>
+    /// <summary>Secondary controllers in the order of their VFs; CNTLIDs are VF numbers. They begin with no resources.</summary>
     public void Add(SecondaryController secondary)
     {
         _secondaries.Add(secondary);
         Check.That(secondary.Id == _secondaries.Count);
+        secondary.Function.Give(0, 0);
     }
 
     public FlexibleResources Describe(VirtualResourceType resource) => resource == VirtualResourceType.Queue
@@ -62,6 +63,13 @@ internal sealed class Virtualization(VirtualizationOptions options, Action<int, 
                 }
 
                 secondary.SetOnline(online);
+                if (!online)
+                {
+                    // §5.22: the action takes all flexible resources from it; it goes online again once it was assigned some.
+                    secondary.Assign(VirtualResourceType.Queue, 0);
+                    secondary.Assign(VirtualResourceType.Interrupt, 0);
+                }
+
                 return NvmeStatus.Success;
             default:
                 return NvmeStatus.InvalidField;

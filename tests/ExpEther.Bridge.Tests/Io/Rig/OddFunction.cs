@@ -56,6 +56,9 @@ internal sealed class OddFunction : ISrIovFunction
 
     public int Counted { get; private set; }
 
+    /// <summary>Configuration requests that it was given.</summary>
+    public int Asked { get; private set; }
+
     public int FunctionLevelResets { get; private set; }
 
     public int Resets { get; private set; }
@@ -135,6 +138,7 @@ internal sealed class OddFunction : ISrIovFunction
 
     private void OnConfig(in TlpView view)
     {
+        Asked++;
         if (Retries > 0)
         {
             Retries--;

@@ -58,7 +58,28 @@ internal sealed class OddSrIov : IPcieDevice
 
     public OddFunction Vf(int number) => Vfs[number - 1];
 
-    public bool TryAccept(ReadOnlySpan<byte> tlp, Instant now) => _device.TryAccept(tlp, now);
+    /// <summary>When VF Enable went on (true) and off.</summary>
+    public List<(bool On, Instant At)> Enables { get; } = [];
+
+    /// <summary>When VF 1 was first asked something after VF Enable last changed.</summary>
+    public Instant? AskedAt { get; private set; }
+
+    public bool TryAccept(ReadOnlySpan<byte> tlp, Instant now)
+    {
+        var (before, asked) = (SrIov.VfEnable, Vf(1).Asked);
+        var accepted = _device.TryAccept(tlp, now);
+        if (SrIov.VfEnable != before)
+        {
+            Enables.Add((!before, now));
+            AskedAt = null;
+        }
+        else if (Vf(1).Asked > asked)
+        {
+            AskedAt ??= now;
+        }
+
+        return accepted;
+    }
 
     public bool TryTake(Instant now, Span<byte> into, out int length) => _device.TryTake(now, into, out length);
 

@@ -34,7 +34,7 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options, EndpointCon
                     ? NvmeStatus.Success
                     : NvmeStatus.InvalidNamespaceOrFormat;
             case IdentifyCns.NamespaceDescriptors:
-                return engine.Parts.Backends.Find(slot.NamespaceId) is null ? NvmeStatus.InvalidNamespaceOrFormat : NvmeStatus.Success;
+                return Described(engine, slot.NamespaceId) is null ? NvmeStatus.InvalidNamespaceOrFormat : NvmeStatus.Success;
             case IdentifyCns.ActiveNamespaceList:
                 return slot.NamespaceId >= NvmeSizes.BroadcastNamespace - 1 ? NvmeStatus.InvalidNamespaceOrFormat : NvmeStatus.Success;
             case IdentifyCns.AllocatedNamespace or IdentifyCns.NamespaceControllerList when IsPrimary:
@@ -67,7 +67,7 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options, EndpointCon
                 FillActive(engine.Parts.Backends, slot.NamespaceId, into);
                 break;
             case IdentifyCns.NamespaceDescriptors:
-                FillDescriptors(engine.Parts.Backends.Find(slot.NamespaceId), into);
+                FillDescriptors(Described(engine, slot.NamespaceId), into);
                 break;
             case IdentifyCns.AllocatedNamespace:
                 FillNamespace(new IdentifyNamespace(into), engine.Parts.Subsystem.Find(slot.NamespaceId));
@@ -80,6 +80,10 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options, EndpointCon
     }
 
     private bool IsPrimary => config.SrIov is not null;
+
+    /// <summary>Whoever manages namespaces must be able to tell one from its successor under the same NSID, attached or not.</summary>
+    private NvmeNamespace? Described(CommandEngine engine, uint id) =>
+        IsPrimary ? engine.Parts.Subsystem.Find(id) : engine.Parts.Backends.Find(id)?.Namespace;
 
     private static bool IsValid(CommandEngine engine, uint id) => id > 0 && id <= (uint)engine.Parts.Subsystem.NamespaceIdMax;
 
@@ -95,7 +99,7 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options, EndpointCon
         }
     }
 
-    private static void FillDescriptors(NamespaceAttachment? of, Span<byte> into)
+    private static void FillDescriptors(NvmeNamespace? of, Span<byte> into)
     {
         if (of is not null)
         {
