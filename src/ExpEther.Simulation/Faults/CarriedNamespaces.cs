@@ -1,4 +1,5 @@
 using ExpEther.Bridge.Io;
+using ExpEther.Simulation.Oracle;
 using ExpEther.Simulation.Stations;
 
 namespace ExpEther.Simulation.Faults;
@@ -57,9 +58,10 @@ internal sealed class CarriedNamespaces
         var isKnown = isAlone && result.Ok && _isOnlyOne && result.From == _from;
         foreach (var model in _run.Namespaces.Of(_device).Where(each => each.KnownOwner is not null && (!isAlone || each.KnownOwner == _from)))
         {
-            if (isKnown && model.IsOwnerKnown && model.Fate == Oracle.NamespaceFate.Lives && !model.IsMissing)
+            if (isKnown && model.IsOwnerKnown && model is { Fate: NamespaceFate.Lives, IsMissing: false })
             {
                 model.Know(result.To);
+                _run.Count("namespacesMoved");
             }
             else
             {
