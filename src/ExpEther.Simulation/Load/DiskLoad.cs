@@ -39,7 +39,8 @@ internal sealed class DiskLoad
         var purpose = IsShared ? $"{model.Name} {host.Name} {disk.Name} {host.Scheduler.Now}" : $"{model.Name} {_era}";
         _random = run.RandomFor(purpose);
         _deallocations = run.RandomFor($"{purpose} deallocations");
-        _pauseMicroseconds = IsSole ? 20_000 + _random.Next(150_000) : 300_000 + _random.Next(500_000);
+        // There are many more namespaces than disks.
+        _pauseMicroseconds = run.HasSharing ? 300_000 + _random.Next(500_000) : 20_000 + _random.Next(150_000);
         run.Trace.Add($"{host.Name} uses {model.Name} as {disk.Name}, era {_era}");
         for (var workers = 1 + _random.Next(IsSole ? 4 : IsShared ? 1 : 2); workers > 0; workers--)
         {
