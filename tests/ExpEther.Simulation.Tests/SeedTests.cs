@@ -1,6 +1,8 @@
 namespace ExpEther.Simulation.Tests;
 
-/// <summary>Whole fabrics of devices that are used as they are, and some of every kind, under faults; more seeds by <c>./expether sim --seeds A..B</c>.</summary>
+/// <summary>
+/// Whole fabrics of devices that are used as they are, and some of every kind, under faults; more seeds by <c>./expether sim --seeds A..B</c>.
+/// </summary>
 public class SeedTests
 {
     [Fact]

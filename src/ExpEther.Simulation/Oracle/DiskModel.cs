@@ -189,7 +189,8 @@ internal sealed class DiskModel(int number, string name, ulong initial, IReadOnl
     private string? Foreign(ReadOnlySpan<byte> block)
     {
         var (theirs, lba) = BlockPattern.PlaceOf(block);
-        return theirs != Number && theirs >= 0 && theirs < all.Count && BlockPattern.Read(block, theirs, lba, _scratch) is not BlockPattern.NoVersion and var version
+        return theirs != Number && theirs >= 0 && theirs < all.Count
+            && BlockPattern.Read(block, theirs, lba, _scratch) is not BlockPattern.NoVersion and var version
             ? $"bytes of another owner: block {lba} of {all[theirs].Name}, version {version}"
             : null;
     }

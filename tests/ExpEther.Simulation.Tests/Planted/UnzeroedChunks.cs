@@ -11,10 +11,11 @@ internal sealed class UnzeroedChunks : IPlantedBug
 
     private sealed class Backend(IBlockBackend inner) : TamperedBackend(inner)
     {
+        private const int HostBytesMax = SimulationLimits.BlocksPerCommandMax * SimulationLimits.BlockBytes;
         private readonly byte[] _scratch = GC.AllocateArray<byte>(SimulationLimits.BlockBytes, pinned: true);
 
         protected override BlockRequest Changed(in BlockRequest request) =>
-            request is { Operation: BlockOperation.Deallocate or BlockOperation.WriteZeroes, Bytes: > SimulationLimits.BlocksPerCommandMax * SimulationLimits.BlockBytes }
+            request is { Operation: BlockOperation.Deallocate or BlockOperation.WriteZeroes, Bytes: > HostBytesMax }
                 ? request with { Operation = BlockOperation.Read, Bytes = SimulationLimits.BlockBytes, Buffer = _scratch }
                 : request;
     }
