@@ -91,8 +91,8 @@ internal sealed class NbdReference(BenchNetwork network, int depth) : TunedRefer
     private string[] Job(int milliseconds) =>
     [
         _fio, "--name=read", "--ioengine=nbd", $"--uri=nbd://{Cable.AddressOf(Side.Io)}:{Port}", "--rw=randread", "--bs=4k",
-        $"--size={BenchLimits.DiskMebibytes}M", "--norandommap", "--time_based", $"--runtime={milliseconds}ms", "--lat_percentiles=1", "--thread", "--group_reporting",
-        "--output-format=json",
+        $"--size={BenchLimits.DiskMebibytes}M", "--norandommap", "--time_based", $"--runtime={milliseconds}ms", "--lat_percentiles=1", "--thread",
+        "--group_reporting", "--output-format=json",
     ];
 
     private async Task<bool> AnswersAsync(CancellationToken cancel)

@@ -12,6 +12,8 @@ namespace ExpEther.Cli.Demo;
 /// </summary>
 internal sealed class DemoRun(DemoOptions options, DemoLog log)
 {
+    private DemoCapture? _capture;
+
     public DemoReport Report { get; } = new();
 
     public async Task RunAsync(CancellationToken cancel)
@@ -19,6 +21,7 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
         var folder = Directory.CreateTempSubdirectory("expether-demo-").FullName;
         try
         {
+            _capture = options.CapturePath is { } path ? DemoCapture.Create(path) : null;
             var plan = await PrepareAsync(folder, cancel);
             using (var lab = await StartAsync(folder, plan, cancel))
             {
@@ -33,6 +36,7 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
         }
         finally
         {
+            _capture?.Dispose();
             Directory.Delete(folder, recursive: true);
         }
     }
@@ -122,13 +126,13 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
         await LinksUpAsync(lab, cancel);
         log.Step($"all {hosts.Length} hosts have a link to the I/O box");
 
-        if (options.CapturePath is { } path)
+        if (_capture is not null)
         {
-            await new DemoCapture(lab.SocketOf("io"), hosts[0].Function, path).RunAsync(() => FirstUseAsync(lab, hosts[0], cancel), cancel);
-            log.Step($"{hosts[0].Name}'s first use of {hosts[0].Function} is captured in {path}");
+            await _capture.RunAsync(lab.SocketOf("io"), hosts[0].Function, () => FirstUseAsync(lab, hosts[0], cancel), cancel);
+            log.Step($"{hosts[0].Name}'s first use of {hosts[0].Function} is captured in {_capture.Path}");
         }
 
-        await Task.WhenAll(hosts.Skip(options.CapturePath is null ? 0 : 1).Select(host => GiveAsync(lab, host, cancel)));
+        await Task.WhenAll(hosts.Skip(_capture is null ? 0 : 1).Select(host => GiveAsync(lab, host, cancel)));
         log.Step($"{hosts[0].Name}'s tree:\n{Indent(await hosts[0].TreeAsync(cancel))}");
         await NoteAsync(lab, hosts, cancel);
 

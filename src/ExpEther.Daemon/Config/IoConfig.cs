@@ -63,6 +63,13 @@ public sealed record IoConfig
         Uniqueness.Check(hosts, config.Hosts, "mac", h => (h.Mac, h.Vlan));
         Uniqueness.Check(devices, config.Devices, "name", d => d.Name);
         Uniqueness.Check(devices, config.Devices, "serial", d => d.Serial);
+        for (var i = 0; i < devices.Count; i++)
+        {
+            if (config.Devices.FirstOrDefault(d => d.Vfs > 0 && config.Devices[i].Name.StartsWith($"{d.Name}.vf", StringComparison.Ordinal)) is { } shared)
+            {
+                devices[i].Wrong("name", $"could be that of a virtual function of '{shared.Name}'", "name it otherwise");
+            }
+        }
         document.ThrowIfWrong();
         return config;
     }

@@ -296,4 +296,28 @@ public class SharedDiskTests
         Assert.True(shared.Holds(1, first, seed: 1) && shared.Holds(2, second, seed: 2));
         Assert.True(shared.Do(b => b.CreateNamespaceAsync("disk", SharedDisk.MiB, "host1")).Ok);
     }
+
+    [Fact]
+    public void A_function_that_cannot_be_made_ready_is_not_shown_until_it_can()
+    {
+        var shared = new SharedDisk();
+        shared.Attach(1, 1);
+        var mine = shared.Create(1);
+
+        // The primary controller is lost at the very moment when the namespaces are to be changed.
+        var taken = shared.Fabric.Run(() => shared.Bridge.AttachAsync("disk.vf1", "host2", force: true, step =>
+        {
+            if (step.Name == BridgeStepName.Recorded)
+            {
+                shared.ResetPrimary();
+            }
+        }));
+        Assert.Equal(RefusalCode.NotPrepared, taken.Code);
+        Assert.DoesNotContain(taken.Steps, s => s.Name == BridgeStepName.Presented);
+
+        shared.Fabric.Until(() => shared.Host(2).Disks == 1);
+        Assert.Equal([1u], shared.SeenBy(2));
+        Assert.Equal("host1", shared.Status(mine)!.Owner);
+        Assert.Empty(shared.Status(mine)!.Functions);
+    }
 }

@@ -32,7 +32,7 @@ public class NamespaceTests
         await HostAsync(machine, "nvme", "verify", "shared.vf1", "--namespace", $"{id}", "--against", data);
 
         await machine.RestartIoAsync();
-        await machine.UntilAsync(machine.Io, "ls", box => Function(box, "shared.vf1")["slot"] is not null);
+        await machine.UntilAsync(machine.Io, "ls", box => box["started"]!.GetValue<bool>() && Function(box, "shared.vf1")["slot"] is not null);
         await HostAsync(machine, "nvme", "verify", "shared.vf1", "--namespace", $"{id}", "--against", data);
         var inUse = await Expether.RunAsync("namespace", "delete", "shared", $"{id}", "--socket", machine.Io, "--json");
         Assert.Equal((1, "namespace-in-use"), (inUse.Code, inUse.Json["error"]!["code"]!.GetValue<string>()));

@@ -88,6 +88,7 @@ public class ConfigTests
     [InlineData("vfs = 1\n[[device.namespace]]\nramMiB = 8\nreadOnly = true", 27, "readOnly", "writable = true")]
     [InlineData("[[device.namespace]]\nramMiB = 8\nwritable = true", 26, "writable", "remove it")]
     [InlineData("vfs = 1\n[[device.pool]]\nramMiB = 8", 25, "pool", "write [pool]")]
+    [InlineData("vfs = 1\n[device.pool]\nramMiB = 8\n[[device]]\nname = \"disk2.vf7\"\n[[device.namespace]]\nramMiB = 1", 28, "name", "name it otherwise")]
     public void A_mistake_about_sharing_names_line_key_and_remedy(string device, int line, string key, string remedy)
     {
         var error = Assert.Throws<ConfigException>(() => IoConfig.Parse("io.toml", $"{Io}\n\n[[device]]\nname = \"disk2\"\n{device}"));

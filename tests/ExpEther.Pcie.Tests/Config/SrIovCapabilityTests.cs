@@ -23,7 +23,10 @@ public class SrIovCapabilityTests
     [Fact]
     public void Offset_and_stride_follow_NumVFs_and_the_hierarchy_bit()
     {
-        var pf = SrIovSample.MakePf(SrIovSample.SrIov with { Routing = (numVfs, ari) => new VfRouting((ushort)(ari ? 2 : 0x100 + numVfs), (ushort)(numVfs > 4 ? 3 : 1)) });
+        var pf = SrIovSample.MakePf(SrIovSample.SrIov with
+        {
+            Routing = (numVfs, ari) => new VfRouting((ushort)(ari ? 2 : 0x100 + numVfs), (ushort)(numVfs > 4 ? 3 : 1)),
+        });
         var at = pf.SrIov!.Offset;
         pf.Write16(at + SrIovRegister.NumVfs, 4);
         Assert.Equal((0x104, 1), (pf.Read16(at + SrIovRegister.FirstVfOffset), pf.Read16(at + SrIovRegister.VfStride)));

@@ -182,7 +182,9 @@ public class SrIovDeviceTests
         ConfigRead(target, type1);
         Assert.True(_device.TryTake(Instant.Zero, _tlp, out var length));
         Assert.True(TlpView.TryParse(_tlp.AsSpan(0, length), out var view) == TlpError.None && view.IsCompletion);
-        return view.Status != CompletionStatus.SuccessfulCompletion ? "UR" : $"{view.Payload[3]:x2} {view.Payload[2]:x2}{view.Payload[1]:x2} {view.Payload[0]:x2}";
+        return view.Status != CompletionStatus.SuccessfulCompletion
+            ? "UR"
+            : $"{view.Payload[3]:x2} {view.Payload[2]:x2}{view.Payload[1]:x2} {view.Payload[0]:x2}";
     }
 
     private (CompletionStatus Status, int Value, int Completer) Read(ulong address)
