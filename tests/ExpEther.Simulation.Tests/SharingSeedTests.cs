@@ -17,9 +17,9 @@ public class SharingSeedTests
         "pathShrinks", "reordering", "sharedWriteRefused", "slowDisk", "tooLong", "unrecoveredRead", "vlanFlip", "weather", "writeFault",
     ];
 
-    /// <summary>Seeds that have found bugs.</summary>
+    /// <summary>Seeds that have found bugs. 205: a host whose driver was starting while its namespace grew never learnt of it.</summary>
     [Theory]
-    [InlineData(1)]
+    [InlineData(205)]
     public void What_was_found_once_stays_mended(ulong seed) => SeedAssert.IsClean(seed, new SimulationOptions { Sharing = SharingChoice.Always });
 
     [Fact]
