@@ -1,4 +1,5 @@
 using ExpEther.Bridge.Io.Functions;
+using ExpEther.Bridge.Io.Status;
 using ExpEther.Core.Time;
 using ExpEther.Link.Ethernet;
 using ExpEther.Nvme.Driver;
@@ -23,12 +24,15 @@ internal sealed class FabricRun
     private readonly ulong _seed;
     private readonly FaultCounts _counts = new();
     private readonly RunHash _hash = new();
-    private readonly Dictionary<string, DiskModel> _models = [];
+    private readonly List<DiskModel> _models = [];
+    private readonly Dictionary<string, DiskModel> _modelsByDisk = [];
+    private readonly HashSet<string> _sharedDevices = [];
     private readonly FaultPlan _faults;
     private Instant _now = new(1_000_000_000);
     private Instant _nextLook;
     private Instant _calmSince = Instant.Never;
     private long _operations;
+    private readonly SharingCheck _sharing;
 
     public FabricRun(ulong seed, SimulationOptions options)
     {
@@ -42,10 +46,13 @@ internal sealed class FabricRun
         random.Fill(key);
         var hosts = options.Hosts > 0 ? options.Hosts : 1 + random.Next(3);
         var boxes = options.Boxes > 0 ? options.Boxes : 1 + random.Next(2);
+        var plan = SharingPlan.Choose(options.Sharing, RandomFor("sharing"));
         Settings = new FabricSettings(
-            random.Chance(0.7), key, random.Chance(0.7) ? 1500 : 9000, 1 + random.Next(2), boxes * SimulationLimits.DisksPerBox,
+            random.Chance(0.7), key, random.Chance(0.7) ? 1500 : 9000, 1 + random.Next(2), boxes * plan.FunctionsPerBox,
             TimeSpan.FromMilliseconds(20 + random.Next(600)));
         var isShared = random.Chance(0.3);
+        Namespaces = new NamespaceBook(this);
+        _sharing = new SharingCheck(this);
         for (var i = 0; i < hosts; i++)
         {
             Hosts.Add(new HostStation(
@@ -58,8 +65,8 @@ internal sealed class FabricRun
         {
             Boxes.Add(new BoxStation(
                 this, Stations.Count, $"box{i + 1}", new MacAddress(0x02_00_00_00_02_00 + (ulong)i),
-                [.. Enumerable.Range(1, SimulationLimits.DisksPerBox).Select(d => MakeDisk($"box{i + 1}-disk{d}"))],
-                new OwnershipFile(RandomFor($"file {i}"))));
+                [.. Enumerable.Range(1, plan.DisksPerBox).Select(d => MakeDisk($"box{i + 1}-disk{d}"))],
+                plan.Vfs > 0 ? MakeSharedDevice($"box{i + 1}-nvme", plan.Vfs) : null));
             Stations.Add(Boxes[i]);
         }
 
@@ -70,7 +77,9 @@ internal sealed class FabricRun
 
         Paths.Lay(Stations.Count);
         Operator = new BridgeOperator(this, RandomFor("operator"));
-        _faults = new FaultPlan(this, RandomFor("faults"), RandomFor("media faults"), RandomFor("shrinking paths"));
+        NamespaceOperator = new NamespaceOperator(this, RandomFor("namespace operator"));
+        _faults = new FaultPlan(
+            this, RandomFor("faults"), RandomFor("media faults"), RandomFor("shrinking paths"), RandomFor("sharing faults"));
     }
 
     public SimulationOptions Options { get; }
@@ -85,6 +94,10 @@ internal sealed class FabricRun
 
     public BridgeOperator Operator { get; }
 
+    public NamespaceOperator NamespaceOperator { get; }
+
+    public NamespaceBook Namespaces { get; }
+
     public List<HostStation> Hosts { get; } = [];
 
     public List<BoxStation> Boxes { get; } = [];
@@ -94,7 +107,20 @@ internal sealed class FabricRun
     /// <summary>Loads send no new commands.</summary>
     public bool IsStopping { get; private set; }
 
-    public DiskModel ModelOf(string disk) => _models[disk];
+    /// <summary>Boxes have devices that hosts share.</summary>
+    public bool HasSharing => _sharedDevices.Count > 0;
+
+    public bool IsSharedDevice(string serialNumber) => _sharedDevices.Contains(serialNumber);
+
+    /// <summary>What is on a disk that is used as it is, or in the namespace of a shared device that all hosts read.</summary>
+    public DiskModel ModelOf(string disk) => _modelsByDisk[disk];
+
+    public DiskModel MakeModel(string name, ulong initial)
+    {
+        var model = new DiskModel(_models.Count, name, initial, _models);
+        _models.Add(model);
+        return model;
+    }
 
     /// <summary>A generator of its own for each purpose, so that one part's draws do not shift another's.</summary>
     public SeededRandom RandomFor(string purpose)
@@ -116,7 +142,7 @@ internal sealed class FabricRun
         _hash.Add(generation);
     }
 
-    public void OnCommandEnded(HostStation host, NvmeDisk disk, RunningCommand command, NvmeResult result)
+    public void OnCommandEnded(HostStation host, string disk, RunningCommand command, NvmeResult result)
     {
         _hash.Add((ulong)_now.Nanoseconds);
         _hash.Add(((ulong)command.Lba << 32) | ((ulong)result.Outcome << 16) | result.Status.Value);
@@ -127,13 +153,13 @@ internal sealed class FabricRun
         else
         {
             Count($"ended:{result.Outcome}");
-            Trace.Add($"{host.Name}: {disk.SerialNumber}: {command}: {result}");
+            Trace.Add($"{host.Name}: {disk}: {command}: {result}");
         }
 
         var isCalm = command.Since >= _calmSince;
         if (isCalm && (!result.IsSuccess || _now - command.Since > SimulationLimits.CalmCommand))
         {
-            throw new SimulationFailure($"{host.Name}: {disk.SerialNumber}: {command} took {_now - command.Since} in calm and ended as: {result}");
+            throw new SimulationFailure($"{host.Name}: {disk}: {command} took {_now - command.Since} in calm and ended as: {result}");
         }
     }
 
@@ -146,6 +172,7 @@ internal sealed class FabricRun
 
         Until(() => Boxes.TrueForAll(b => b.IsReady && b.Bridge.Status().Hosts.All(h => h.Linked)), TimeSpan.FromSeconds(5), "the links do not come up");
         Operator.AttachAll(_now);
+        NamespaceOperator.CreateFirst(_now);
         _faults.Begin(_now);
         Pass(SimulationLimits.Trouble);
         _faults.Mend(_now);
@@ -165,12 +192,11 @@ internal sealed class FabricRun
         _seed, failure is null ? null : $"at {_now}: {failure}", _now - new Instant(1_000_000_000), _operations, Network.FramesSent, _counts, _hash.Value,
         Trace.Lines);
 
-    private SimDisk MakeDisk(string name)
+    private SimDisk MakeDisk(string name, string? device = null)
     {
-        var number = _models.Count;
-        var model = new DiskModel(number, name);
-        _models.Add(name, model);
-        var disk = new SimDisk(number, name, RandomFor(name), RandomFor($"{name} media"), Count);
+        var model = MakeModel(name, 0);
+        _modelsByDisk.Add(device ?? name, model);
+        var disk = new SimDisk(name, SimulationLimits.DiskBlocks, RandomFor(name), RandomFor($"{name} media"), Count);
         var block = new byte[SimulationLimits.BlockBytes];
         for (var i = 0; i < SimulationLimits.DiskBlocks; i++)
         {
@@ -181,13 +207,20 @@ internal sealed class FabricRun
         return disk;
     }
 
+    private SharedDevice MakeSharedDevice(string name, int vfs)
+    {
+        _sharedDevices.Add(name);
+        var pool = new SimDisk($"{name}-pool", SimulationLimits.PoolBlocks, RandomFor($"{name}-pool"), RandomFor($"{name}-pool media"), Count);
+        return new SharedDevice(name, vfs, MakeDisk($"{name}-shared", name), pool);
+    }
+
     private void VerifyAll()
     {
         IsStopping = true;
         var left = 0;
         foreach (var host in Hosts)
         {
-            foreach (var load in host.Loads)
+            foreach (var load in host.Loads.Where(load => !load.IsStopped).ToList())
             {
                 left++;
                 host.Scheduler.Start(async () =>
@@ -203,20 +236,26 @@ internal sealed class FabricRun
         Until(() => left == 0, TimeSpan.FromSeconds(10), "the last look at every disk does not end");
     }
 
-    /// <summary>Every function has an owner, and that host's driver has it.</summary>
+    /// <summary>Every function has an owner, and that host's driver has it; every namespace likewise, as far as its owner has a function.</summary>
     private bool IsWhole()
     {
-        if (Operator.Running > 0)
+        if (Operator.Running > 0 || NamespaceOperator.Running > 0)
         {
             return false;
         }
 
         Operator.AttachAll(_now);
-        return Operator.Running == 0 && Boxes.TrueForAll(box => box.IsReady && box.Bridge.Status().Functions.All(
-            f => f.State == FunctionState.Presented && Hosts.Single(h => h.Name == f.Owner).Loads.Any(l => l.Disk.SerialNumber == f.Name && l.Disk.IsUsable)))
-            && Hosts.Sum(h => h.Loads.Count) == Boxes.Sum(b => b.Disks.Count)
+        NamespaceOperator.GiveAll(_now);
+        return Operator.Running == 0 && NamespaceOperator.Running == 0
+            && Boxes.TrueForAll(box => box.IsReady && box.Bridge.Status().Functions.All(f => f.State == FunctionState.Presented && IsUsed(f)))
+            && Hosts.Sum(h => h.DiskLoads.Count) == Boxes.Sum(b => b.Disks.Count)
+            && _sharing.IsWhole(_now)
             && Hosts.TrueForAll(h => h.Loads.All(l => l.Running.All(c => _now - c.Since < SimulationLimits.CalmCommand)));
     }
+
+    private bool IsUsed(IoFunctionStatus function) =>
+        IsSharedDevice(function.Device)
+        || Hosts.Single(h => h.Name == function.Owner).DiskLoads.Any(l => l.Disk.SerialNumber == function.Name && l.Disk.IsUsable);
 
     private void Pass(TimeSpan time)
     {
@@ -277,6 +316,7 @@ internal sealed class FabricRun
     private void Look()
     {
         Operator.CheckOwners(_now);
+        NamespaceOperator.CheckOwners(_now);
         foreach (var host in Hosts)
         {
             host.CheckCanary();
@@ -286,7 +326,7 @@ internal sealed class FabricRun
                 {
                     if (_now - command.Since > SimulationLimits.CommandLimit)
                     {
-                        throw new SimulationFailure($"{host.Name}: {load.Disk.SerialNumber}: {command} has not ended");
+                        throw new SimulationFailure($"{host.Name}: {load.Name}: {command} has not ended");
                     }
                 }
             }
@@ -311,6 +351,6 @@ internal sealed class FabricRun
         ", ", box.Bridge.Status().Functions.Select(f => $"{f.Name} {f.State} busy {f.Busy ?? "-"} owner {f.Owner ?? "-"}"))))
         + "; " + string.Join("; ", Hosts.Select(h =>
             $"{h.Name}: slots {string.Join(",", h.Bridge.Status().Slots.Select(s => s.State))} "
-            + $"uses {string.Join(",", h.Loads.Select(l => $"{l.Disk.SerialNumber}({l.Disk.IsUsable}, {l.Running.Count})"))}"))
-        + $"; commands {Operator.Running}";
+            + $"uses {string.Join(",", h.Loads.Select(l => $"{l.Name}({l.Disk.IsUsable}, {l.Running.Count})"))}"))
+        + $"; commands {Operator.Running}, {NamespaceOperator.Running}; {_sharing.Missing}";
 }

@@ -9,6 +9,13 @@ public static class SimulationLimits
     public const int HostsMax = 8;
     public const int BoxesMax = 4;
     public const int DisksPerBox = 2;
+
+    /// <summary>Of a device that hosts share.</summary>
+    public const int VirtualFunctions = 4;
+
+    /// <summary>A shared device's pool of private namespaces: its metadata, and one chunk for each 2048 more.</summary>
+    public const int PoolBlocks = 15 * 2048;
+
     public const int DiskBlocks = 256;
     public const int BlockBytes = 512;
     public const int BlocksPerCommandMax = 64;
@@ -27,6 +34,12 @@ public static class SimulationLimits
 
     /// <summary>In calm a command takes no longer.</summary>
     public static readonly TimeSpan CalmCommand = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often a host looks which namespaces a virtual function has, without being told that they changed.</summary>
+    public static readonly TimeSpan NamespaceLook = TimeSpan.FromSeconds(2);
+
+    /// <summary>A host looks this long after it was told, at most.</summary>
+    public static readonly TimeSpan NamespaceChangeLook = TimeSpan.FromMilliseconds(100);
 
     public static readonly TimeSpan LinkDead = TimeSpan.FromSeconds(4);
     public static readonly TimeSpan CommandTimeout = TimeSpan.FromSeconds(7);

@@ -11,6 +11,9 @@ public sealed record SimulationOptions
     /// <summary>I/O boxes, 1 to <see cref="SimulationLimits.BoxesMax"/>; 0: the seed chooses.</summary>
     public int Boxes { get; init; }
 
+    /// <summary>Which boxes have devices that hosts share.</summary>
+    public SharingChoice Sharing { get; init; }
+
     /// <summary>Keep the events of the whole run, not only the last of them.</summary>
     public bool KeepsWholeTrace { get; init; }
 

@@ -47,21 +47,48 @@ public class PlantedBugTests
     [Fact]
     public void A_deallocation_beyond_its_range_is_found() => AssertFound(() => new WideDeallocation());
 
-    private static void AssertFound(Func<IPlantedBug> plant)
+    [Fact]
+    public void A_namespace_shown_to_the_wrong_host_is_found() => AssertFoundWhereShared(() => new MisdirectedNamespaces());
+
+    [Fact]
+    public void Owners_mixed_up_at_a_restart_are_found() => AssertFoundWhereShared(() => new MixedUpOwners());
+
+    [Fact]
+    public void A_chunk_that_is_not_zeroed_is_found_by_the_bytes_of_another_owner() =>
+        Assert.Contains("bytes of another owner", AssertFoundWhereShared(() => new UnzeroedChunks(), "bytes of another owner"), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_function_taken_for_its_sibling_is_found() => AssertFoundWhereShared(() => new ConfusedSiblings());
+
+    [Fact]
+    public void A_shared_namespace_that_can_be_written_is_found() => AssertFoundWhereShared(() => new WritableSharedNamespace());
+
+    [Fact]
+    public void A_skipped_function_level_reset_is_found() => AssertFoundWhereShared(() => new SkippedFunctionReset());
+
+    private static string AssertFoundWhereShared(Func<IPlantedBug> plant, string how = "") => AssertFound(plant, SharingChoice.Always, how);
+
+    /// <param name="plant">Made anew for each seed.</param>
+    /// <param name="sharing">Which devices the boxes have.</param>
+    /// <param name="how">What the failure must say.</param>
+    /// <returns>The failure.</returns>
+    private static string AssertFound(Func<IPlantedBug> plant, SharingChoice sharing = SharingChoice.Never, string how = "")
     {
         for (ulong seed = 1; seed <= SeedsMax; seed++)
         {
             // Without the bug the seed is clean, so what is found is the bug.
-            if (Simulator.Run(seed, new SimulationOptions { Plant = plant() }) is { Failure: { } why })
+            var options = new SimulationOptions { Plant = plant(), Sharing = sharing };
+            if (Simulator.Run(seed, options) is { Failure: { } why } && why.Contains(how, StringComparison.Ordinal))
             {
                 Assert.DoesNotContain("Exception", why, StringComparison.Ordinal);
                 TestContext.Current.SendDiagnosticMessage($"seed {seed}: {why}");
-                var clean = Simulator.Run(seed, new SimulationOptions());
+                var clean = Simulator.Run(seed, options with { Plant = null });
                 Assert.True(clean.Failure is null, $"seed {seed} fails without the bug too: {clean.Failure}");
-                return;
+                return why;
             }
         }
 
         Assert.Fail($"not found in {SeedsMax} seeds");
+        return "";
     }
 }

@@ -20,8 +20,13 @@ internal static class SimCommand
         {
             Description = $"I/O boxes, 1 to {SimulationLimits.BoxesMax}; 0: each seed chooses.", HelpName = "M", DefaultValueFactory = _ => 0,
         };
+        var sharing = new Option<SharingChoice>("--sharing")
+        {
+            Description = "Boxes with devices that hosts share by virtual functions: never, always, or as each seed chooses (bySeed).",
+            HelpName = "WHICH", DefaultValueFactory = _ => SharingChoice.BySeed,
+        };
         var trace = new Option<bool>("--trace") { Description = "Print on stderr all that happened in every run, not only the end of those that failed." };
-        var command = new Command("sim", "Run whole fabrics in virtual time under seeded faults; every byte read is checked.") { seeds, hosts, boxes, trace };
+        var command = new Command("sim", "Run whole fabrics in virtual time under seeded faults; every byte read is checked.") { seeds, hosts, boxes, sharing, trace };
         command.SetAction((parsed, cancel) =>
         {
             if (!TryParse(parsed.GetRequiredValue(seeds), out var first, out var last)
@@ -31,7 +36,10 @@ internal static class SimCommand
                     ControlErrorCode.BadArgument, "--seeds is not a number or A..B, or --hosts or --boxes is out of bounds", "see `expether sim --help`");
             }
 
-            var options = new SimulationOptions { Hosts = parsed.GetValue(hosts), Boxes = parsed.GetValue(boxes), KeepsWholeTrace = parsed.GetValue(trace) };
+            var options = new SimulationOptions
+            {
+                Hosts = parsed.GetValue(hosts), Boxes = parsed.GetValue(boxes), Sharing = parsed.GetValue(sharing), KeepsWholeTrace = parsed.GetValue(trace),
+            };
             return Task.FromResult(Run(parsed.Screen(), first, last, options, cancel));
         });
         return (command, """
@@ -102,7 +110,8 @@ internal static class SimCommand
 
     private static string CommandOf(ulong seed, SimulationOptions options) =>
         $"./expether sim --seeds {seed}{(options.Hosts > 0 ? $" --hosts {options.Hosts}" : "")}"
-        + $"{(options.Boxes > 0 ? $" --boxes {options.Boxes}" : "")} --trace";
+        + $"{(options.Boxes > 0 ? $" --boxes {options.Boxes}" : "")}"
+        + $"{(options.Sharing != SharingChoice.BySeed ? $" --sharing {options.Sharing.ToString().ToLowerInvariant()}" : "")} --trace";
 
     private static bool TryParse(string text, out ulong first, out ulong last)
     {

@@ -30,6 +30,9 @@ public sealed class NvmeDisk
     private readonly OwnerSignal _stateChanged;
     private readonly IoCommands _commands;
     private readonly NamespaceRescan _rescan;
+
+    // Of events that came during a bring-up.
+    private readonly HashSet<LogPageId> _unreadLogs = [];
     private DiskState _state = DiskState.Starting;
     private bool _watching;
 
@@ -248,25 +251,37 @@ public sealed class NvmeDisk
         _session.FailAll(NvmeOutcome.Removed);
     }
 
-    private void OnAsyncEvent(AsyncEvent what) => _scheduler.Start(async () =>
+    private void OnAsyncEvent(AsyncEvent what)
     {
         if (what.LogPage != LogPageId.ChangedNamespaceList)
         {
             _events.Report(EventSeverity.Warning, Name, $"asynchronous event: {what.Type}, {what.Information}");
         }
 
+        if (_state is DiskState.Starting or DiskState.Resetting)
+        {
+            // Namespaces may have been listed before it. It would be the last one, too, since only reading its log page re-arms it.
+            _unreadLogs.Add(what.LogPage);
+            return;
+        }
+
+        _scheduler.Start(() => ReadLogAsync(what.LogPage));
+    }
+
+    private async Task ReadLogAsync(LogPageId log)
+    {
         if (_state == DiskState.Live && Function.Memory.TryAllocate(NvmeSizes.IdentifyBytes, NvmeSizes.PageBytesMin, DmaRights.ReadWrite, out var page))
         {
             // Reading the log page re-arms the event (NVMe 1.4 §5.2).
-            await _session.Admin.GetLogPageAsync(what.LogPage, page);
+            await _session.Admin.GetLogPageAsync(log, page);
             Function.Memory.Free(page);
         }
 
-        if (what.LogPage == LogPageId.ChangedNamespaceList)
+        if (log == LogPageId.ChangedNamespaceList)
         {
             await _rescan.RunAsync();
         }
-    });
+    }
 
     private async Task WatchAsync()
     {
@@ -372,6 +387,15 @@ public sealed class NvmeDisk
         _state = state;
         _stateChanged.Set();
         _room.Set();
+        if (state == DiskState.Live)
+        {
+            foreach (var log in _unreadLogs)
+            {
+                _scheduler.Start(() => ReadLogAsync(log));
+            }
+
+            _unreadLogs.Clear();
+        }
     }
 
     private void EndSoon(NvmeOutcome outcome, Action<NvmeResult, object?> done, object? state)

@@ -1,6 +1,7 @@
 using ExpEther.Bridge.Io;
 using ExpEther.Bridge.Io.Status;
 using ExpEther.Core.Time;
+using ExpEther.Simulation.Oracle;
 using ExpEther.Simulation.Stations;
 
 namespace ExpEther.Simulation.Faults;
@@ -20,7 +21,7 @@ internal sealed class BridgeOperator(FabricRun run, SeededRandom random)
     public void Command(Instant now)
     {
         var box = run.Boxes[random.Next(run.Boxes.Count)];
-        var disk = box.Disks[random.Next(box.Disks.Count)].Name;
+        var disk = box.Functions[random.Next(box.Functions.Count)];
         var host = run.Hosts[random.Next(run.Hosts.Count)].Name;
         var force = random.Chance(0.3);
         if (!box.IsUp || !box.IsReady)
@@ -49,7 +50,7 @@ internal sealed class BridgeOperator(FabricRun run, SeededRandom random)
         {
             foreach (var function in box.Bridge.Status().Functions.Where(f => f.Owner is null && f.Busy is null && !IsAt(box, f.Name)))
             {
-                var host = run.Hosts[random.Next(run.Hosts.Count)].Name;
+                var host = InNeedOf(box, function) ?? run.Hosts[random.Next(run.Hosts.Count)].Name;
                 Start(box, function.Name, $"attach {function.Name} {host}", now, () => box.Bridge.AttachAsync(function.Name, host));
             }
         }
@@ -61,13 +62,18 @@ internal sealed class BridgeOperator(FabricRun run, SeededRandom random)
         {
             _running.Remove(command);
             _known.Remove(command.Function);
+            if (box.Shared is { } shared && shared.Has(command.Function))
+            {
+                // It may have carried its owner's namespaces along already.
+                run.Namespaces.Of(shared.Name).ToList().ForEach(each => each.ForgetOwner());
+            }
         }
 
-        foreach (var disk in box.Disks)
+        foreach (var function in box.Functions)
         {
             if (losesState)
             {
-                _known.Remove(disk.Name);
+                _known.Remove(function);
             }
         }
     }
@@ -90,6 +96,21 @@ internal sealed class BridgeOperator(FabricRun run, SeededRandom random)
                 Look(box, function);
             }
         }
+    }
+
+    /// <summary>A host that has namespaces behind a virtual function's device and no function of it; null: none, or it is no virtual function.</summary>
+    private string? InNeedOf(BoxStation box, IoFunctionStatus function)
+    {
+        if (box.Shared is not { } shared || !shared.Has(function.Name))
+        {
+            return null;
+        }
+
+        var served = box.Bridge.Status().Functions.Where(each => shared.Has(each.Name)).Select(each => each.Owner).ToHashSet();
+        return run.Namespaces.Of(shared.Name)
+            .FirstOrDefault(each => each is { Fate: NamespaceFate.Lives, IsMissing: false, Owner: { } owner } && !served.Contains(owner)
+                && !_running.Exists(command => command.Box == box && command.What.EndsWith($" {owner}", StringComparison.Ordinal)))
+            ?.Owner;
     }
 
     private bool IsAt(BoxStation box, string function) => _running.Exists(c => c.Box == box && c.Function == function);
@@ -116,10 +137,12 @@ internal sealed class BridgeOperator(FabricRun run, SeededRandom random)
         var running = (box, function, what, now);
         _running.Add(running);
         _known.Remove(function);
+        var carrying = new CarriedNamespaces(run, box, function);
         box.Scheduler.Start(async () =>
         {
             var result = await command();
             _running.Remove(running);
+            carrying.OnEnded(result, what.StartsWith("move", StringComparison.Ordinal));
             run.Trace.Add($"< {box.Name}: {what}: {(result.Ok ? "ok" : result.Code)}");
             run.OnResult(result.Code, result.Generation);
 

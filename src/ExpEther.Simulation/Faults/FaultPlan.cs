@@ -5,10 +5,12 @@ using ExpEther.Simulation.Stations;
 namespace ExpEther.Simulation.Faults;
 
 /// <summary>
-/// What goes wrong, and when, as the seed has it; until it is told to mend everything. Media fail and paths shrink by generators and at times of their own.
+/// What goes wrong, and when, as the seed has it; until it is told to mend everything. Media fail, paths shrink and
+/// namespaces change by generators and at times of their own.
 /// </summary>
-internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom media, SeededRandom pathRandom)
+internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom media, SeededRandom pathRandom, SeededRandom sharing)
 {
+    private readonly HostResets _resets = new(run, run.RandomFor("host resets"));
     private readonly PriorityQueue<Action<Instant>, (long At, long Order)> _due = new();
     private long _order;
     private bool _isOver;
@@ -22,6 +24,11 @@ internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom
         if (run.Paths.IsNarrow)
         {
             ShrinkLater(now);
+        }
+
+        if (run.HasSharing)
+        {
+            Later(now, 600, StrikeSharing);
         }
     }
 
@@ -50,7 +57,7 @@ internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom
             }
         }
 
-        foreach (var disk in run.Boxes.SelectMany(b => b.Disks))
+        foreach (var disk in run.Boxes.SelectMany(b => b.AllDisks))
         {
             disk.Slowness = 0;
             disk.MediaErrors = 0;
@@ -85,7 +92,7 @@ internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom
             case < 13:
                 run.Count("slowDisk");
                 var box = run.Boxes[random.Next(run.Boxes.Count)];
-                box.Disks[random.Next(box.Disks.Count)].Slowness = random.Chance(0.5) ? 0 : 0.2;
+                box.AllDisks[random.Next(box.AllDisks.Count)].Slowness = random.Chance(0.5) ? 0 : 0.2;
                 break;
             default:
                 run.Operator.Command(now);
@@ -102,10 +109,35 @@ internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom
         }
 
         Later(now, 500 + media.Next(6000), StrikeMedia);
-        var disks = run.Boxes[media.Next(run.Boxes.Count)].Disks;
-        var disk = disks[media.Next(disks.Count)];
+        var box = run.Boxes[media.Next(run.Boxes.Count)];
+        var disk = box.AllDisks[media.Next(box.AllDisks.Count)];
         disk.MediaErrors = media.Chance(0.5) ? 0 : media.Chance(0.8) ? 0.02 : 0.3;
+        if (!box.IsReady && disk == box.Shared?.Pool)
+        {
+            // A pool that cannot be read when its box starts is none, until somebody mends that and starts the box again.
+            disk.MediaErrors = 0;
+        }
+
         run.Trace.Add($"! {disk.Name}: one of {(disk.MediaErrors > 0 ? 1 / disk.MediaErrors : double.PositiveInfinity):F0} requests fails");
+    }
+
+    /// <summary>What people and hosts do where devices are shared.</summary>
+    private void StrikeSharing(Instant now)
+    {
+        if (_isOver)
+        {
+            return;
+        }
+
+        Later(now, 100 + sharing.Next(2000), StrikeSharing);
+        if (sharing.Chance(0.3))
+        {
+            _resets.Strike();
+        }
+        else
+        {
+            run.NamespaceOperator.Command(now);
+        }
     }
 
     private void ChangeWeather()
@@ -173,6 +205,7 @@ internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom
         run.Count(isOrderly ? "boxStop" : losesState ? "boxCrashWithoutState" : "boxCrash");
         run.Trace.Add($"! {box.Name} {(isOrderly ? "stops" : losesState ? "crashes and loses its state" : "crashes")}");
         run.Operator.OnCrash(box, losesState);
+        run.NamespaceOperator.OnCrash(box, losesState);
         if (isOrderly)
         {
             box.Close(now);

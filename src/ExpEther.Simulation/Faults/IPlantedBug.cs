@@ -1,6 +1,8 @@
+using ExpEther.Bridge.Io.Ownership;
 using ExpEther.Core.Time;
 using ExpEther.Nvme.Backends;
 using ExpEther.Pcie.Ports;
+using ExpEther.RootComplex.Functions.Sharing;
 using ExpEther.Simulation.Stations;
 using ExpEther.Simulation.Storage;
 
@@ -12,6 +14,10 @@ internal interface IPlantedBug
     IPcieDevice Wrap(IPcieDevice device, SimDisk disk) => device;
 
     IBlockBackend Wrap(IBlockBackend backend, SimDisk disk) => backend;
+
+    IPhysicalFunctionDriver Wrap(IPhysicalFunctionDriver driver) => driver;
+
+    IOwnershipStore Wrap(IOwnershipStore store) => store;
 
     /// <summary>Every turn of a box.</summary>
     void OnTurn(BoxStation box, Instant now)

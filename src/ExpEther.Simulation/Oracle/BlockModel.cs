@@ -7,11 +7,12 @@ namespace ExpEther.Simulation.Oracle;
 /// A deallocation is a write of zeroes where the disk promises those (DLFEAT); elsewhere the block may stay what it was, acknowledged or not,
 /// until a read tells.
 /// </summary>
-internal sealed class BlockModel
+/// <param name="initial">The version that it has at first, durably.</param>
+internal sealed class BlockModel(ulong initial)
 {
-    public List<ulong> Readable { get; } = [0];
+    public List<ulong> Readable { get; } = [initial];
 
-    public List<ulong> Durable { get; } = [0];
+    public List<ulong> Durable { get; } = [initial];
 
     public void OnIssued(ulong version)
     {
@@ -50,6 +51,14 @@ internal sealed class BlockModel
                 Durable.RemoveAt(i);
             }
         }
+    }
+
+    /// <summary>It may be what it was, durably or as it was seen, or zeroes: a cut has an unknown end.</summary>
+    public void OnDoubtfulCut()
+    {
+        Readable.AddRange(Durable);
+        Readable.Add(BlockPattern.Zeroes);
+        Durable.Add(BlockPattern.Zeroes);
     }
 
     public void OnCrash()

@@ -38,6 +38,10 @@ internal static class BlockPattern
         return block.SequenceEqual(scratch[..block.Length]) ? version : NoVersion;
     }
 
+    /// <summary>The disk and block that the bytes say they are of.</summary>
+    public static (int Disk, int Lba) PlaceOf(ReadOnlySpan<byte> block) =>
+        (BinaryPrimitives.ReadInt32LittleEndian(block), BinaryPrimitives.ReadInt32LittleEndian(block[4..]));
+
     public static string Describe(ReadOnlySpan<byte> block) =>
         $"disk {BinaryPrimitives.ReadInt32LittleEndian(block)} block {BinaryPrimitives.ReadInt32LittleEndian(block[4..])} "
         + $"version {BinaryPrimitives.ReadUInt64LittleEndian(block[8..])}, last bytes {Convert.ToHexString(block[^8..])}";

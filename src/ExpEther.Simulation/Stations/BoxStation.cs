@@ -1,20 +1,49 @@
 using ExpEther.Bridge.Io;
+using ExpEther.Bridge.Io.Ownership;
 using ExpEther.Core.Time;
 using ExpEther.Link.Ethernet;
 using ExpEther.Nvme.Backends;
 using ExpEther.Nvme.Controller;
+using ExpEther.Nvme.Driver;
+using ExpEther.Nvme.Pool;
 using ExpEther.Pcie.Ports;
+using ExpEther.RootComplex.Functions.Sharing;
+using ExpEther.Simulation.Faults;
 using ExpEther.Simulation.Storage;
 
 namespace ExpEther.Simulation.Stations;
 
-/// <summary>An I/O box: an I/O bridge with an NVMe controller on each of its disks. Disks and ownership outlive a crash, if they are let.</summary>
-internal sealed class BoxStation(FabricRun run, int number, string name, MacAddress mac, IReadOnlyList<SimDisk> disks, OwnershipFile file)
-    : Station(run, number, name, mac)
+/// <summary>
+/// An I/O box: an I/O bridge with an NVMe controller on each of its disks, and maybe an NVMe device with virtual functions and a pool of
+/// namespaces. Disks and ownership outlive a crash, if they are let.
+/// </summary>
+internal sealed class BoxStation : Station
 {
+    private readonly OwnershipFile _file;
     private int _life;
 
-    public IReadOnlyList<SimDisk> Disks { get; } = disks;
+    public BoxStation(FabricRun run, int number, string name, MacAddress mac, IReadOnlyList<SimDisk> disks, SharedDevice? shared)
+        : base(run, number, name, mac)
+    {
+        (Disks, Shared) = (disks, shared);
+        AllDisks = shared is null ? disks : [.. disks, shared.Shared, shared.Pool];
+        Functions = [.. disks.Select(d => d.Name), .. Enumerable.Range(1, shared?.Vfs ?? 0).Select(vf => shared!.FunctionName(vf))];
+        _file = new OwnershipFile(run.RandomFor($"file {number - run.Hosts.Count}"), OnRecorded);
+    }
+
+    /// <summary>Those that are used as they are, each behind a device of its name.</summary>
+    public IReadOnlyList<SimDisk> Disks { get; }
+
+    /// <summary>The device with virtual functions; null: it has none.</summary>
+    public SharedDevice? Shared { get; }
+
+    public IReadOnlyList<SimDisk> AllDisks { get; }
+
+    /// <summary>Names of all functions that hosts may have.</summary>
+    public IReadOnlyList<string> Functions { get; }
+
+    /// <summary>Commands at the shared device.</summary>
+    public DeviceActivity Activity { get; } = new();
 
     public override VlanId AnyVlan => Run.Hosts[0].Vlan;
 
@@ -28,7 +57,7 @@ internal sealed class BoxStation(FabricRun run, int number, string name, MacAddr
         get
         {
             var next = Bridge.NextDeadline;
-            foreach (var disk in Disks)
+            foreach (var disk in AllDisks)
             {
                 next = Instant.Earliest(next, disk.NextDeadline);
             }
@@ -41,7 +70,24 @@ internal sealed class BoxStation(FabricRun run, int number, string name, MacAddr
     public void Crash(bool losesState)
     {
         Crash();
-        file.Crash(losesState);
+        _file.Crash(losesState);
+        if (Shared is not null)
+        {
+            Activity.OnCrash();
+            Run.Namespaces.OnCrash(Shared.Name, Run.Trace.Now);
+        }
+    }
+
+    /// <summary>A command is over: where none is left the owners before are owners no more.</summary>
+    public void SettleOwners()
+    {
+        if (Shared is not null && Activity.IsQuiet)
+        {
+            foreach (var model in Run.Namespaces.Of(Shared.Name))
+            {
+                model.Settle(Scheduler.Now);
+            }
+        }
     }
 
     public void Close(Instant now)
@@ -62,10 +108,20 @@ internal sealed class BoxStation(FabricRun run, int number, string name, MacAddr
                 ReleaseTimeout = SimulationLimits.ReleaseTimeout, PlugTimeout = SimulationLimits.PlugTimeout,
                 Hosts = [.. Run.Hosts.Select(h => new IoHostOptions { Name = h.Name, Vlan = h.Vlan, Mac = h.Mac, Key = options.Key })],
             },
-            file, Scheduler, Run.RandomFor($"{Name} {_life}"), Run.Trace);
+            Run.Options.Plant?.Wrap(_file) ?? _file, Scheduler, Run.RandomFor($"{Name} {_life}"), Run.Trace);
         foreach (var disk in Disks)
         {
             Bridge.AddDevice(disk.Name, ControllerOf(disk));
+        }
+
+        if (Shared is not null)
+        {
+            // The pool is read now; what its disk does from now on is the fault plan's.
+            (Shared.Pool.MediaErrors, Shared.Pool.Slowness) = (0, 0);
+            IPhysicalFunctionDriver driver = new NvmePhysicalFunctionDriver(
+                Run.Trace, new NvmeDriverOptions { CommandTimeout = SimulationLimits.CommandTimeout });
+            Bridge.AddDriver(Run.Options.Plant?.Wrap(driver) ?? driver);
+            Bridge.AddDevice(Shared.Name, DeviceOf(Shared), Shared.Vfs);
         }
 
         Tick(now);
@@ -79,9 +135,13 @@ internal sealed class BoxStation(FabricRun run, int number, string name, MacAddr
     protected override void OnCrash()
     {
         IsReady = false;
-        foreach (var disk in Disks)
+        foreach (var disk in AllDisks)
         {
             disk.Crash();
+        }
+
+        foreach (var disk in Disks)
+        {
             Run.ModelOf(disk.Name).OnCrash();
         }
     }
@@ -103,24 +163,50 @@ internal sealed class BoxStation(FabricRun run, int number, string name, MacAddr
 
     private void Tick(Instant now)
     {
-        file.Now = now;
-        foreach (var disk in Disks)
+        _file.Now = now;
+        foreach (var disk in AllDisks)
         {
             disk.Now = now;
         }
     }
 
+    private void OnRecorded(OwnershipImage? image)
+    {
+        if (Shared is not null)
+        {
+            Run.Namespaces.OnRecorded(Shared.Name, image, Run.Trace.Now, !Activity.IsQuiet);
+        }
+    }
+
     private IPcieDevice ControllerOf(SimDisk disk)
     {
-        var plant = Run.Options.Plant;
-        IBlockBackend backend = new SimBackend(disk);
-        var controller = new NvmeController(
-            new NvmeControllerOptions
+        var controller = new NvmeController(OptionsOf(disk.Name, new NvmeNamespaceOptions { Backend = BackendOf(disk) }), Run.Trace);
+        return Run.Options.Plant?.Wrap(controller, disk) ?? controller;
+    }
+
+    private IPcieDevice DeviceOf(SharedDevice shared)
+    {
+        var device = new NvmeSrIovDevice(
+            new NvmeSrIovOptions
             {
-                SerialNumber = disk.Name, QueuePairsMax = 4, QueueEntriesMax = 64, MaxDataTransferBytes = 64 * 1024, BufferPoolBytes = 512 * 1024,
-                CompletionTimeout = SimulationLimits.DmaTimeout, Namespaces = [new NvmeNamespaceOptions { Backend = plant?.Wrap(backend, disk) ?? backend }],
+                Primary = OptionsOf(shared.Name, new NvmeNamespaceOptions { Backend = BackendOf(shared.Shared), Shared = true }),
+                Pool = new NamespacePool(BackendOf(shared.Pool), Run.RandomFor($"{shared.Name} pool {_life}")),
+                TotalVfs = shared.Vfs, SecondaryQueuesMax = 5, FlexibleQueuesPerVf = 3, SecondaryMaxDataTransferBytes = 64 * 1024,
+                SecondaryBufferPoolBytes = 256 * 1024,
             },
             Run.Trace);
-        return plant?.Wrap(controller, disk) ?? controller;
+        return Run.Options.Plant?.Wrap(device, shared.Pool) ?? device;
     }
+
+    private IBlockBackend BackendOf(SimDisk disk)
+    {
+        var backend = new SimBackend(disk);
+        return Run.Options.Plant?.Wrap(backend, disk) ?? backend;
+    }
+
+    private static NvmeControllerOptions OptionsOf(string name, NvmeNamespaceOptions first) => new()
+    {
+        Name = name, SerialNumber = name, QueuePairsMax = 4, QueueEntriesMax = 64, MaxDataTransferBytes = 64 * 1024, BufferPoolBytes = 512 * 1024,
+        CompletionTimeout = SimulationLimits.DmaTimeout, Namespaces = [first],
+    };
 }

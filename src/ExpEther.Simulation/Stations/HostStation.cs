@@ -16,6 +16,7 @@ internal sealed class HostStation(FabricRun run, int number, string name, MacAdd
     private const byte CanaryByte = 0xC5;
 
     private readonly List<DiskLoad> _loads = [];
+    private readonly List<NamespaceWatch> _watches = [];
     private TlpWire? _wire;
     private DmaBuffer _canary;
     private int _life;
@@ -30,7 +31,14 @@ internal sealed class HostStation(FabricRun run, int number, string name, MacAdd
 
     public NvmeDriver Nvme { get; private set; } = null!;
 
-    public IReadOnlyList<DiskLoad> Loads => _loads;
+    /// <summary>On disks that are used as they are.</summary>
+    public IReadOnlyList<DiskLoad> DiskLoads => _loads;
+
+    /// <summary>On disks that are used as they are, and on every namespace of every virtual function.</summary>
+    public IEnumerable<DiskLoad> Loads => _loads.Concat(_watches.SelectMany(watch => watch.Loads));
+
+    /// <summary>Virtual functions in use.</summary>
+    public IReadOnlyList<NamespaceWatch> Watches => _watches;
 
     protected override Instant? Deadline => Instant.Earliest(RootComplex.NextDeadline, Bridge.NextDeadline);
 
@@ -68,8 +76,12 @@ internal sealed class HostStation(FabricRun run, int number, string name, MacAdd
         Nvme = new NvmeDriver(
             Scheduler, Run.Trace,
             new NvmeDriverOptions { QueuePairs = options.QueuePairs, QueueEntries = 32, CommandTimeout = SimulationLimits.CommandTimeout });
-        Nvme.DiskAdded += disk => _loads.Add(new DiskLoad(Run, this, disk));
-        Nvme.DiskRemoved += disk => _loads.RemoveAll(load => load.Disk == disk);
+        Nvme.DiskAdded += OnDiskAdded;
+        Nvme.DiskRemoved += disk =>
+        {
+            _loads.RemoveAll(load => load.Disk == disk);
+            _watches.RemoveAll(watch => watch.Disk == disk);
+        };
         RootComplex.AddDriver(Nvme);
         _canary = RootComplex.Memory.Allocate(CanaryBytes);
         RootComplex.Memory.SpanOf(_canary).Fill(CanaryByte);
@@ -79,12 +91,13 @@ internal sealed class HostStation(FabricRun run, int number, string name, MacAdd
     protected override void OnCrash()
     {
         CheckCanaryOnce();
-        foreach (var load in _loads)
+        foreach (var load in Loads)
         {
             load.OnCrash();
         }
 
         _loads.Clear();
+        _watches.Clear();
     }
 
     protected override void OnFrame(in ReceivedFrame frame, Instant now) => Bridge.OnFrame(frame, now);
@@ -97,6 +110,18 @@ internal sealed class HostStation(FabricRun run, int number, string name, MacAdd
     }
 
     protected override bool TryTakeFrame(Instant now, Span<byte> into, out int written) => Bridge.TryTakeFrame(now, into, out written);
+
+    private void OnDiskAdded(NvmeDisk disk)
+    {
+        if (Run.IsSharedDevice(disk.SerialNumber))
+        {
+            _watches.Add(new NamespaceWatch(Run, this, disk));
+        }
+        else
+        {
+            _loads.Add(new DiskLoad(Run, this, disk, 1, Run.ModelOf(disk.SerialNumber), null));
+        }
+    }
 
     private void CheckCanaryOnce()
     {

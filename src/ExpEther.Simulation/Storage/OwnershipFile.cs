@@ -4,7 +4,9 @@ using ExpEther.Core.Time;
 namespace ExpEther.Simulation.Storage;
 
 /// <summary>Where a box keeps ownership: durable a little after it was written; a crash in between keeps the old image or the new.</summary>
-internal sealed class OwnershipFile(SeededRandom random) : IOwnershipStore
+/// <param name="random">How long it takes, and what a crash keeps.</param>
+/// <param name="onDurable">Told of each image that became the durable one; null: none is left.</param>
+internal sealed class OwnershipFile(SeededRandom random, Action<OwnershipImage?> onDurable) : IOwnershipStore
 {
     private readonly Queue<(OwnershipImage Image, Instant At)> _writes = new();
     private OwnershipImage? _durable;
@@ -17,7 +19,7 @@ internal sealed class OwnershipFile(SeededRandom random) : IOwnershipStore
     {
         while (_writes.TryPeek(out var write) && write.At <= Now)
         {
-            _durable = _writes.Dequeue().Image;
+            Keep(_writes.Dequeue().Image);
         }
 
         return _durable is { } image && image.Version >= version;
@@ -31,10 +33,19 @@ internal sealed class OwnershipFile(SeededRandom random) : IOwnershipStore
         IsDurable(0);
         while (_writes.TryDequeue(out var write) && random.Chance(0.5))
         {
-            _durable = write.Image;
+            Keep(write.Image);
         }
 
         _writes.Clear();
-        _durable = losesAll ? null : _durable;
+        if (losesAll)
+        {
+            Keep(null);
+        }
+    }
+
+    private void Keep(OwnershipImage? image)
+    {
+        _durable = image;
+        onDurable(image);
     }
 }

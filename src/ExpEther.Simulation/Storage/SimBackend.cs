@@ -5,7 +5,7 @@ namespace ExpEther.Simulation.Storage;
 /// <summary>A disk as one life of its box sees it; once that has crashed nothing reaches the disk any more.</summary>
 internal sealed class SimBackend(SimDisk disk) : IBlockBackend
 {
-    public long LengthBytes => SimulationLimits.DiskBlocks * SimulationLimits.BlockBytes;
+    public long LengthBytes => disk.LengthBytes;
 
     public int BlockBytes => SimulationLimits.BlockBytes;
 

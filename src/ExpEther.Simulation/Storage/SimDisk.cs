@@ -13,30 +13,37 @@ internal sealed class SimDisk
 {
     private const int IoError = 5;
 
-    private readonly byte[] _stable = new byte[SimulationLimits.DiskBlocks * SimulationLimits.BlockBytes];
-    private readonly byte[] _seen = new byte[SimulationLimits.DiskBlocks * SimulationLimits.BlockBytes];
+    private readonly byte[] _stable;
+    private readonly byte[] _seen;
     private readonly byte[] _zeroes = new byte[SimulationLimits.BlockBytes];
-    private readonly bool[] _dirty = new bool[SimulationLimits.DiskBlocks];
+    private readonly bool[] _dirty;
     private readonly PriorityQueue<BlockRequest, (long At, long Order)> _requests = new();
     private readonly SeededRandom _random;
     private readonly SeededRandom _media;
     private readonly Action<string> _onFault;
     private long _order;
 
-    /// <param name="number">Which of all disks.</param>
-    /// <param name="name">Device and function name, and serial number.</param>
+    // Every dirty block is among these.
+    private int _dirtyFrom;
+    private int _dirtyTo;
+
+    /// <param name="name">Of the device that it is behind, where it is the only one there.</param>
+    /// <param name="blocks">Its size.</param>
     /// <param name="random">How long requests take, and what a crash loses.</param>
     /// <param name="media">What the media do.</param>
     /// <param name="onFault">Told of each failure.</param>
-    public SimDisk(int number, string name, SeededRandom random, SeededRandom media, Action<string> onFault)
+    public SimDisk(string name, int blocks, SeededRandom random, SeededRandom media, Action<string> onFault)
     {
-        (Number, Name, _random, _media, _onFault) = (number, name, random, media, onFault);
+        (Name, _random, _media, _onFault) = (name, random, media, onFault);
+        _stable = new byte[blocks * SimulationLimits.BlockBytes];
+        _seen = new byte[blocks * SimulationLimits.BlockBytes];
+        _dirty = new bool[blocks];
         DeallocatedReadsZeroes = media.Chance(0.7);
     }
 
-    public int Number { get; }
-
     public string Name { get; }
+
+    public long LengthBytes => _stable.Length;
 
     public bool DeallocatedReadsZeroes { get; }
 
@@ -99,16 +106,19 @@ internal sealed class SimDisk
             }
         }
 
-        for (var block = 0; block < _dirty.Length; block++)
+        for (var block = _dirtyFrom; block < _dirtyTo; block++)
         {
             if (_dirty[block] && _random.Chance(0.5))
             {
                 MakeDurable(block);
             }
+            else if (_dirty[block])
+            {
+                Lose(block);
+            }
         }
 
-        _stable.CopyTo(_seen.AsSpan());
-        Array.Clear(_dirty);
+        _dirtyFrom = _dirtyTo = 0;
     }
 
     private void Execute(in BlockRequest request, bool fails)
@@ -121,14 +131,7 @@ internal sealed class SimDisk
                 _seen.AsSpan((int)request.OffsetBytes, request.Bytes).CopyTo(request.Buffer.Span);
                 break;
             case BlockOperation.Flush:
-                for (var each = 0; each < _dirty.Length; each++)
-                {
-                    if (_dirty[each] && (!fails || _media.Chance(0.5)))
-                    {
-                        MakeDurable(each);
-                    }
-                }
-
+                Flush(fails);
                 break;
             case BlockOperation.Deallocate when !DeallocatedReadsZeroes:
                 Change(request, _media, 0.5);
@@ -137,6 +140,19 @@ internal sealed class SimDisk
                 Change(request, _media, fails ? 0.5 : 1);
                 break;
         }
+    }
+
+    private void Flush(bool fails)
+    {
+        for (var each = _dirtyFrom; each < _dirtyTo; each++)
+        {
+            if (_dirty[each] && (!fails || _media.Chance(0.5)))
+            {
+                MakeDurable(each);
+            }
+        }
+
+        _dirtyTo = fails ? _dirtyTo : _dirtyFrom;
     }
 
     /// <summary>Writes, zeroes or deallocates each block with a chance.</summary>
@@ -155,15 +171,19 @@ internal sealed class SimDisk
     private void Write(int block, ReadOnlySpan<byte> bytes)
     {
         bytes.CopyTo(_seen.AsSpan(block * SimulationLimits.BlockBytes));
+        (_dirtyFrom, _dirtyTo) = _dirtyFrom == _dirtyTo ? (block, block + 1) : (Math.Min(_dirtyFrom, block), Math.Max(_dirtyTo, block + 1));
         _dirty[block] = true;
     }
 
     private void MakeDurable(int block)
     {
-        if (_dirty[block])
-        {
-            _seen.AsSpan(block * SimulationLimits.BlockBytes, SimulationLimits.BlockBytes).CopyTo(_stable.AsSpan(block * SimulationLimits.BlockBytes));
-            _dirty[block] = false;
-        }
+        _seen.AsSpan(block * SimulationLimits.BlockBytes, SimulationLimits.BlockBytes).CopyTo(_stable.AsSpan(block * SimulationLimits.BlockBytes));
+        _dirty[block] = false;
+    }
+
+    private void Lose(int block)
+    {
+        _stable.AsSpan(block * SimulationLimits.BlockBytes, SimulationLimits.BlockBytes).CopyTo(_seen.AsSpan(block * SimulationLimits.BlockBytes));
+        _dirty[block] = false;
     }
 }

@@ -12,6 +12,8 @@ internal abstract class TamperedDevice(IPcieDevice device) : IPcieDevice
 
     public Instant? NextDeadline => device.NextDeadline;
 
+    public IFunctionFlowControl? FlowControl => device.FlowControl;
+
     /// <summary>Function-level resets so far (and BARs that were sized): one assignment is over.</summary>
     protected int Assignment { get; private set; }
 
