@@ -57,6 +57,9 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
 
     public string Failure { get; set; } = "";
 
+    /// <summary>A rule that is not kept for it.</summary>
+    public BrokenRule Broken { get; set; }
+
     /// <summary>Why it was last not shown to its owner.</summary>
     public string Trouble { get; set; } = "";
 
