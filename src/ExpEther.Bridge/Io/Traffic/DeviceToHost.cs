@@ -145,7 +145,13 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
     private IoFunction? Sender(BusDevice device, in TlpView view)
     {
         var sender = device.Find(view.IsCompletion ? view.Completer : view.Requester);
-        return Broken == BrokenRule.Row4HostByRid || (Broken == BrokenRule.Row8Leak && sender is null) ? device.Functions[0] : sender;
+        var isGuessed = Broken switch
+        {
+            BrokenRule.Row4HostByRid => !view.IsCompletion,
+            BrokenRule.Row8Leak => sender is null,
+            _ => false,
+        };
+        return isGuessed ? device.Functions[0] : sender;
     }
 
     /// <returns>False: the owner's link has no room; all or part of it is still there.</returns>
