@@ -69,6 +69,12 @@ internal enum BrokenRule
     /// <summary>I/O bridge: no 10-bit tag goes to a completer of 8-bit tags.</summary>
     Tag10Bit,
 
+    /// <summary>I/O bridge: a host's tag is free again only when its request is answered.</summary>
+    TagInUseToDevice,
+
+    /// <summary>I/O bridge: so is a device's.</summary>
+    TagInUseToHost,
+
     /// <summary>I/O bridge: a host's completion answers a request.</summary>
     UnexpectedToDevice,
 

@@ -25,6 +25,7 @@ internal sealed class IoRulesScenario : RuleScenario
         BusMaster();
         Assignments();
         Completions();
+        TagsInUse();
         Digests();
         Era();
     }
@@ -221,6 +222,26 @@ internal sealed class IoRulesScenario : RuleScenario
         Expect("outstanding: an answer to nothing does not reach the host", _shared.Host(2).Tlps.Count == 0);
         Expect("outstanding: both are counted", _shared.CountersOf(2).UnexpectedCompletions == 2);
         ExpectNothingElsewhere("outstanding");
+    }
+
+    private void TagsInUse()
+    {
+        var rid = _shared.Vf(3).Config.Rid;
+        _shared.Vf(3).Say(into => new MemoryRead(rid, new Tag(0x22), SharedOdd.HostMemory, 4).Write(into));
+        _shared.Vf(3).Say(into => new MemoryRead(rid, new Tag(0x22), SharedOdd.HostMemory, 4).Write(into));
+        Settle();
+        Expect("tags: a device's is not used again before it is answered", _shared.Host(3).Tlps.Count == 1);
+        Expect("tags: the second read ends in UR", Parse(_shared.Vf(3).Received.Single()).Status == CompletionStatus.UnsupportedRequest);
+        _shared.Forget();
+
+        _shared.Vf(3).IsDead = true;
+        _shared.Host(3).Read(SharedOdd.MemH, 4, tag: 0x50);
+        _shared.Host(3).Read(SharedOdd.MemH, 4, tag: 0x50);
+        Settle();
+        _shared.Vf(3).IsDead = false;
+        Expect("tags: a host's is not used again before it is answered", _shared.Host(3).Tlps.Count == 1);
+        ExpectRefusal(3, "tags: the second read ends in UR");
+        ExpectNothingElsewhere("tags");
     }
 
     private void Digests()

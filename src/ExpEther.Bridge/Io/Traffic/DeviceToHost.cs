@@ -234,7 +234,8 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
 
         // Row 4 and 6; configuration requests of a device fit no row.
         var mayMaster = function.BusMaster || Broken == BrokenRule.BusMasterEnable;
-        if (!function.IsOpen || !mayMaster || view.IsConfig || (view.Class == TlpClass.NonPosted && !TryNote(function, view)))
+        if (!function.IsOpen || !mayMaster || view.IsConfig
+            || (view.Class == TlpClass.NonPosted && !TryNote(function, view) && Broken != BrokenRule.TagInUseToHost))
         {
             Refuse(device, function, view, now);
             return Verdict.Done;
@@ -283,7 +284,8 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             }
         }
 
-        if (!function.IsOpen || request.Era != function.Era)
+        // A reset has ended the requests before it: none of them is in the table any more.
+        if (!function.IsOpen)
         {
             function.Counters.StaleCompletions++;
             return false;

@@ -93,7 +93,8 @@ internal sealed class HostToDevice(FunctionTable functions, OwnerSignal changed,
             // PCIe 5.0 §2.2.6.2: a completer without 10-bit tags would answer with the wrong tag.
             || (isNonPosted && view.Tag.Needs10Bit && !function.Real.Tag10BitCompleter && Broken != BrokenRule.Tag10Bit)
             || (isNonPosted && !function.HostRequests.TryAdd(
-                hostIo, view.Tag, new HostRequest(view.Requester, function.Era, CompletionBytes.Expected(view)), Instant.Never)))
+                hostIo, view.Tag, new HostRequest(view.Requester, CompletionBytes.Expected(view)), Instant.Never)
+                && Broken != BrokenRule.TagInUseToDevice))
         {
             Refuse(session, function, view, UncorrectableError.UnsupportedRequest);
             return;
