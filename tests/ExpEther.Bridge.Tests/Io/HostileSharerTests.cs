@@ -27,7 +27,11 @@ public sealed class HostileSharerTests
     {
         var (aperture, aperture32) = (_shared.Odd.SrIov.VfBarAddress(0), (uint)_shared.Odd.SrIov.VfBarAddress(3));
         var value = 0x10;
-        foreach (var place in new[] { aperture, aperture + (2 * OddSrIov.PageBytes), _shared.Odd.Physical.Config.BarAddress(0), _shared.Small.Config.BarAddress(0) })
+        ulong[] places =
+        [
+            aperture, aperture + (2 * OddSrIov.PageBytes), _shared.Odd.Physical.Config.BarAddress(0), _shared.Small.Config.BarAddress(0),
+        ];
+        foreach (var place in places)
         {
             _shared.Map(Rogue, place, aperture32);
             _shared.Forget();
@@ -92,7 +96,9 @@ public sealed class HostileSharerTests
             Assert.All(RogueHost.Tlps, t => Assert.Equal(CompletionStatus.UnsupportedRequest, t.View.Status));
             Assert.Equal((0, asked), (_shared.Vf(victim).Received.Count, _shared.Vf(victim).Asked));
             Assert.Equal((5L, 1L), (_shared.CountersOf(victim).WrongGeneration, _shared.CountersOf(victim).StaleCompletions));
-            Assert.Contains(_shared.Rig.Events.Lines, l => l.Contains($"odd0.vf{victim}: host host2 sends TLPs to a function that it does not own", StringComparison.Ordinal));
+            Assert.Contains(
+                _shared.Rig.Events.Lines,
+                l => l.Contains($"odd0.vf{victim}: host host2 sends TLPs to a function that it does not own", StringComparison.Ordinal));
         }
 
         // Its own function under others' generations, and numbers that nobody or no host has.
@@ -268,12 +274,21 @@ public sealed class HostileSharerTests
     /// <summary>A write, a read, a configuration write and read, a message and a completion; tags 1 to 3 are owed an answer.</summary>
     private void SendOneOfEach(ushort function, ulong generation)
     {
-        _shared.SendAs(Rogue, function, generation, into => new MemoryWrite(default, SharedOdd.MemH + 0x2000).Write(into, [6, 6, 6, 6]));
-        _shared.SendAs(Rogue, function, generation, into => new MemoryRead(default, new Tag(1), SharedOdd.MemH, 4).Write(into));
-        _shared.SendAs(Rogue, function, generation, into => new ConfigWrite(default, new Tag(2), RogueHost.VfH, ConfigRegister.Command, false, 0, 3).Write(into));
-        _shared.SendAs(Rogue, function, generation, into => new ConfigRead(default, new Tag(3), RogueHost.VfH, 0, false).Write(into));
-        _shared.SendAs(Rogue, function, generation, into => new Message(default, MessageCode.VendorDefinedType1, MessageRouting.ById, RogueHost.VfH).Write(into));
-        Complete(RogueHost.VfH, 0x33, function, generation);
+        var vfH = RogueHost.VfH;
+        TlpWriter[] all =
+        [
+            into => new MemoryWrite(default, SharedOdd.MemH + 0x2000).Write(into, [6, 6, 6, 6]),
+            into => new MemoryRead(default, new Tag(1), SharedOdd.MemH, 4).Write(into),
+            into => new ConfigWrite(default, new Tag(2), vfH, ConfigRegister.Command, false, 0, 3).Write(into),
+            into => new ConfigRead(default, new Tag(3), vfH, 0, false).Write(into),
+            into => new Message(default, MessageCode.VendorDefinedType1, MessageRouting.ById, vfH).Write(into),
+        ];
+        foreach (var write in all)
+        {
+            _shared.SendAs(Rogue, function, generation, write);
+        }
+
+        Complete(vfH, 0x33, function, generation);
     }
 
     private void Complete(Rid requester, ushort tag, ushort function, ulong generation) => _shared.SendAs(
