@@ -31,6 +31,9 @@ internal sealed class DmaGate(IHostAttachment host, PortErrors errors, StageCloc
     /// <summary>Reads and atomics not fully answered.</summary>
     public int Count => _count;
 
+    /// <summary>A rule that is not kept.</summary>
+    public BrokenRule Broken { get; set; }
+
     /// <param name="tlp">A memory request of the slot's function.</param>
     /// <param name="occupant">Who is plugged.</param>
     /// <param name="refusal">Why nothing may pass now; null when it may.</param>
@@ -45,7 +48,7 @@ internal sealed class DmaGate(IHostAttachment host, PortErrors errors, StageCloc
             return;
         }
 
-        if (tlp.Requester != occupant.VfH)
+        if (tlp.Requester != occupant.VfH && Broken != BrokenRule.HostRequester)
         {
             refusal ??= "DMA under another function's requester ID";
         }
@@ -104,13 +107,14 @@ internal sealed class DmaGate(IHostAttachment host, PortErrors errors, StageCloc
     private string? TryExecute(in TlpView tlp, SlotOccupant occupant, ref SlotCounters counters)
     {
         var address = new HostAddress(tlp.FirstByteAddress);
-        if (host.IsInterruptAddress(address))
+        if (host.IsInterruptAddress(address) && Broken != BrokenRule.HostInterrupt)
         {
             return TryInterrupt(tlp, occupant, ref counters);
         }
 
         var rights = tlp.Kind switch
         {
+            _ when Broken == BrokenRule.HostRights => DmaRights.None,
             TlpKind.MemoryRead => DmaRights.Read,
             TlpKind.MemoryWrite => DmaRights.Write,
             _ => DmaRights.ReadWrite,
@@ -118,7 +122,8 @@ internal sealed class DmaGate(IHostAttachment host, PortErrors errors, StageCloc
         // A flush (§2.2.5) touches no byte, so any mapping will do.
         if (!host.Memory.TryGetSpan(address, tlp.ByteLength, tlp.IsZeroLength ? DmaRights.None : rights, out var memory))
         {
-            return host.Memory.TryGetSpan(address, tlp.ByteLength, DmaRights.None, out _)
+            return Broken == BrokenRule.HostRange ? null
+                : host.Memory.TryGetSpan(address, tlp.ByteLength, DmaRights.None, out _)
                 ? $"DMA at {address} against the rights of its mapping"
                 : $"DMA at {address} outside mapped memory";
         }
@@ -134,7 +139,7 @@ internal sealed class DmaGate(IHostAttachment host, PortErrors errors, StageCloc
                 Enqueue(new DmaAnswer
                 {
                     Header = Completion.To(tlp, occupant.HostH, CompletionStatus.SuccessfulCompletion),
-                    Read = new CompletionSplitter(tlp, occupant.Box.Link.MaxPayloadBytes, RcbBytes),
+                    Read = new CompletionSplitter(tlp, MaxPayloadOf(occupant), RcbBytes),
                 });
                 counters.DmaReads++;
                 counters.DmaReadBytes += tlp.IsZeroLength ? 0 : tlp.ByteLength;
@@ -152,6 +157,9 @@ internal sealed class DmaGate(IHostAttachment host, PortErrors errors, StageCloc
 
         return null;
     }
+
+    private int MaxPayloadOf(SlotOccupant occupant) =>
+        Broken == BrokenRule.HostSplit ? TlpLimits.PayloadBytesMax : occupant.Box.Link.MaxPayloadBytes;
 
     // §6.1.4: an interrupt message is one aligned DW, all its bytes enabled.
     private string? TryInterrupt(in TlpView tlp, SlotOccupant occupant, ref SlotCounters counters)

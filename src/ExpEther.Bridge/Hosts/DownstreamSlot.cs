@@ -71,6 +71,13 @@ internal sealed class DownstreamSlot
     /// <summary>True too when nothing is reachable, since nothing will be sent then.</summary>
     public bool HasRoomForPosted => !IsReachable || Occupant!.Box.Link.HasRoom(TlpClass.Posted);
 
+    /// <summary>A rule that is not kept.</summary>
+    public BrokenRule Broken
+    {
+        get => _dma.Broken;
+        set => _dma.Broken = value;
+    }
+
     /// <summary>Of the host's next request.</summary>
     public TimeSpan CompletionTimeout
     {
@@ -148,7 +155,7 @@ internal sealed class DownstreamSlot
             // It is still waiting for its slot; it cannot have been given work.
             _counters.Malformed++;
         }
-        else if (!tlp.HasValidEcrc)
+        else if (!tlp.HasValidEcrc && Broken != BrokenRule.HostEcrc)
         {
             _counters.Malformed++;
             _errors.Report(UncorrectableError.Ecrc, tlp.Bytes, "TLP with a wrong ECRC", advisory: false, now);
@@ -240,7 +247,8 @@ internal sealed class DownstreamSlot
         var bytes = tlp.Bytes;
         if (tlp.IsConfig)
         {
-            bytes = _scratch.AsSpan(0, TlpRewriter.WithTarget(tlp, tlp.Requester, tlp.ConfigTarget, type1: false, _scratch));
+            var type1 = Broken == BrokenRule.HostConfigType;
+            bytes = _scratch.AsSpan(0, TlpRewriter.WithTarget(tlp, tlp.Requester, tlp.ConfigTarget, type1, _scratch));
         }
 
         _counters.HostRequests++;
@@ -280,7 +288,7 @@ internal sealed class DownstreamSlot
 
     private void Learn(SlotOccupant occupant, Rid vfH, Rid hostH)
     {
-        if (occupant.VfH == vfH && occupant.HostH == hostH)
+        if ((occupant.VfH == vfH && occupant.HostH == hostH) || Broken == BrokenRule.HostCapture)
         {
             return;
         }
@@ -296,6 +304,10 @@ internal sealed class DownstreamSlot
         {
             _counters.UnexpectedCompletions++;
             _errors.Report(UncorrectableError.UnexpectedCompletion, tlp.Bytes, "completion that nothing waits for", advisory: true, now);
+            if (Broken == BrokenRule.HostUnexpected)
+            {
+                _upward.Pass(tlp.Bytes);
+            }
         }
         else if (busMasterIsOff)
         {
@@ -304,16 +316,16 @@ internal sealed class DownstreamSlot
     }
 
     /// <summary>Row 7: what a function may tell the root complex, in its own name only: another's errors or interrupt wires are not its to report.</summary>
-    private static bool IsForRootComplex(in TlpView tlp, SlotOccupant occupant) =>
-        tlp.Requester == occupant.VfH
+    private bool IsForRootComplex(in TlpView tlp, SlotOccupant occupant) =>
+        (tlp.Requester == occupant.VfH || Broken == BrokenRule.HostMessage)
         && tlp.MessageRouting is MessageRouting.ToRootComplex or MessageRouting.GatheredToRootComplex
         && tlp.MessageCode is MessageCode.ErrCorrectable or MessageCode.ErrNonFatal or MessageCode.ErrFatal or MessageCode.PmPme or MessageCode.PmeToAck
             or MessageCode.VendorDefinedType0 or MessageCode.VendorDefinedType1;
 
     private string? DmaRefusal(SlotOccupant occupant) =>
         !IsReachable ? "DMA of a function without power"
-        : !occupant.BusMasterEnable ? "DMA with bus mastering off"
-        : !Config.BusMasterEnable || !_upstream.BusMasterEnable ? "DMA with bus mastering off at a port above"
+        : !occupant.BusMasterEnable && Broken != BrokenRule.HostBusMaster ? "DMA with bus mastering off"
+        : (!Config.BusMasterEnable || !_upstream.BusMasterEnable) && Broken != BrokenRule.HostPortBusMaster ? "DMA with bus mastering off at a port above"
         : null;
 
     private void RefuseKind(in TlpView tlp, SlotOccupant occupant, Instant now)

@@ -21,6 +21,7 @@ public sealed class HostBridge : ITlpPort, ICounterSource
     private readonly UpwardQueue _upward = new();
     private readonly DownstreamSlot[] _slots;
     private readonly UpstreamPort _upstream;
+    private readonly SlotTable _slotTable;
     private readonly BoxTable _boxes;
     private readonly Announcer _announcer;
     private readonly PortErrors _errors;
@@ -51,7 +52,8 @@ public sealed class HostBridge : ITlpPort, ICounterSource
         }
 
         _upstream = new UpstreamPort(upstream, _slots, _upward, _errors);
-        _boxes = new BoxTable(options, new SlotTable(_slots), random, events);
+        _slotTable = new SlotTable(_slots);
+        _boxes = new BoxTable(options, _slotTable, random, events);
         _announcer = new Announcer(options);
     }
 
@@ -63,6 +65,21 @@ public sealed class HostBridge : ITlpPort, ICounterSource
     {
         get => _boxes.Tap;
         set => _boxes.Tap = value;
+    }
+
+    /// <summary>A rule that it does not keep.</summary>
+    internal BrokenRule Broken
+    {
+        get;
+        set
+        {
+            field = value;
+            _slotTable.Broken = value;
+            foreach (var slot in _slots)
+            {
+                slot.Broken = value;
+            }
+        }
     }
 
     /// <summary>When <see cref="Poll"/> or <see cref="TryTakeFrame"/> has something to do by itself.</summary>

@@ -9,12 +9,17 @@ namespace ExpEther.Bridge.Hosts;
 /// </summary>
 internal sealed class SlotTable(DownstreamSlot[] slots)
 {
+    /// <summary>A rule that is not kept.</summary>
+    public BrokenRule Broken { get; set; }
+
     /// <returns>The slot that holds the function, or is to hold it.</returns>
     public DownstreamSlot? Find(BoxLink box, ushort function)
     {
         foreach (var slot in slots)
         {
-            if (slot.Occupant is { } occupant && occupant.Function == function && occupant.Box == box)
+            if (slot.Occupant is { } occupant
+                && (occupant.Function == function || Broken == BrokenRule.HostFunction)
+                && (occupant.Box == box || Broken == BrokenRule.HostBox))
             {
                 return slot;
             }
@@ -25,7 +30,7 @@ internal sealed class SlotTable(DownstreamSlot[] slots)
 
     /// <returns>The slot that holds this very assignment.</returns>
     public DownstreamSlot? Find(BoxLink box, ushort function, ulong generation) =>
-        Find(box, function) is { } slot && slot.Occupant!.Generation == generation ? slot : null;
+        Find(box, function) is { } slot && (slot.Occupant!.Generation == generation || Broken == BrokenRule.HostGeneration) ? slot : null;
 
     /// <returns>Why the function is not taken; null when it is.</returns>
     public RefusalReason? TryInsert(BoxLink box, in PresentMessage present, Instant now)

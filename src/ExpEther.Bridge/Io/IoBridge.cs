@@ -92,6 +92,22 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         }
     }
 
+    /// <summary>A rule that it does not keep, by functions that it has now.</summary>
+    internal BrokenRule Broken
+    {
+        get;
+        set
+        {
+            field = value;
+            _hostToDevice.Broken = value;
+            _deviceToHost.Broken = value;
+            foreach (var function in _functions.All)
+            {
+                function.Broken = value;
+            }
+        }
+    }
+
     /// <summary>When <see cref="Poll"/> has something to do by itself; null when only a frame or a device can give it work.</summary>
     public Instant? NextDeadline
     {

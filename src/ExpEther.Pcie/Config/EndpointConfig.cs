@@ -71,6 +71,9 @@ public sealed class EndpointConfig
 
     public bool MemorySpaceEnable => (Space.Get16(ConfigRegister.Command) & ConfigRegister.CommandMemorySpaceEnable) != 0;
 
+    /// <summary>Its BARs claim memory requests: Memory Space Enable, and not in D3hot.</summary>
+    public bool DecodesMemory => MemorySpaceEnable && !PowerManagement.IsD3Hot;
+
     /// <summary>Vectors in the MSI-X table; 0 without one.</summary>
     public int MsixVectors { get; private set; }
 
@@ -160,17 +163,21 @@ public sealed class EndpointConfig
             return srIov.TryMatch(address, bytes, out var number, out bar, out offset) && number == VirtualFunctionNumber && !PowerManagement.IsD3Hot;
         }
 
-        if (MemorySpaceEnable && !PowerManagement.IsD3Hot)
+        (bar, offset) = (-1, 0);
+        return DecodesMemory && TryFindBar(address, bytes, out bar, out offset);
+    }
+
+    /// <summary>As <see cref="TryMatchBar"/>, whether memory is decoded or not. Not for a virtual function, which has no BARs.</summary>
+    public bool TryFindBar(ulong address, int bytes, out int bar, out ulong offset)
+    {
+        foreach (ref readonly var candidate in _bars.AsSpan())
         {
-            foreach (ref readonly var candidate in _bars.AsSpan())
+            offset = address - AddressOf(candidate);
+            var size = (ulong)candidate.SizeBytes;
+            if (offset < size && (ulong)Math.Max(bytes, 1) <= size - offset)
             {
-                offset = address - AddressOf(candidate);
-                var size = (ulong)candidate.SizeBytes;
-                if (offset < size && (ulong)Math.Max(bytes, 1) <= size - offset)
-                {
-                    bar = candidate.Index;
-                    return true;
-                }
+                bar = candidate.Index;
+                return true;
             }
         }
 

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using ExpEther.Bridge.Io.Devices;
 using ExpEther.Core.Scheduling;
+using ExpEther.Pcie;
 using ExpEther.Pcie.Config;
 using ExpEther.Pcie.Tlp;
 using ExpEther.RootComplex.Config;
@@ -85,13 +86,16 @@ internal sealed class ConfigService(
         _running = false;
     }
 
+    /// <summary>A write tells the function its ID: to whom it was sent (PCIe 5.0 §2.2.6.2).</summary>
+    private Rid VfHOf(in ConfigRequest request) => function.Broken == BrokenRule.Row3Capture ? function.VfIo : request.Target;
+
     private bool IsCurrent(in ConfigRequest request) => function.IsOpen && function.Generation == request.Generation;
 
     private void AnswerHere(in ConfigRequest request)
     {
         if (request.IsWrite)
         {
-            Space.Write(request.Target, request.Register, request.Value, request.Enables);
+            Space.Write(VfHOf(request), request.Register, request.Value, request.Enables);
             Answer(request, CompletionStatus.SuccessfulCompletion);
         }
         else
@@ -102,7 +106,7 @@ internal sealed class ConfigService(
 
     private async Task WriteAsync(ConfigRequest request)
     {
-        var effect = Space.Write(request.Target, request.Register, request.Value, request.Enables);
+        var effect = Space.Write(VfHOf(request), request.Register, request.Value, request.Enables);
         var status = ConfigStatus.Success;
         if ((effect & ConfigEffect.BusMaster) != 0)
         {
@@ -138,7 +142,9 @@ internal sealed class ConfigService(
             function.TimesNotTaken = 0;
         }
 
-        var status = await config.WriteAsync(function.VfIo, ConfigRegister.Command, function.Real.Command(on), CommandEnables);
+        var status = function.Broken == BrokenRule.Row3BusMaster
+            ? ConfigStatus.Success
+            : await config.WriteAsync(function.VfIo, ConfigRegister.Command, function.Real.Command(on), CommandEnables);
         if (!on)
         {
             await PostedHaveGoneAsync();
@@ -160,7 +166,7 @@ internal sealed class ConfigService(
             await PostedHaveGoneAsync();
             if (IsCurrent(request))
             {
-                Space.Endpoint.CaptureRid(request.Target);
+                Space.Endpoint.CaptureRid(VfHOf(request));
                 Answer(request, status == ConfigStatus.Success ? CompletionStatus.SuccessfulCompletion : CompletionStatus.UnsupportedRequest);
             }
 

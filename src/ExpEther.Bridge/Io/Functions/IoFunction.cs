@@ -14,7 +14,7 @@ namespace ExpEther.Bridge.Io.Functions;
 /// <see cref="IsOpen"/>; sequences open and close it, the traffic classes obey.
 /// <para>
 /// Two numbers guard against yesterday's TLPs. The generation names an assignment and travels with every TLP on the link. The era counts
-/// the function's resets within the box, so that an answer to a request from before a reset is known as such even within one assignment.
+/// the function's resets within the box, so that a host's answer to a request from before a reset is known as such even within one assignment.
 /// </para>
 /// </summary>
 internal sealed class IoFunction(string name, BusDevice device, RealFunction real)
@@ -56,6 +56,9 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
     public FunctionState State { get; set; } = FunctionState.Idle;
 
     public string Failure { get; set; } = "";
+
+    /// <summary>A rule that is not kept for it.</summary>
+    public BrokenRule Broken { get; set; }
 
     /// <summary>Why it was last not shown to its owner.</summary>
     public string Trouble { get; set; } = "";

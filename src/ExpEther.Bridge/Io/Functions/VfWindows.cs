@@ -26,9 +26,12 @@ internal sealed class VfWindows
     /// <param name="address">The first byte of the request.</param>
     /// <param name="bytes">Its length.</param>
     /// <param name="mapped">Where it goes on the device bus.</param>
-    public bool TryMap(HostAddress address, int bytes, out IoAddress mapped)
+    /// <param name="broken">A rule that is not kept.</param>
+    public bool TryMap(HostAddress address, int bytes, out IoAddress mapped, BrokenRule broken = BrokenRule.None)
     {
-        if (!_config.TryMatchBar(address.Value, bytes, out var bar, out var offset) || _memIo[bar].Value == 0)
+        if ((!_config.DecodesMemory && broken != BrokenRule.MemorySpaceEnable)
+            || !_config.TryFindBar(address.Value, broken == BrokenRule.WholeRequest ? 4 : bytes, out var bar, out var offset)
+            || _memIo[bar].Value == 0)
         {
             mapped = default;
             return false;

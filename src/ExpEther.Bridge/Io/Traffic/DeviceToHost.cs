@@ -3,6 +3,7 @@ using ExpEther.Bridge.Io.Functions;
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
 using ExpEther.Link.Taps;
+using ExpEther.Pcie;
 using ExpEther.Pcie.Tlp;
 
 namespace ExpEther.Bridge.Io.Traffic;
@@ -38,6 +39,9 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
 
     /// <summary>Sees what functions send, and what is refused to them here; null: nobody looks.</summary>
     public ITlpTap? Tap { get; set; }
+
+    /// <summary>A rule that is not kept.</summary>
+    public BrokenRule Broken { get; set; }
 
     /// <summary>Moves what a device has to say.</summary>
     /// <returns>True when anything moved.</returns>
@@ -124,7 +128,7 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             return;
         }
 
-        if (device.Find(view.IsCompletion ? view.Completer : view.Requester) is not { } function)
+        if (Sender(device, view) is not { } function)
         {
             device.UnknownRequesters++;
             Refuse(device, null, view, now);
@@ -135,6 +139,19 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
         {
             OutputPacing.Hold(device, function, now);
         }
+    }
+
+    /// <summary>Whose RID it carries; null: that of no function which a host can own, the physical one (row 8) among them.</summary>
+    private IoFunction? Sender(BusDevice device, in TlpView view)
+    {
+        var sender = device.Find(view.IsCompletion ? view.Completer : view.Requester);
+        var isGuessed = Broken switch
+        {
+            BrokenRule.Row4HostByRid => !view.IsCompletion,
+            BrokenRule.Row8Leak => sender is null,
+            _ => false,
+        };
+        return isGuessed ? device.Functions[0] : sender;
     }
 
     /// <returns>False: the owner's link has no room; all or part of it is still there.</returns>
@@ -193,7 +210,7 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
 
     private Verdict Translate(BusDevice device, IoFunction function, HeldTlp tlp, in TlpView view, Instant now)
     {
-        if (!view.HasValidEcrc)
+        if (!view.HasValidEcrc && Broken != BrokenRule.EcrcToHost)
         {
             function.Counters.BadEcrc++;
             Refuse(device, function, view, now);
@@ -216,25 +233,43 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
         }
 
         // Row 4 and 6; configuration requests of a device fit no row.
-        if (!function.IsOpen || !function.BusMaster || view.IsConfig || (view.Class == TlpClass.NonPosted && !TryNote(function, view)))
+        var mayMaster = function.BusMaster || Broken == BrokenRule.BusMasterEnable;
+        if (!function.IsOpen || !mayMaster || view.IsConfig
+            || (view.Class == TlpClass.NonPosted && !TryNote(function, view) && Broken != BrokenRule.TagInUseToHost))
         {
             Refuse(device, function, view, now);
             return Verdict.Done;
         }
 
-        IdSwap.ToHost(tlp.Bytes, function.Config.VfH);
+        IdSwap.ToHost(tlp.Bytes, Broken == BrokenRule.Row4Requester ? view.Requester : function.Config.VfH);
         return Translated(function, tlp);
     }
 
     /// <summary>Row 2.</summary>
     private Verdict TranslateCompletion(IoFunction function, HeldTlp tlp, in TlpView view)
     {
+        if (!IsAwaited(function, view, out var hostH) && Broken != BrokenRule.UnexpectedToHost)
+        {
+            return Verdict.Done;
+        }
+
+        var vfH = Broken == BrokenRule.Row2Completer ? view.Completer : function.Config.VfH;
+        IdSwap.CompletionToHost(tlp.Bytes, vfH, Broken == BrokenRule.Row2Requester ? view.Requester : hostH);
+        return Translated(function, tlp);
+    }
+
+    /// <summary>Does it answer what the owner asked, and is it the owner still? Notes how much is still to come.</summary>
+    private bool IsAwaited(IoFunction function, in TlpView view, out Rid hostH)
+    {
+        hostH = default;
         if (!function.HostRequests.TryGet(view.Requester, view.Tag, out var request)
             || !CompletionBytes.TryTakeAway(view, request.BytesLeft, out var left))
         {
             function.Counters.UnexpectedCompletions++;
-            return Verdict.Done;
+            return false;
         }
+
+        hostH = request.HostH;
 
         if (left > 0)
         {
@@ -249,18 +284,18 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             }
         }
 
-        if (!function.IsOpen || request.Era != function.Era)
+        // A reset has ended the requests before it: none of them is in the table any more.
+        if (!function.IsOpen)
         {
             function.Counters.StaleCompletions++;
-            return Verdict.Done;
+            return false;
         }
 
-        IdSwap.CompletionToHost(tlp.Bytes, function.Config.VfH, request.HostH);
-        return Translated(function, tlp);
+        return true;
     }
 
     /// <summary>Row 7: errors and PME are the host's to know. INTx is hidden, and so is what is between a device and its own link.</summary>
-    private static Verdict TranslateMessage(IoFunction function, HeldTlp tlp, in TlpView view)
+    private Verdict TranslateMessage(IoFunction function, HeldTlp tlp, in TlpView view)
     {
         if (!function.IsOpen || view.MessageCode is not (MessageCode.ErrCorrectable or MessageCode.ErrNonFatal or MessageCode.ErrFatal
             or MessageCode.PmPme or MessageCode.VendorDefinedType0 or MessageCode.VendorDefinedType1)
@@ -271,7 +306,7 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
             return Verdict.Done;
         }
 
-        IdSwap.ToHost(tlp.Bytes, function.Config.VfH);
+        IdSwap.ToHost(tlp.Bytes, Broken == BrokenRule.Row7ToHost ? view.Requester : function.Config.VfH);
         return Translated(function, tlp);
     }
 

@@ -27,6 +27,9 @@ internal sealed class HostToDevice(FunctionTable functions, OwnerSignal changed,
     /// <summary>Sees what functions are given; null: nobody looks.</summary>
     public ITlpTap? Tap { get; set; }
 
+    /// <summary>A rule that is not kept.</summary>
+    public BrokenRule Broken { get; set; }
+
     public void OnTlp(HostSession session, ushort number, ulong generation, ReadOnlySpan<byte> tlp, Instant now)
     {
         var function = functions.Find(number);
@@ -41,7 +44,9 @@ internal sealed class HostToDevice(FunctionTable functions, OwnerSignal changed,
             return;
         }
 
-        if (function is null || !function.IsOpen || function.Session != session || function.Generation != generation)
+        if (function is null || !function.IsOpen
+            || (function.Session != session && Broken != BrokenRule.Owner)
+            || (function.Generation != generation && Broken != BrokenRule.Generation))
         {
             RefuseStranger(session, number, generation, function, view, now);
             return;
@@ -52,7 +57,7 @@ internal sealed class HostToDevice(FunctionTable functions, OwnerSignal changed,
             function.Counters.Poisoned++;
         }
 
-        if (!view.HasValidEcrc)
+        if (!view.HasValidEcrc && Broken != BrokenRule.EcrcToDevice)
         {
             function.Counters.BadEcrc++;
             Refuse(session, function, view, UncorrectableError.Ecrc);
@@ -83,34 +88,51 @@ internal sealed class HostToDevice(FunctionTable functions, OwnerSignal changed,
     private void OnMemory(HostSession session, IoFunction function, in TlpView view, Instant now)
     {
         var isNonPosted = view.Class == TlpClass.NonPosted;
-        if (!function.Windows.TryMap(new HostAddress(view.Address), BytesOf(view), out var memIo)
+        if (!function.Windows.TryMap(new HostAddress(view.Address), BytesOf(view), out var memIo, Broken)
             || !session.HostIo.TryMap(view.Requester, out var hostIo)
             // PCIe 5.0 §2.2.6.2: a completer without 10-bit tags would answer with the wrong tag.
-            || (isNonPosted && view.Tag.Needs10Bit && !function.Real.Tag10BitCompleter)
+            || (isNonPosted && view.Tag.Needs10Bit && !function.Real.Tag10BitCompleter && Broken != BrokenRule.Tag10Bit)
             || (isNonPosted && !function.HostRequests.TryAdd(
-                hostIo, view.Tag, new HostRequest(view.Requester, function.Era, CompletionBytes.Expected(view)), Instant.Never)))
+                hostIo, view.Tag, new HostRequest(view.Requester, CompletionBytes.Expected(view)), Instant.Never)
+                && Broken != BrokenRule.TagInUseToDevice))
         {
             Refuse(session, function, view, UncorrectableError.UnsupportedRequest);
             return;
         }
 
         function.HostH = view.Requester;
+        hostIo = Broken == BrokenRule.Row1Requester ? view.Requester : hostIo;
+        memIo = Broken == BrokenRule.Row1Address ? new IoAddress(view.Address) : memIo;
         Deliver(function, IdSwap.ToDevice(view, hostIo, memIo, _out), now);
     }
 
     /// <summary>Row 5.</summary>
     private void OnCompletion(HostSession session, IoFunction function, in TlpView view, Instant now)
     {
-        if (view.Requester != function.Config.VfH || !function.DmaRequests.TryGet(function.VfIo, view.Tag, out var request))
+        if (!IsAwaited(function, view) && Broken != BrokenRule.UnexpectedToDevice)
         {
-            function.Counters.UnexpectedCompletions++;
             return;
         }
 
-        if (!CompletionBytes.TryTakeAway(view, request.BytesLeft, out var left))
+        if (!session.HostIo.TryMap(view.Completer, out var hostIo))
+        {
+            hostIo = session.HostIo.Primary;
+        }
+
+        hostIo = Broken == BrokenRule.Row5Completer ? view.Completer : hostIo;
+        var vfIo = Broken == BrokenRule.Row5Requester ? view.Requester : function.VfIo;
+        Deliver(function, IdSwap.CompletionToDevice(view, hostIo, vfIo, _out), now);
+    }
+
+    /// <summary>Does it answer what the function asked in this assignment and since its last reset? Notes how much is still to come.</summary>
+    private bool IsAwaited(IoFunction function, in TlpView view)
+    {
+        if (view.Requester != function.Config.VfH
+            || !function.DmaRequests.TryGet(function.VfIo, view.Tag, out var request)
+            || !CompletionBytes.TryTakeAway(view, request.BytesLeft, out var left))
         {
             function.Counters.UnexpectedCompletions++;
-            return;
+            return false;
         }
 
         if (left > 0)
@@ -126,18 +148,13 @@ internal sealed class HostToDevice(FunctionTable functions, OwnerSignal changed,
             }
         }
 
-        if (request.Era != function.Era)
+        if (request.Era != function.Era && Broken != BrokenRule.Era)
         {
             function.Counters.StaleCompletions++;
-            return;
+            return false;
         }
 
-        if (!session.HostIo.TryMap(view.Completer, out var hostIo))
-        {
-            hostIo = session.HostIo.Primary;
-        }
-
-        Deliver(function, IdSwap.CompletionToDevice(view, hostIo, function.VfIo, _out), now);
+        return true;
     }
 
     /// <summary>Row 7. A host may speak to its function, but not do to the device's link what concerns all of its functions.</summary>
@@ -159,7 +176,8 @@ internal sealed class HostToDevice(FunctionTable functions, OwnerSignal changed,
             return;
         }
 
-        Deliver(function, IdSwap.MessageToDevice(view, hostIo, function.VfIo, _out), now);
+        var swap = Broken != BrokenRule.Row7ToDevice;
+        Deliver(function, IdSwap.MessageToDevice(view, swap ? hostIo : view.Requester, swap ? function.VfIo : view.MessageTarget, _out), now);
     }
 
     private void Deliver(IoFunction function, int length, Instant now)

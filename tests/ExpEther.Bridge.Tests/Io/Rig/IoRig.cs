@@ -6,6 +6,7 @@ using ExpEther.Core.Time;
 using ExpEther.Link.Ethernet;
 using ExpEther.Pcie.Config;
 using ExpEther.Pcie.Ports;
+using ExpEther.RootComplex.Functions.Sharing;
 
 namespace ExpEther.Bridge.Tests.Io.Rig;
 
@@ -21,13 +22,16 @@ internal sealed class IoRig
     private readonly bool _sameVlan;
     private readonly (IPcieDevice Device, int Vfs)[] _shared;
     private readonly Func<IoBridgeOptions, IoBridgeOptions> _change;
+    private readonly IPhysicalFunctionDriver? _driver;
 
     public IoRig(
         int hosts = 1, TestDevice[]? devices = null, int mtuBytes = 1500, MemoryOwnershipStore? store = null, TimeSpan? releaseTimeout = null,
-        ulong seed = 1, bool sameVlan = false, (IPcieDevice Device, int Vfs)[]? shared = null, Func<IoBridgeOptions, IoBridgeOptions>? change = null)
+        ulong seed = 1, bool sameVlan = false, (IPcieDevice Device, int Vfs)[]? shared = null, Func<IoBridgeOptions, IoBridgeOptions>? change = null,
+        IPhysicalFunctionDriver? driver = null)
     {
         _shared = shared ?? [];
         _change = change ?? (options => options);
+        _driver = driver;
         _sameVlan = sameVlan;
         _mtuBytes = mtuBytes;
         _hostCount = hosts;
@@ -270,6 +274,11 @@ internal sealed class IoRig
                 })],
             }),
             Store, Scheduler, new SeededRandom(seed), Events);
+        if (_driver is not null)
+        {
+            bridge.AddDriver(_driver);
+        }
+
         for (var i = 0; i < Devices.Length; i++)
         {
             bridge.AddDevice($"nvme{i}", Devices[i]);

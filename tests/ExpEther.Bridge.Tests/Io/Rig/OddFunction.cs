@@ -94,6 +94,13 @@ internal sealed class OddFunction : ISrIovFunction
         _writes += count;
     }
 
+    /// <summary>Says what no rule allows or forbids it to say: bus mastering need not be on.</summary>
+    public void Say(TlpWriter write)
+    {
+        var length = write(_tlp);
+        _answers.Enqueue(_tlp[..length]);
+    }
+
     public bool TryTake(Instant now, Span<byte> into, out int length)
     {
         length = 0;

@@ -1,0 +1,119 @@
+using System.Buffers.Binary;
+using ExpEther.Bridge.Io.Status;
+using ExpEther.Bridge.Protocol;
+using ExpEther.Pcie.Config;
+using ExpEther.Pcie.Tlp;
+
+namespace ExpEther.Bridge.Tests.Io.Rig;
+
+/// <summary>
+/// Three hosts, equal in all they can choose: requester IDs, tags, where their functions and where their memory is. Host n has VF n of an odd
+/// SR-IOV device of five; the third has a conventional device with a small BAR besides.
+/// </summary>
+internal sealed class SharedOdd
+{
+    public const ulong MemH = 0x80_0000_0000;
+    public const uint MemH32 = 0xE000_0000;
+    public const int SmallBarBytes = 0x100;
+
+    /// <summary>Memory of any of the hosts.</summary>
+    public const ulong HostMemory = 0x1000_0000;
+
+    private readonly byte[] _tlp = new byte[TlpLimits.BytesMax];
+
+    public SharedOdd()
+    {
+        Small = new TestDevice(TestDevice.Plain with { Bars = [TestDevice.Plain.Bars[0], new BarDescription(2, SmallBarBytes)] });
+        Rig = new IoRig(3, [Small], shared: [(Odd, 5)]).Start();
+        Rig.Plug("nvme0", Host(3), MemH, MemH32);
+        SmallAt = Host(3).LastPresent;
+        for (var i = 1; i <= 3; i++)
+        {
+            var result = Rig.Await(Rig.Bridge.AttachAsync($"odd0.vf{i}", $"host{i}"));
+            Assert.True(result.Ok, result.Message);
+            Map(i);
+        }
+
+        Forget();
+    }
+
+    public OddSrIov Odd { get; } = new();
+
+    public TestDevice Small { get; }
+
+    public PresentMessage SmallAt { get; }
+
+    public IoRig Rig { get; }
+
+    public ScriptedHost[] Hosts => Rig.Hosts;
+
+    public ScriptedHost Host(int number) => Rig.Hosts[number - 1];
+
+    public OddFunction Vf(int number) => Odd.Vf(number);
+
+    public IoFunctionCounters CountersOf(int vf) => Rig.StatusOf($"odd0.vf{vf}").Counters;
+
+    /// <summary>Everything that reached a function but configuration requests.</summary>
+    public int ReceivedByOthers(int vf) => Odd.Physical.Received.Count + Odd.Vfs.Where((_, i) => i != vf - 1).Sum(f => f.Received.Count);
+
+    /// <summary>Places the BARs of the function that the host was presented last, and lets it decode and master.</summary>
+    public void Map(int host, ulong memH = MemH, uint memH32 = MemH32)
+    {
+        var scripted = Host(host);
+        scripted.Tlps.Clear();
+        scripted.ConfigWrite(ConfigRegister.Bar0, (uint)(memH & uint.MaxValue));
+        scripted.ConfigWrite(ConfigRegister.Bar0 + 4, (uint)(memH >> 32));
+        scripted.ConfigWrite(ConfigRegister.Bar0 + 12, memH32);
+        Command(host, ConfigRegister.CommandMemorySpaceEnable | ConfigRegister.CommandBusMasterEnable);
+        Assert.Equal(4, scripted.Tlps.Count);
+        scripted.Tlps.Clear();
+    }
+
+    public void Command(int host, int value)
+    {
+        Host(host).ConfigWrite(ConfigRegister.Command, (uint)value, 0b0011);
+        Rig.Settle();
+    }
+
+    public uint ReadShown(int host, int register)
+    {
+        Host(host).Tlps.Clear();
+        Host(host).ConfigRead(register);
+        Rig.Settle();
+        var value = BinaryPrimitives.ReadUInt32LittleEndian(Assert.Single(Host(host).Tlps).View.Payload);
+        Host(host).Tlps.Clear();
+        return value;
+    }
+
+    public int Shown(int host, CapabilityId id)
+    {
+        var walk = CapabilityWalk.For(id);
+        while (!walk.IsDone)
+        {
+            walk.Feed(ReadShown(host, walk.Register));
+        }
+
+        return walk.Found;
+    }
+
+    /// <summary>A host sends a TLP under the last function that it was presented.</summary>
+    public void Send(int host, TlpWriter write) => Host(host).Send(_tlp.AsSpan(0, write(_tlp)));
+
+    /// <summary>A host sends a TLP under whatever function and generation it likes.</summary>
+    public void SendAs(int host, ushort function, ulong generation, TlpWriter write) => Host(host).Send(function, generation, _tlp.AsSpan(0, write(_tlp)));
+
+    public void Forget()
+    {
+        foreach (var host in Hosts)
+        {
+            host.Tlps.Clear();
+        }
+
+        foreach (var function in Odd.Vfs.Append(Odd.Physical))
+        {
+            function.Received.Clear();
+        }
+
+        Small.Received.Clear();
+    }
+}
