@@ -152,9 +152,8 @@ internal sealed class NamespaceOperator(FabricRun run, SeededRandom random)
         Hear(change, reply);
         if (reply is { Ok: true, Namespace: { } made })
         {
-            var model = run.Namespaces.Find(device, made.Id, made.Uuid);
-            model.Know(host);
-            if (made.Bytes < bytes || made.Owner != host)
+            Learn(run.Namespaces.Find(device, made.Id, made.Uuid), made, host);
+            if (made.Bytes < bytes)
             {
                 throw new SimulationFailure($"{box.Name}: {change.What} made {made}");
             }
@@ -217,7 +216,17 @@ internal sealed class NamespaceOperator(FabricRun run, SeededRandom random)
         Say(change, $"namespace give {model.Name} {host}{(force ? " --force" : "")}", "namespaceGive");
         var reply = await change.Box.Bridge.GiveNamespaceAsync(found.Device, found.Id, host, force);
         Hear(change, reply);
-        if (reply.Ok)
+        if (reply is { Ok: true, Namespace: { } given })
+        {
+            Learn(model, given, host);
+        }
+    }
+
+    /// <summary>A namespace is a host's now, unless a move under way carried it on.</summary>
+    private static void Learn(NamespaceModel model, NamespaceStatus told, string host)
+    {
+        model.ForgetOwner();
+        if (told.Owner == host)
         {
             model.Know(host);
         }
