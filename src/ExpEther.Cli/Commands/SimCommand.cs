@@ -26,7 +26,10 @@ internal static class SimCommand
             HelpName = "WHICH", DefaultValueFactory = _ => SharingChoice.BySeed,
         };
         var trace = new Option<bool>("--trace") { Description = "Print on stderr all that happened in every run, not only the end of those that failed." };
-        var command = new Command("sim", "Run whole fabrics in virtual time under seeded faults; every byte read is checked.") { seeds, hosts, boxes, sharing, trace };
+        var command = new Command("sim", "Run whole fabrics in virtual time under seeded faults; every byte read is checked.")
+        {
+            seeds, hosts, boxes, sharing, trace,
+        };
         command.SetAction((parsed, cancel) =>
         {
             if (!TryParse(parsed.GetRequiredValue(seeds), out var first, out var last)
