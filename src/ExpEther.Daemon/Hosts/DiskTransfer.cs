@@ -54,6 +54,13 @@ internal sealed class DiskTransfer(DiskRange range, ControlCall call, OwnerSched
 
     public async Task<ControlReply> WriteAsync()
     {
+        if (range.Namespace.IsReadOnly)
+        {
+            return ControlReply.Fail(
+                ControlErrorCode.DiskError, $"namespace {range.Namespace.Id} of '{_disk.Name}' is read-only",
+                "name another namespace of the disk (`expether nvme id`), or a disk that is served writable");
+        }
+
         if (Prepare() is { } noMemory)
         {
             return noMemory;
