@@ -20,20 +20,15 @@ namespace ExpEther.RootComplex;
 /// <summary>
 /// The CPU side of PCI Express in a process: what a host's root complex and its operating system's PCI core do. Its <see cref="ITlpPort"/>
 /// is the link below root port 00:00.0.
-/// <para>
-/// Ordering (PCIe 5.0 §2.4.1): posted writes leave first, then completions, then non-posted requests, so nothing ever passes an earlier posted
-/// write, and posted writes and completions pass stalled requests.
-/// </para>
 /// Whoever owns it calls <see cref="Poll"/> at every turn, moves TLPs, and runs the scheduler it was given; asynchronous members are called from
 /// sequences on that scheduler.
 /// </summary>
-public sealed class HostRootComplex : ITlpPort, IHostAttachment
+public sealed class HostRootComplex : ITlpPort, IHostAttachment, IBusMasterRules
 {
     private RootComplexOptions _options;
     private readonly HostServices _host;
     private readonly BridgePortConfig _rootPort;
-    private readonly DmaCompleter _dma;
-    private readonly ErrorCollector _errors;
+    private readonly RootComplexTraffic _traffic;
     private readonly FunctionBinder _binder;
     private readonly BusResources _resources;
     private readonly List<SlotController> _slots = [];
@@ -57,8 +52,8 @@ public sealed class HostRootComplex : ITlpPort, IHostAttachment
         _host = new HostServices(
             options.Name, scheduler, events, Memory, config, requests, new PostedWrites(HostConfigAccess.RootPortRid), interrupts,
             new BusEnumerator(config, scheduler, events, options.Name));
-        _dma = new DmaCompleter(HostConfigAccess.RootPortRid, Memory, interrupts, Counters);
-        _errors = new ErrorCollector(options.Name, scheduler, config, Tree, events, Counters);
+        var dma = new DmaCompleter(HostConfigAccess.RootPortRid, Memory, interrupts, Counters);
+        var errors = new ErrorCollector(options.Name, scheduler, config, Tree, events, Counters);
         _resources = new BusResources
         {
             Memory = new AddressWindow(options.MmioBase, options.MmioBytes),
@@ -67,6 +62,7 @@ public sealed class HostRootComplex : ITlpPort, IHostAttachment
             HotPlugPrefetchableBytes = options.HotPlugPrefetchableBytes,
         };
         _binder = new FunctionBinder(_host, _resources);
+        _traffic = new RootComplexTraffic(_host, dma, errors, this, Counters);
     }
 
     public string Name => _options.Name;
@@ -85,7 +81,7 @@ public sealed class HostRootComplex : ITlpPort, IHostAttachment
     /// <summary>The endpoints that are there, in the order they came.</summary>
     public IReadOnlyList<PciFunction> Functions => _binder.Functions;
 
-    public Instant? NextDeadline => _host.Interrupts.HasPending ? _host.Scheduler.Now : _host.Requests.NextDeadline;
+    public Instant? NextDeadline => _traffic.NextDeadline;
 
     /// <summary>Adds a driver; it is offered every function that has none, now and later.</summary>
     public void AddDriver(IFunctionDriver driver) => _binder.AddDriver(driver);
@@ -126,52 +122,23 @@ public sealed class HostRootComplex : ITlpPort, IHostAttachment
 
     /// <summary>Runs interrupt handlers and ends requests that are past their timeout.</summary>
     /// <returns>True when something happened.</returns>
-    public bool Poll(Instant now)
-    {
-        var expired = _host.Requests.Expire(now);
-        return _host.Interrupts.Dispatch() || expired;
-    }
+    public bool Poll(Instant now) => _traffic.Poll(now);
 
     public bool TryAccept(ReadOnlySpan<byte> tlp, Instant now)
     {
-        if (TlpView.TryParse(tlp, out var view) != TlpError.None || !view.HasValidEcrc)
-        {
-            if (!_dma.TryRefuse(tlp))
-            {
-                Counters.TlpsMalformed++;
-            }
-
-            return true;
-        }
-
-        switch (view.Kind)
-        {
-            case TlpKind.MemoryWrite:
-                _dma.OnWrite(view, _rootPort.BusMasterEnable);
-                break;
-            case TlpKind.MemoryRead:
-                _dma.OnRead(view, _rootPort.BusMasterEnable, _binder.MaxPayloadBytesOf(view.Requester));
-                break;
-            case TlpKind.Completion or TlpKind.CompletionWithData:
-                _host.Requests.OnCompletion(view);
-                break;
-            case TlpKind.Message or TlpKind.MessageWithData:
-                _errors.OnMessage(view);
-                break;
-            default:
-                _dma.Refuse(view);
-                break;
-        }
-
+        _traffic.Accept(tlp);
         return true;
     }
 
-    public bool TryTake(Instant now, Span<byte> into, out int length)
-        => _host.Posted.TryTake(into, out length) || _dma.TryTake(into, out length) || _host.Requests.TryTake(into, out length);
+    public bool TryTake(Instant now, Span<byte> into, out int length) => _traffic.TryTake(into, out length);
 
     public bool IsInterruptAddress(HostAddress address) => InterruptController.IsInterruptAddress(address);
 
     public void RaiseInterrupt(Rid requester, HostAddress address, uint data) => _host.Interrupts.Raise(requester, address, data);
+
+    bool IBusMasterRules.MayMaster(Rid requester) => _rootPort.BusMasterEnable;
+
+    int IBusMasterRules.MaxPayloadBytesOf(Rid requester) => _binder.MaxPayloadBytesOf(requester);
 
     /// <summary>The hot-plug slot of a port; null when it has none.</summary>
     internal SlotController? SlotOf(Rid port) => _slots.Find(slot => slot.Port == port);

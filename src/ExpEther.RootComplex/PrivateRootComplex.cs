@@ -20,19 +20,17 @@ namespace ExpEther.RootComplex;
 /// ARCHITECTURE.md). It has memory and interrupts of its own, which only functions that were <see cref="Add">added</see> reach: a request of any
 /// other is refused, whatever its address. Configuration requests go by the bus owner's own way.
 /// <para>
-/// The bus owner hands it what <see cref="IsMine"/> says is its, and moves what it has to say to the device. Ordering is that of
-/// <see cref="HostRootComplex"/>: posted writes first, then completions, then non-posted requests.
+/// The bus owner hands it what <see cref="IsMine"/> says is its, and moves what it has to say to the device.
 /// </para>
 /// </summary>
-public sealed class PrivateRootComplex : ITlpPort
+public sealed class PrivateRootComplex : ITlpPort, IBusMasterRules
 {
     // The least every function can take: what little goes this way need not be fast.
     private const int MaxPayloadBytes = 128;
 
     private readonly Rid _requester;
     private readonly HostServices _host;
-    private readonly DmaCompleter _dma;
-    private readonly ErrorCollector _errors;
+    private readonly RootComplexTraffic _traffic;
     private readonly PciTree _tree;
     private readonly List<PciFunction> _functions = [];
 
@@ -48,9 +46,10 @@ public sealed class PrivateRootComplex : ITlpPort
         _host = new HostServices(
             options.Name, scheduler, events, Memory, config, new CpuRequests(_requester, options.CompletionTimeout, scheduler, Counters),
             new PostedWrites(_requester), interrupts, new BusEnumerator(config, scheduler, events, options.Name));
-        _dma = new DmaCompleter(_requester, Memory, interrupts, Counters);
+        var dma = new DmaCompleter(_requester, Memory, interrupts, Counters);
         _tree = new PciTree(options.Name);
-        _errors = new ErrorCollector(options.Name, scheduler, config, _tree, events, Counters);
+        var errors = new ErrorCollector(options.Name, scheduler, config, _tree, events, Counters);
+        _traffic = new RootComplexTraffic(_host, dma, errors, this, Counters);
     }
 
     /// <summary>What its functions may read and write.</summary>
@@ -61,7 +60,7 @@ public sealed class PrivateRootComplex : ITlpPort
     /// <summary>The functions that are driven here.</summary>
     public IReadOnlyList<PciFunction> Functions => _functions;
 
-    public Instant? NextDeadline => _host.Interrupts.HasPending ? _host.Scheduler.Now : _host.Requests.NextDeadline;
+    public Instant? NextDeadline => _traffic.NextDeadline;
 
     /// <summary>Takes a function that enumeration found, its BARs assigned, to be driven here.</summary>
     public PciFunction Add(PciNode node)
@@ -86,48 +85,19 @@ public sealed class PrivateRootComplex : ITlpPort
 
     /// <summary>Runs interrupt handlers and ends requests that are past their timeout.</summary>
     /// <returns>True when something happened.</returns>
-    public bool Poll(Instant now)
-    {
-        var expired = _host.Requests.Expire(now);
-        return _host.Interrupts.Dispatch() || expired;
-    }
+    public bool Poll(Instant now) => _traffic.Poll(now);
 
     public bool TryAccept(ReadOnlySpan<byte> tlp, Instant now)
     {
-        if (TlpView.TryParse(tlp, out var view) != TlpError.None || !view.HasValidEcrc)
-        {
-            if (!_dma.TryRefuse(tlp))
-            {
-                Counters.TlpsMalformed++;
-            }
-
-            return true;
-        }
-
-        switch (view.Kind)
-        {
-            case TlpKind.MemoryWrite:
-                _dma.OnWrite(view, IsFunction(view.Requester));
-                break;
-            case TlpKind.MemoryRead:
-                _dma.OnRead(view, IsFunction(view.Requester), MaxPayloadBytes);
-                break;
-            case TlpKind.Completion or TlpKind.CompletionWithData:
-                _host.Requests.OnCompletion(view);
-                break;
-            case TlpKind.Message or TlpKind.MessageWithData:
-                _errors.OnMessage(view);
-                break;
-            default:
-                _dma.Refuse(view);
-                break;
-        }
-
+        _traffic.Accept(tlp);
         return true;
     }
 
-    public bool TryTake(Instant now, Span<byte> into, out int length)
-        => _host.Posted.TryTake(into, out length) || _dma.TryTake(into, out length) || _host.Requests.TryTake(into, out length);
+    public bool TryTake(Instant now, Span<byte> into, out int length) => _traffic.TryTake(into, out length);
+
+    bool IBusMasterRules.MayMaster(Rid requester) => IsFunction(requester);
+
+    int IBusMasterRules.MaxPayloadBytesOf(Rid requester) => MaxPayloadBytes;
 
     private bool IsFunction(Rid rid)
     {

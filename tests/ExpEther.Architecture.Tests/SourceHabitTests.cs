@@ -44,9 +44,9 @@ public partial class SourceHabitTests
     [Fact]
     public void No_test_waits_by_sleeping()
     {
-        // In the silence tests the length of the silence is what is tested: a stimulus, not a wait.
+        // In one of the silence tests the length of the silence is what is tested: a stimulus, not a wait.
         var wrong = Repository.Sources("tests").Where(file => !file.EndsWith("SourceHabitTests.cs", StringComparison.Ordinal)
-            && !file.EndsWith("Silence/SilenceTests.cs", StringComparison.Ordinal) && Sleep().IsMatch(Read(file)));
+            && Sleep().Count(Read(file)) > (file.EndsWith("Silence/SilenceTests.cs", StringComparison.Ordinal) ? 1 : 0));
 
         Assert.Empty(wrong);
     }

@@ -217,6 +217,7 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
                     return box;
                 }
 
+                // No call waits for a link: people look at `ls`, and so does this, not more often than it takes to change.
                 await Task.Delay(20, guard.Token);
             }
         }, cancel);
@@ -248,15 +249,10 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
     /// <summary>Ends everything when a process that should run has ended.</summary>
     private static async Task WatchAsync(Lab lab, CancellationTokenSource alive)
     {
-        while (!alive.IsCancellationRequested)
+        await Task.WhenAny(lab.Processes.Select(p => p.EndedAsync(alive.Token)));
+        if (lab.Processes.Any(p => p.EndedUnasked))
         {
-            if (lab.Processes.Any(p => p.EndedUnasked))
-            {
-                await alive.CancelAsync();
-                return;
-            }
-
-            await Task.Delay(100, alive.Token);
+            await alive.CancelAsync();
         }
     }
 

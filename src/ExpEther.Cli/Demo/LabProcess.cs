@@ -93,6 +93,9 @@ internal sealed class LabProcess : IDisposable
         }
     }
 
+    /// <summary>Waits until the daemon has ended.</summary>
+    public Task EndedAsync(CancellationToken cancel) => _process.WaitForExitAsync(cancel);
+
     /// <summary>The end of the daemon's log.</summary>
     public string LastWords()
     {

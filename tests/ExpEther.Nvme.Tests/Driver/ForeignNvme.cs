@@ -75,7 +75,13 @@ internal sealed class ForeignNvme : IPcieDevice
 
     public bool Poll(Instant now) => false;
 
-    public void Reset(Instant now) => throw new NotSupportedException();
+    public void Reset(Instant now)
+    {
+        Disable();
+        _out.Clear();
+        _reads.Clear();
+        Config.Reset();
+    }
 
     /// <summary>Somebody resets the controller behind its driver's back.</summary>
     public void Disable() => WriteRegister(NvmeRegister.Cc, Cc & ~ControllerConfiguration.EnableBit);
