@@ -32,6 +32,7 @@ public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, 
     private readonly RequestFront _front;
     private readonly CommandEngine _engine;
     private readonly ControllerLife _life;
+    private readonly Doorbells _doorbells;
     private readonly bool _isPrimary;
     private bool _readsTurn;
 
@@ -61,6 +62,7 @@ public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, 
         _parts.Egress.Engine = _engine;
         _parts.Reader = new DmaReader(_config, this, _errors, _parts.Counters, options.CompletionTimeout);
         _life = new ControllerLife(_registers, _parts, _engine, events, options.Name);
+        _doorbells = new Doorbells(_parts, _engine);
         _life.Reset();
         subsystem.Register(_engine);
         if (isSecondary)
@@ -241,9 +243,9 @@ public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, 
         else if (offset < BarLayout.MsixTableOffset)
         {
             // §3.1.24: doorbells are written as whole DWs; anything else is undefined and does nothing.
-            if (enables == 0xF)
+            if (enables == 0xF && _life.IsReady)
             {
-                RingDoorbell((offset - BarLayout.DoorbellsOffset) / 4, value);
+                _doorbells.Ring((offset - BarLayout.DoorbellsOffset) / 4, value);
             }
         }
         else if (offset < BarLayout.MsixTableOffset + _msix.TableBytes)
@@ -353,49 +355,5 @@ public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, 
         }
 
         return true;
-    }
-
-    private void RingDoorbell(int index, uint value)
-    {
-        if (!_life.IsReady)
-        {
-            return;
-        }
-
-        var id = index / 2;
-        var isHead = (index & 1) != 0;
-        if (id > _parts.Queues.Pairs || !(isHead ? _parts.Queues.Completion(id).Exists : _parts.Queues.Submission(id).Exists))
-        {
-            Refuse(id, NvmeStatus.InvalidQueueIdentifier, AsyncEvent.InvalidDoorbellRegister);
-        }
-        else if (isHead)
-        {
-            var queue = _parts.Queues.Completion(id);
-            if (queue.TryMoveHead(value))
-            {
-                _parts.Egress.OnRoom(queue);
-                return;
-            }
-
-            Refuse(id, NvmeStatus.InvalidField, AsyncEvent.InvalidDoorbellValue);
-        }
-        else
-        {
-            var queue = _parts.Queues.Submission(id);
-            if (queue.TryMoveTail(value))
-            {
-                _parts.Queues.UpdateReady(queue);
-                return;
-            }
-
-            Refuse(id, NvmeStatus.InvalidField, AsyncEvent.InvalidDoorbellValue);
-        }
-    }
-
-    private void Refuse(int queue, NvmeStatus status, AsyncEvent happened)
-    {
-        _parts.Counters.InvalidDoorbells++;
-        _parts.Errors.Add((ushort)queue, ErrorInformationEntry.None, status, ErrorInformationEntry.None, 0, 0);
-        _parts.Events.Raise(happened, _engine);
     }
 }

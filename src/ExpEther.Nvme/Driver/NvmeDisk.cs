@@ -30,9 +30,7 @@ public sealed class NvmeDisk
     private readonly OwnerSignal _stateChanged;
     private readonly IoCommands _commands;
     private readonly NamespaceRescan _rescan;
-
-    // Of events that came during a bring-up.
-    private readonly HashSet<LogPageId> _unreadLogs = [];
+    private readonly DiskEvents _asyncEvents;
     private DiskState _state = DiskState.Starting;
     private bool _watching;
 
@@ -43,9 +41,10 @@ public sealed class NvmeDisk
         _options = options;
         _events = events;
         _scheduler = function.Scheduler;
-        _session = new ControllerSession(function, options, OnAsyncEvent);
+        _session = new ControllerSession(function, options, what => _asyncEvents!.On(what));
         _commands = new IoCommands(function, _session);
         _rescan = new NamespaceRescan(_session, _scheduler, events, name, () => _state == DiskState.Live, () => NamespacesChanged?.Invoke(this));
+        _asyncEvents = new DiskEvents(function, _session.Admin, _rescan, events, name, () => _state);
         _room = new OwnerSignal(_scheduler);
         _stateChanged = new OwnerSignal(_scheduler);
         function.Gone += OnGone;
@@ -251,38 +250,6 @@ public sealed class NvmeDisk
         _session.FailAll(NvmeOutcome.Removed);
     }
 
-    private void OnAsyncEvent(AsyncEvent what)
-    {
-        if (what.LogPage != LogPageId.ChangedNamespaceList)
-        {
-            _events.Report(EventSeverity.Warning, Name, $"asynchronous event: {what.Type}, {what.Information}");
-        }
-
-        if (_state is DiskState.Starting or DiskState.Resetting)
-        {
-            // Namespaces may have been listed before it. It would be the last one, too, since only reading its log page re-arms it.
-            _unreadLogs.Add(what.LogPage);
-            return;
-        }
-
-        _scheduler.Start(() => ReadLogAsync(what.LogPage));
-    }
-
-    private async Task ReadLogAsync(LogPageId log)
-    {
-        if (_state == DiskState.Live && Function.Memory.TryAllocate(NvmeSizes.IdentifyBytes, NvmeSizes.PageBytesMin, DmaRights.ReadWrite, out var page))
-        {
-            // Reading the log page re-arms the event (NVMe 1.4 §5.2).
-            await _session.Admin.GetLogPageAsync(log, page);
-            Function.Memory.Free(page);
-        }
-
-        if (log == LogPageId.ChangedNamespaceList)
-        {
-            await _rescan.RunAsync();
-        }
-    }
-
     private async Task WatchAsync()
     {
         while (_watching)
@@ -389,12 +356,7 @@ public sealed class NvmeDisk
         _room.Set();
         if (state == DiskState.Live)
         {
-            foreach (var log in _unreadLogs)
-            {
-                _scheduler.Start(() => ReadLogAsync(log));
-            }
-
-            _unreadLogs.Clear();
+            _asyncEvents.ReadWaiting();
         }
     }
 
