@@ -15,7 +15,7 @@ public sealed class HostileSharerTests
     private const int Victim = 1;
     private const int Rogue = 2;
 
-    private readonly SharedOdd _shared = new();
+    private readonly SharedOdd _shared = new(small: true);
     private readonly byte[] _tlp = new byte[TlpLimits.BytesMax];
 
     private ScriptedHost RogueHost => _shared.Host(Rogue);
@@ -294,14 +294,7 @@ public sealed class HostileSharerTests
     private void Complete(Rid requester, ushort tag, ushort function, ulong generation) => _shared.SendAs(
         Rogue, function, generation, into => new Completion(default, requester, new Tag(tag), CompletionStatus.SuccessfulCompletion).Write(into, [6, 6, 6, 6]));
 
-    private void Tell(ulong address, int bytes, uint doorbell)
-    {
-        var registers = new byte[12];
-        BinaryPrimitives.WriteUInt64LittleEndian(registers, address);
-        BinaryPrimitives.WriteInt32LittleEndian(registers.AsSpan(8), bytes);
-        RogueHost.Write(SharedOdd.MemH + OddFunction.DmaAddress, registers);
-        RogueHost.Write(SharedOdd.MemH + OddFunction.DmaDoorbell, BitConverter.GetBytes(doorbell));
-    }
+    private void Tell(ulong address, int bytes, uint doorbell) => _shared.Tell(Rogue, address, bytes, doorbell);
 
     private void ExpectNobodyElseReached() => Assert.Equal((0, 0), (_shared.ReceivedByOthers(Rogue), _shared.Small.Received.Count));
 

@@ -125,14 +125,7 @@ public sealed class OwnerChangeTests
         Assert.DoesNotContain(_shared.Host(Old).Tlps, t => t.View.IsMemory);
     }
 
-    private void Tell(int host, uint tag, uint what)
-    {
-        var registers = new byte[12];
-        BinaryPrimitives.WriteUInt64LittleEndian(registers, SharedOdd.HostMemory);
-        registers[8] = 4;
-        _shared.Host(host).Write(SharedOdd.MemH + OddFunction.DmaAddress, registers);
-        _shared.Host(host).Write(SharedOdd.MemH + OddFunction.DmaDoorbell, BitConverter.GetBytes(what | (tag << 16) | 1));
-    }
+    private void Tell(int host, uint tag, uint what) => _shared.Tell(host, SharedOdd.HostMemory, 4, what | (tag << 16) | 1);
 
     private void Answer(int host, in PresentMessage assignment, byte value)
     {

@@ -14,16 +14,17 @@ namespace ExpEther.Bridge.Tests.Io;
 /// </summary>
 public sealed class SrIovSharingTests
 {
-    private const ulong MemH = 0x80_0000_0000;
-    private const uint MemH32 = 0xE000_0000;
-    private const ulong HostMemory = 0x1000_0000;
+    private const ulong MemH = SharedOdd.MemH;
+    private const uint MemH32 = SharedOdd.MemH32;
+    private const ulong HostMemory = SharedOdd.HostMemory;
 
     private readonly byte[] _tlp = new byte[TlpLimits.BytesMax];
 
     [Fact]
     public void Row_1_and_2_each_host_reads_and_writes_its_own_function()
     {
-        var (rig, odd) = Share();
+        var shared = new SharedOdd();
+        var (rig, odd) = (shared.Rig, shared.Odd);
         for (var i = 0; i < 3; i++)
         {
             rig.Hosts[i].Write(MemH + 0x2000, [(byte)(0xA0 + i), 1, 2, 3]);
@@ -52,7 +53,8 @@ public sealed class SrIovSharingTests
     [Fact]
     public void Requests_past_a_window_reach_no_other_function()
     {
-        var (rig, odd) = Share();
+        var shared = new SharedOdd();
+        var (rig, odd) = (shared.Rig, shared.Odd);
         ulong[] outside =
             [MemH + OddSrIov.PageBytes, MemH - 4, MemH32 + OddSrIov.PageBytes, odd.SrIov.VfBarAddress(0), odd.SrIov.VfBarAddress(3)];
         foreach (var address in outside)
@@ -73,11 +75,12 @@ public sealed class SrIovSharingTests
     [Fact]
     public void Row_4_and_5_each_function_reads_and_writes_the_memory_of_its_own_host()
     {
-        var (rig, odd) = Share();
+        var shared = new SharedOdd();
+        var (rig, odd) = (shared.Rig, shared.Odd);
         for (var i = 0; i < 3; i++)
         {
-            Tell(rig.Hosts[i], HostMemory, 64, OddFunction.Write | 1);
-            Tell(rig.Hosts[i], HostMemory, 4, OddFunction.Read | (0x33 << 16) | 1);
+            shared.Tell(i + 1, HostMemory, 64, OddFunction.Write | 1);
+            shared.Tell(i + 1, HostMemory, 4, OddFunction.Read | (0x33 << 16) | 1);
         }
 
         rig.Run(() => Array.TrueForAll(rig.Hosts, h => h.Tlps.Count == 2));
@@ -102,14 +105,15 @@ public sealed class SrIovSharingTests
     [Fact]
     public void Row_6_each_function_interrupts_its_own_host()
     {
-        var (rig, odd) = Share();
+        var shared = new SharedOdd();
+        var (rig, odd) = (shared.Rig, shared.Odd);
         for (var i = 0; i < 3; i++)
         {
             var entry = new byte[16];
             BinaryPrimitives.WriteUInt64LittleEndian(entry, 0xFEE0_0000);
             entry[8] = (byte)(0x40 + i);
             rig.Hosts[i].Write(MemH32 + 16, entry);
-            rig.Hosts[i].ConfigWrite(ShownMsix(rig, rig.Hosts[i]), 0x8000_0000, 0b1000);
+            rig.Hosts[i].ConfigWrite(shared.Shown(i + 1, CapabilityId.Msix), 0x8000_0000, 0b1000);
         }
 
         rig.Run(() => Array.TrueForAll(rig.Hosts, h => h.Tlps.Count == 1));
@@ -117,7 +121,7 @@ public sealed class SrIovSharingTests
         for (var i = 0; i < 3; i++)
         {
             rig.Hosts[i].Tlps.Clear();
-            Tell(rig.Hosts[i], 0, 0, OddFunction.Interrupt | (1 << 16) | 1);
+            shared.Tell(i + 1, 0, 0, OddFunction.Interrupt | (1 << 16) | 1);
         }
 
         rig.Run(() => Array.TrueForAll(rig.Hosts, h => h.Tlps.Count == 1));
@@ -131,38 +135,43 @@ public sealed class SrIovSharingTests
     [Fact]
     public void Row_3_a_vendor_capability_acts_on_the_own_function_only()
     {
-        var (rig, odd) = Share();
-        var at = Shown(rig, rig.Hosts[2], CapabilityId.VendorSpecific);
-        Ask(rig, rig.Hosts[2], () => rig.Hosts[2].ConfigWrite(at + 4, 0x1234_5678));
-        Ask(rig, rig.Hosts[2], () => rig.Hosts[2].ConfigWrite(at + 4, 0x1234_5679));
-        Assert.Equal(2U, ReadShown(rig, rig.Hosts[2], at + 8));
-        Assert.Equal(0U, ReadShown(rig, rig.Hosts[1], at + 8));
+        var shared = new SharedOdd();
+        var (rig, odd) = (shared.Rig, shared.Odd);
+        var at = shared.Shown(3, CapabilityId.VendorSpecific);
+        shared.Host(3).ConfigWrite(at + 4, 0x1234_5678);
+        rig.Settle();
+        shared.Host(3).ConfigWrite(at + 4, 0x1234_5679);
+        rig.Settle();
+        Assert.Equal(2U, shared.ReadShown(3, at + 8));
+        Assert.Equal(0U, shared.ReadShown(2, at + 8));
         Assert.Equal(0U, odd.Physical.Config.Read(odd.Physical.VendorOffset + 8));
     }
 
     [Fact]
     public void A_host_sees_an_ordinary_function()
     {
-        var (rig, _) = Share();
-        var host = rig.Hosts[1];
-        Assert.Equal(((uint)OddSrIov.VfDeviceId << 16) | 0x1AF4, ReadShown(rig, host, 0));
-        Assert.Equal(0x0009_1AF4U, ReadShown(rig, host, 0x2C));
-        Assert.Equal(0x06U, ReadShown(rig, host, 4) & 6);
+        var shared = new SharedOdd();
+        var rig = shared.Rig;
+        Assert.Equal(((uint)OddSrIov.VfDeviceId << 16) | 0x1AF4, shared.ReadShown(2, 0));
+        Assert.Equal(0x0009_1AF4U, shared.ReadShown(2, 0x2C));
+        Assert.Equal(0x06U, shared.ReadShown(2, 4) & 6);
         var walk = CapabilityWalk.For(ExtendedCapabilityId.SingleRootIoVirtualization);
         while (!walk.IsDone)
         {
-            walk.Feed(ReadShown(rig, host, walk.Register));
+            walk.Feed(shared.ReadShown(2, walk.Register));
         }
 
         Assert.Equal(0, walk.Found);
-        Ask(rig, host, () => host.ConfigWrite(ConfigRegister.Bar0, uint.MaxValue));
-        Assert.Equal(0xFFFF_000CU, ReadShown(rig, host, ConfigRegister.Bar0));
+        shared.Host(2).ConfigWrite(ConfigRegister.Bar0, uint.MaxValue);
+        rig.Settle();
+        Assert.Equal(0xFFFF_000CU, shared.ReadShown(2, ConfigRegister.Bar0));
     }
 
     [Fact]
     public void The_physical_function_reaches_no_host_and_no_host_reaches_it()
     {
-        var (rig, odd) = Share();
+        var shared = new SharedOdd();
+        var (rig, odd) = (shared.Rig, shared.Odd);
         var address = odd.Physical.Config.BarAddress(0);
         rig.Hosts[0].Read(address, 4);
         rig.Run(() => rig.Hosts[0].Tlps.Count == 1);
@@ -178,12 +187,13 @@ public sealed class SrIovSharingTests
     [Fact]
     public void FLR_of_one_function_leaves_its_siblings_at_work()
     {
-        var (rig, odd) = Share();
+        var shared = new SharedOdd();
+        var (rig, odd) = (shared.Rig, shared.Odd);
         odd.Vf(2).WriteToHost(HostMemory, 3000);
         odd.Vf(3).WriteToHost(HostMemory, 3000);
         rig.Hosts[0].Write(MemH + 0x2000, [9, 9, 9, 9]);
         rig.Hosts[1].Write(MemH + 0x2000, [9, 9, 9, 9]);
-        var control = Shown(rig, rig.Hosts[0], CapabilityId.PciExpress) + PcieRegister.DeviceControl;
+        var control = shared.Shown(1, CapabilityId.PciExpress) + PcieRegister.DeviceControl;
         rig.Hosts[0].ConfigWrite(control, PcieRegister.DeviceControlInitiateFlr, 0b0011);
         rig.Run(() => odd.Vf(1).FunctionLevelResets > 1 && rig.Hosts[1].Tlps.Count == 3000 && rig.Hosts[2].Tlps.Count == 3000);
         Assert.Equal((0, 9, false, true), (
@@ -193,8 +203,8 @@ public sealed class SrIovSharingTests
 
         // It works again once its host has set it up again.
         rig.RunFor(TimeSpan.FromMilliseconds(200));
-        Map(rig, rig.Hosts[0]);
-        Tell(rig.Hosts[0], HostMemory, 64, OddFunction.Write | 1);
+        shared.Map(1);
+        shared.Tell(1, HostMemory, 64, OddFunction.Write | 1);
         rig.Run(() => rig.Hosts[0].Tlps.Count == 1);
     }
 
@@ -203,7 +213,8 @@ public sealed class SrIovSharingTests
     [InlineData(false)]
     public void A_function_that_cannot_be_reset_fails_alone(bool hasFlr)
     {
-        var (rig, odd) = Share(new OddSrIov(flrCapable: hasFlr), attach: false);
+        var shared = new SharedOdd(new OddSrIov(flrCapable: hasFlr), attach: false);
+        var (rig, odd) = (shared.Rig, shared.Odd);
         foreach (var n in new[] { 1, 2 })
         {
             // Without FLR none can be given to anyone safely but the first time.
@@ -214,8 +225,8 @@ public sealed class SrIovSharingTests
 
         if (hasFlr)
         {
-            Map(rig, rig.Hosts[0]);
-            Map(rig, rig.Hosts[1]);
+            shared.Map(1);
+            shared.Map(2);
             odd.Vf(1).DiesOfReset = true;
             odd.Vf(2).WriteToHost(HostMemory, 2000);
             var result = rig.Await(rig.Bridge.MoveAsync("odd0.vf1", "host3", force: true));
@@ -231,9 +242,10 @@ public sealed class SrIovSharingTests
     [Fact]
     public void A_function_that_moves_carries_nothing_to_its_new_owner()
     {
-        var (rig, odd) = Share();
+        var shared = new SharedOdd();
+        var (rig, odd) = (shared.Rig, shared.Odd);
         rig.Hosts[0].Write(MemH + 0x2000, [9, 9, 9, 9]);
-        Tell(rig.Hosts[0], HostMemory, 4, OddFunction.Read | (0x21 << 16) | 1);
+        shared.Tell(1, HostMemory, 4, OddFunction.Read | (0x21 << 16) | 1);
         rig.Run(() => rig.Hosts[0].Tlps.Count == 1);
         var old = rig.Hosts[0].LastPresent;
         Assert.True(rig.Await(rig.Bridge.DetachAsync("odd0.vf2", force: true)).Ok);
@@ -248,80 +260,18 @@ public sealed class SrIovSharingTests
         rig.Hosts[0].Send(old.Function, old.Generation, _tlp.AsSpan(0, length));
         rig.Settle();
         Assert.Empty(odd.Vf(1).Received);
-        Map(rig, rig.Hosts[1]);
+        shared.Map(2);
         Assert.Equal(0, odd.Vf(1).Memory[0x2000]);
-        Tell(rig.Hosts[1], HostMemory, 64, OddFunction.Write | 1);
+        shared.Tell(2, HostMemory, 64, OddFunction.Write | 1);
         rig.Run(() => rig.Hosts[1].Tlps.Count == 1);
         Assert.DoesNotContain(rig.Hosts[0].Tlps, t => t.View.Kind == TlpKind.MemoryWrite);
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void A_stalled_host_stalls_nobody_else(bool hasFlowControl)
-    {
-        var (rig, odd) = Share(new OddSrIov(hasFlowControl: hasFlowControl));
-        rig.Hosts[0].IsCut = true;
-        odd.Vf(1).WriteToHost(HostMemory, 20_000);
-        odd.Vf(2).WriteToHost(HostMemory, 5_000);
-        odd.Vf(3).WriteToHost(HostMemory, 5_000);
-        rig.Run(() => rig.Hosts[1].Tlps.Count == 5_000 && rig.Hosts[2].Tlps.Count == 5_000);
-        var stalled = rig.StatusOf("odd0.vf1");
-        if (hasFlowControl)
-        {
-            Assert.Equal((FunctionState.Presented, 0L), (stalled.State, stalled.Counters.Fenced));
-            Assert.True(odd.Vf(1).Waiting > 15_000, $"{odd.Vf(1).Waiting} wait in the device");
-            rig.Hosts[0].IsCut = false;
-            rig.Run(() => rig.Hosts[0].Tlps.Count == 20_000);
-            return;
-        }
-
-        // It had to be taken from its owner, said so, and is shown to it again.
-        rig.Run(() => rig.StatusOf("odd0.vf1").Counters.Fenced == 1);
-        Assert.Contains(rig.Events.Lines, l => l.Contains("odd0.vf1: host host1 takes nothing of what it sends", StringComparison.Ordinal));
-        rig.Hosts[0].IsCut = false;
-        rig.Run(() => rig.Hosts[0].Presents == 2, 30);
-        Assert.Equal(("host1", 2), (rig.StatusOf("odd0.vf1").Owner, odd.Vf(1).FunctionLevelResets));
-        Assert.Equal((0, 1, 1), (odd.FundamentalResets, odd.Vf(2).FunctionLevelResets, odd.Vf(3).FunctionLevelResets));
-    }
-
-    [Theory]
-    [InlineData(true)]
-    [InlineData(false)]
-    public void The_bridge_takes_a_function_from_a_stalled_host_while_others_work(bool hasFlowControl)
-    {
-        var (rig, odd) = Share(new OddSrIov(hasFlowControl: hasFlowControl));
-        rig.Hosts[0].IsCut = true;
-        odd.Vf(1).WriteToHost(HostMemory, 20_000);
-        rig.RunFor(TimeSpan.FromMilliseconds(50));
-        odd.Vf(2).WriteToHost(HostMemory, 5_000);
-        Assert.True(rig.Await(rig.Bridge.DetachAsync("odd0.vf3", force: true)).Ok);
-        var result = rig.Await(rig.Bridge.MoveAsync("odd0.vf1", "host3", force: true), 5);
-        Assert.True(result.Ok, result.Message);
-        rig.Run(() => rig.Hosts[1].Tlps.Count == 5_000);
-        Assert.Equal(0, odd.Vf(1).Waiting);
-    }
-
-    [Fact]
-    public void A_device_without_flow_control_waits_when_all_its_hosts_do()
-    {
-        var (rig, odd) = Share();
-        Assert.True(rig.Await(rig.Bridge.DetachAsync("odd0.vf3", force: true)).Ok);
-        rig.Hosts[0].IsCut = true;
-        rig.Hosts[1].IsCut = true;
-        odd.Vf(1).WriteToHost(HostMemory, 20_000);
-        odd.Vf(2).WriteToHost(HostMemory, 20_000);
-        rig.RunFor(TimeSpan.FromSeconds(3));
-        rig.Hosts[0].IsCut = false;
-        rig.Hosts[1].IsCut = false;
-        rig.Run(() => rig.Hosts[0].Tlps.Count == 20_000 && rig.Hosts[1].Tlps.Count == 20_000, 60);
-        Assert.Equal((0L, 0L), (rig.StatusOf("odd0.vf1").Counters.Fenced, rig.StatusOf("odd0.vf2").Counters.Fenced));
     }
 
     [Fact]
     public void TLPs_of_shared_functions_pass_both_ways_without_allocating()
     {
-        var (rig, odd) = Share();
+        var shared = new SharedOdd();
+        var (rig, odd) = (shared.Rig, shared.Odd);
         foreach (var host in rig.Hosts)
         {
             host.OnlyCounts = true;
@@ -356,67 +306,4 @@ public sealed class SrIovSharingTests
     }
 
     private static int CountedByHosts(IoRig rig) => rig.Hosts[0].Counted + rig.Hosts[1].Counted + rig.Hosts[2].Counted;
-
-    private static (IoRig Rig, OddSrIov Odd) Share(OddSrIov? odd = null, bool attach = true)
-    {
-        odd ??= new OddSrIov();
-        var rig = new IoRig(3, shared: [(odd, 5)]).Start();
-        for (var i = 0; attach && i < 3; i++)
-        {
-            var result = rig.Await(rig.Bridge.AttachAsync($"odd0.vf{i + 1}", $"host{i + 1}"));
-            Assert.True(result.Ok, result.Message);
-            Map(rig, rig.Hosts[i]);
-        }
-
-        return (rig, odd);
-    }
-
-    private static void Map(IoRig rig, ScriptedHost host)
-    {
-        host.Tlps.Clear();
-        host.ConfigWrite(ConfigRegister.Bar0, (uint)(MemH & uint.MaxValue));
-        host.ConfigWrite(ConfigRegister.Bar0 + 4, (uint)(MemH >> 32));
-        host.ConfigWrite(ConfigRegister.Bar0 + 12, MemH32);
-        host.ConfigWrite(ConfigRegister.Command, ConfigRegister.CommandMemorySpaceEnable | ConfigRegister.CommandBusMasterEnable, 0b0011);
-        rig.Run(() => host.Tlps.Count == 4);
-        host.Tlps.Clear();
-    }
-
-    /// <summary>Makes a function master the bus, through its registers.</summary>
-    private static void Tell(ScriptedHost host, ulong address, int bytes, uint doorbell)
-    {
-        var registers = new byte[12];
-        BinaryPrimitives.WriteUInt64LittleEndian(registers, address);
-        BinaryPrimitives.WriteInt32LittleEndian(registers.AsSpan(8), bytes);
-        host.Write(MemH + OddFunction.DmaAddress, registers);
-        host.Write(MemH + OddFunction.DmaDoorbell, BitConverter.GetBytes(doorbell));
-    }
-
-    private static void Ask(IoRig rig, ScriptedHost host, Action ask)
-    {
-        host.Tlps.Clear();
-        ask();
-        rig.Run(() => host.Tlps.Count == 1);
-    }
-
-    private static uint ReadShown(IoRig rig, ScriptedHost host, int register)
-    {
-        Ask(rig, host, () => host.ConfigRead(register));
-        var value = BinaryPrimitives.ReadUInt32LittleEndian(host.Tlps[0].View.Payload);
-        host.Tlps.Clear();
-        return value;
-    }
-
-    private static int ShownMsix(IoRig rig, ScriptedHost host) => Shown(rig, host, CapabilityId.Msix);
-
-    private static int Shown(IoRig rig, ScriptedHost host, CapabilityId id)
-    {
-        var walk = CapabilityWalk.For(id);
-        while (!walk.IsDone)
-        {
-            walk.Feed(ReadShown(rig, host, walk.Register));
-        }
-
-        return walk.Found;
-    }
 }

@@ -11,7 +11,7 @@ internal sealed class IoRulesScenario : RuleScenario
     private const ulong Interrupts = 0xFEE0_0000;
     private const int All = ConfigRegister.CommandMemorySpaceEnable | ConfigRegister.CommandBusMasterEnable;
 
-    private readonly SharedOdd _shared = new();
+    private readonly SharedOdd _shared = new(small: true);
 
     public override void Run(BrokenRule broken)
     {

@@ -8,7 +8,7 @@ namespace ExpEther.Bridge.Tests.Io.Rig;
 
 /// <summary>
 /// Three hosts, equal in all they can choose: requester IDs, tags, where their functions and where their memory is. Host n has VF n of an odd
-/// SR-IOV device of five; the third has a conventional device with a small BAR besides.
+/// SR-IOV device of five; with <c>small</c> the third has a conventional device with a small BAR besides.
 /// </summary>
 internal sealed class SharedOdd
 {
@@ -21,13 +21,21 @@ internal sealed class SharedOdd
 
     private readonly byte[] _tlp = new byte[TlpLimits.BytesMax];
 
-    public SharedOdd()
+    /// <param name="odd">The shared device; null: one as it usually is.</param>
+    /// <param name="attach">The hosts have their functions.</param>
+    /// <param name="small">There is the conventional device.</param>
+    public SharedOdd(OddSrIov? odd = null, bool attach = true, bool small = false)
     {
+        Odd = odd ?? new OddSrIov();
         Small = new TestDevice(TestDevice.Plain with { Bars = [TestDevice.Plain.Bars[0], new BarDescription(2, SmallBarBytes)] });
-        Rig = new IoRig(3, [Small], shared: [(Odd, 5)]).Start();
-        Rig.Plug("nvme0", Host(3), MemH, MemH32);
-        SmallAt = Host(3).LastPresent;
-        for (var i = 1; i <= 3; i++)
+        Rig = new IoRig(3, small ? [Small] : [], shared: [(Odd, 5)]).Start();
+        if (small)
+        {
+            Rig.Plug("nvme0", Host(3), MemH, MemH32);
+            SmallAt = Host(3).LastPresent;
+        }
+
+        for (var i = 1; attach && i <= 3; i++)
         {
             var result = Rig.Await(Rig.Bridge.AttachAsync($"odd0.vf{i}", $"host{i}"));
             Assert.True(result.Ok, result.Message);
@@ -37,10 +45,11 @@ internal sealed class SharedOdd
         Forget();
     }
 
-    public OddSrIov Odd { get; } = new();
+    public OddSrIov Odd { get; }
 
     public TestDevice Small { get; }
 
+    /// <summary>Where the third host was presented the conventional device.</summary>
     public PresentMessage SmallAt { get; }
 
     public IoRig Rig { get; }
@@ -94,6 +103,16 @@ internal sealed class SharedOdd
         }
 
         return walk.Found;
+    }
+
+    /// <summary>A host makes its function master the bus, through its registers.</summary>
+    public void Tell(int host, ulong address, int bytes, uint doorbell)
+    {
+        var registers = new byte[12];
+        BinaryPrimitives.WriteUInt64LittleEndian(registers, address);
+        BinaryPrimitives.WriteInt32LittleEndian(registers.AsSpan(8), bytes);
+        Host(host).Write(MemH + OddFunction.DmaAddress, registers);
+        Host(host).Write(MemH + OddFunction.DmaDoorbell, BitConverter.GetBytes(doorbell));
     }
 
     /// <summary>A host sends a TLP under the last function that it was presented.</summary>
