@@ -30,7 +30,7 @@ public sealed class NvmeDisk
     private readonly OwnerSignal _stateChanged;
     private readonly IoCommands _commands;
     private readonly NamespaceRescan _rescan;
-    private readonly DiskEvents _asyncEvents;
+    private readonly AsyncEventLogs _asyncEvents;
     private DiskState _state = DiskState.Starting;
     private bool _watching;
 
@@ -44,7 +44,9 @@ public sealed class NvmeDisk
         _session = new ControllerSession(function, options, what => _asyncEvents!.On(what));
         _commands = new IoCommands(function, _session);
         _rescan = new NamespaceRescan(_session, _scheduler, events, name, () => _state == DiskState.Live, () => NamespacesChanged?.Invoke(this));
-        _asyncEvents = new DiskEvents(function, _session.Admin, _rescan, events, name, () => _state);
+        _asyncEvents = new AsyncEventLogs(
+            function, _session.Admin, events, name, () => _state == DiskState.Live,
+            log => log == LogPageId.ChangedNamespaceList ? _rescan.RunAsync() : Task.CompletedTask);
         _room = new OwnerSignal(_scheduler);
         _stateChanged = new OwnerSignal(_scheduler);
         function.Gone += OnGone;
@@ -354,10 +356,7 @@ public sealed class NvmeDisk
         _state = state;
         _stateChanged.Set();
         _room.Set();
-        if (state == DiskState.Live)
-        {
-            _asyncEvents.ReadWaiting();
-        }
+        _asyncEvents.ReadWaiting();
     }
 
     private void EndSoon(NvmeOutcome outcome, Action<NvmeResult, object?> done, object? state)

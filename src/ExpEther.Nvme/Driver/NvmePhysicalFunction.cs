@@ -2,7 +2,6 @@ using ExpEther.Core.Scheduling;
 using ExpEther.Nvme.Protocol;
 using ExpEther.RootComplex.Functions;
 using ExpEther.RootComplex.Functions.Sharing;
-using ExpEther.RootComplex.Memory;
 
 namespace ExpEther.Nvme.Driver;
 
@@ -26,6 +25,7 @@ internal sealed class NvmePhysicalFunction : IPhysicalFunction
     private readonly PrimaryCommands _commands;
     private readonly SecondaryControllers _secondaries;
     private readonly SubsystemNamespaces _namespaces;
+    private readonly AsyncEventLogs _logs;
     private bool _isLive;
     private bool _isStopped;
     private int _count;
@@ -36,7 +36,8 @@ internal sealed class NvmePhysicalFunction : IPhysicalFunction
         _name = name;
         _events = events;
         _scheduler = function.Scheduler;
-        _session = new ControllerSession(function, options with { QueuePairs = 0 }, OnAsyncEvent);
+        _session = new ControllerSession(function, options with { QueuePairs = 0 }, what => _logs!.On(what));
+        _logs = new AsyncEventLogs(function, _session.Admin, events, name, () => _isLive, TellChangedAsync);
         _commands = new PrimaryCommands(function, _session.Admin);
         _secondaries = new SecondaryControllers(_commands);
         _namespaces = new SubsystemNamespaces(_session, _commands, _secondaries, () => Unavailable);
@@ -56,7 +57,7 @@ internal sealed class NvmePhysicalFunction : IPhysicalFunction
     {
         _scheduler.Start(WatchAsync);
         var error = await _session.StartAsync();
-        _isLive = error is null && !_isStopped;
+        SetLive(error is null && !_isStopped);
         return error;
     }
 
@@ -119,7 +120,7 @@ internal sealed class NvmePhysicalFunction : IPhysicalFunction
                 return error;
             }
 
-            _isLive = wasLive;
+            SetLive(wasLive);
 
             resources = await _commands.ReadResourcesAsync() ?? resources;
         }
@@ -145,25 +146,18 @@ internal sealed class NvmePhysicalFunction : IPhysicalFunction
         _session.FailAll(NvmeOutcome.Removed);
     }
 
-    private void OnAsyncEvent(AsyncEvent what) => _scheduler.Start(async () =>
+    /// <summary>From now on it can be used, or not.</summary>
+    private void SetLive(bool live)
     {
-        if (what.LogPage != LogPageId.ChangedNamespaceList)
-        {
-            _events.Report(EventSeverity.Warning, _name, $"asynchronous event of the primary controller: {what.Type}, {what.Information}");
-        }
+        _isLive = live;
+        _logs.ReadWaiting();
+    }
 
-        if (_isLive && _function.Memory.TryAllocate(NvmeSizes.IdentifyBytes, NvmeSizes.PageBytesMin, DmaRights.ReadWrite, out var page))
-        {
-            // Reading the log page re-arms the event (NVMe 1.4 §5.2).
-            await _session.Admin.GetLogPageAsync(what.LogPage, page);
-            _function.Memory.Free(page);
-        }
-
-        if (_isLive)
-        {
-            Changed?.Invoke();
-        }
-    });
+    private Task TellChangedAsync(LogPageId log)
+    {
+        Changed?.Invoke();
+        return Task.CompletedTask;
+    }
 
     private async Task WatchAsync()
     {
@@ -226,7 +220,7 @@ internal sealed class NvmePhysicalFunction : IPhysicalFunction
 
         if (!_isStopped && error.Length == 0 && _function.IsPresent)
         {
-            _isLive = true;
+            SetLive(true);
             _events.Report(EventSeverity.Information, _name, "the primary controller is back");
             Changed?.Invoke();
         }
