@@ -31,9 +31,9 @@ internal static class NamespaceCommand
         return (command, """
               expether namespace ls
               expether namespace create disk1 10GiB host1
-              expether namespace resize disk1 3 20GiB
-              expether namespace delete disk1 3                        refused while its host has it; --force
-              expether namespace give disk1 3 host2                    one whose owner is not known any more
+              expether namespace resize disk1 65 20GiB
+              expether namespace delete disk1 65                       refused while its host has it; --force
+              expether namespace give disk1 65 host2                   one whose owner is not known any more
 
             A private namespace is seen by its owner alone, by the first of its functions of that device. `move` takes it along to the new
             host; `detach` leaves it with its owner, who sees it again with the next function it gets.

@@ -94,7 +94,6 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
                 _pacing.RemoveFirst(device, function, now);
                 moved = true;
             }
-
         }
 
         return moved | _pacing.GiveUpInTime(device, now);
