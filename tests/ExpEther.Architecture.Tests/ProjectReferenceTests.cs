@@ -15,10 +15,12 @@ public class ProjectReferenceTests
         ["ExpEther.Linux"] = ["ExpEther.Core"],
         ["ExpEther.Ethernet"] = ["ExpEther.Core", "ExpEther.Link", "ExpEther.Linux"],
         ["ExpEther.Backends"] = ["ExpEther.Core", "ExpEther.Nvme", "ExpEther.Linux"],
+        ["ExpEther.VfioUser"] = ["ExpEther.Core", "ExpEther.Pcie", "ExpEther.RootComplex", "ExpEther.Linux"],
+        ["ExpEther.Qemu"] = ["ExpEther.Core", "ExpEther.Pcie", "ExpEther.RootComplex", "ExpEther.Linux", "ExpEther.VfioUser"],
         ["ExpEther.Daemon"] =
         [
             "ExpEther.Core", "ExpEther.Pcie", "ExpEther.Link", "ExpEther.RootComplex", "ExpEther.Nvme", "ExpEther.Bridge", "ExpEther.Linux",
-            "ExpEther.Ethernet", "ExpEther.Backends",
+            "ExpEther.Ethernet", "ExpEther.Backends", "ExpEther.VfioUser", "ExpEther.Qemu",
         ],
         ["ExpEther.Bench"] = ["ExpEther.Core", "ExpEther.Pcie", "ExpEther.Link", "ExpEther.Linux", "ExpEther.Ethernet", "ExpEther.Daemon"],
         ["ExpEther.Cli"] =

@@ -1,0 +1,17 @@
+namespace ExpEther.VfioUser;
+
+/// <summary>What a server counts.</summary>
+public sealed class VfioUserCounters
+{
+    public long Connections { get; internal set; }
+    public long Messages { get; internal set; }
+    public long RegionReads { get; internal set; }
+    public long RegionWrites { get; internal set; }
+    public long MemoryMessages { get; internal set; }
+
+    /// <summary>Connections closed for what the client did.</summary>
+    public long Violations { get; internal set; }
+
+    /// <summary>Requests answered with an error.</summary>
+    public long Refused { get; internal set; }
+}
