@@ -1,5 +1,6 @@
 # What the lab's scripts share: where things go, a word to the user, Debian packages without installing them.
 # To be sourced, after `set -euo pipefail`.
+# shellcheck shell=bash
 #
 # Nothing is installed and no root is needed. Packages come from the machine's own Debian mirror by an apt whose whole state
 # (lists, cache, the idea that nothing is installed) lies in the lab's folder, and are only unpacked. Programs unpacked so are run by
@@ -50,73 +51,33 @@ mark_made() {
 
 # ---- Debian packages ----
 
-# The machine's own mirror of Debian: the first address in apt's sources (both forms) that offers the main archive of its release.
-debian_mirror() {
+# Mirrors that may have Debian's archive, the likeliest first: those of this machine's own apt sources that offer its release.
+# (Other people's archives use the same names of releases; a mirror is taken only if it has the lab's release, signed by Debian.)
+debian_mirrors() {
     if [ -n "${EXPETHER_LAB_MIRROR:-}" ]; then
         echo "$EXPETHER_LAB_MIRROR"
         return
     fi
-    local id='' codename=''
-    # shellcheck source=/dev/null
-    { id=$(. /etc/os-release && echo "${ID:-}") && codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}"); } 2>/dev/null || true
-    [ "$id" = debian ] || return 0
-    local parts=${EXPETHER_LAB_APT_ETC:-/etc/apt} file
-    for file in "$parts"/sources.list.d/*.sources; do
-        [ -e "$file" ] || continue
-        # deb822: paragraphs of fields; a field goes on in lines that begin with a blank.
-        awk -v codename="$codename" '
-            function done(   i, n, suites, fits) {
-                fits = 0
-                n = split(field["suites"], suites, /[ \t]+/)
-                for (i = 1; i <= n; i++) if (suites[i] == codename || suites[i] == "stable" || suites[i] == "oldstable") fits = 1
-                if (fits && field["types"] ~ /(^|[ \t])deb([ \t]|$)/ && tolower(field["enabled"]) != "no") {
-                    split(field["uris"], uris, /[ \t]+/)
-                    print uris[1]
-                }
-                split("", field)
-            }
-            /^#/ { next }
-            /^[ \t]*$/ { done(); next }
-            /^[ \t]/ { sub(/^[ \t]+/, ""); field[name] = field[name] == "" ? $0 : field[name] " " $0; next }
-            { name = tolower($0); sub(/:.*/, "", name); value = $0; sub(/^[^:]*:[ \t]*/, "", value); sub(/[ \t]+$/, "", value); field[name] = value }
-            END { done() }' "$file"
-    done | head -n 1 | grep . && return
-    for file in "$parts"/sources.list "$parts"/sources.list.d/*.list; do
-        [ -e "$file" ] || continue
-        # One line: deb [option=value …] URI SUITE COMPONENT…
-        sed -n 's/^[[:space:]]*deb[[:space:]]\{1,\}//p' "$file" | sed 's/^\[[^]]*\][[:space:]]*//' |
-            awk -v codename="$codename" '$2 == codename || $2 == "stable" || $2 == "oldstable" { print $1 }'
-    done | head -n 1 | grep . || true
+    # shellcheck disable=SC2016
+    apt-get indextargets --no-release-info --format '$(CREATED_BY) $(COMPONENT) $(RELEASE) $(REPO_URI)' 2>/dev/null |
+        awk '$1 == "Packages" && $2 == "main" && $3 !~ /-/ && !seen[$4]++ { print ($4 ~ /\/debian\/$/ ? 1 : 2), $4 }' |
+        sort -s -k 1,1 | cut -d ' ' -f 2 | head -n 4
 }
 
-# Prepares the lab's own apt; afterwards `lab_apt` and `lab_apt_cache` use it. Lists younger than a day are taken as they are.
+# Prepares the lab's own apt; afterwards `lab_apt` uses it. Lists younger than a day are taken as they are.
 prepare_apt() {
-    local apt=$lab_dir/apt mirror keyring keyrings=()
+    local apt=$lab_dir/apt mirrors mirror keyring=/usr/share/keyrings/debian-archive-keyring.gpg
     [ "$(uname -m)" = x86_64 ] || fail "the lab's guests are x86_64 machines and their packages run here: this machine is $(uname -m)"
-    command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
+    if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then
         fail "apt-get and dpkg-deb are needed to fetch Debian packages, and this machine lacks them" \
             "on Fedora, Arch and others: install the packages apt, dpkg and debian-archive-keyring, and say EXPETHER_LAB_MIRROR=<address of a Debian mirror>"
-    mirror=$(debian_mirror)
-    [ -n "$mirror" ] ||
-        fail "no Debian mirror found in this machine's apt sources" \
-            "install the package debian-archive-keyring and say EXPETHER_LAB_MIRROR=<address of a Debian mirror>"
-    for keyring in "debian-archive-$lab_suite-automatic" "debian-archive-$lab_suite-stable" debian-archive-keyring; do
-        for keyring in /usr/share/keyrings/"$keyring".{gpg,pgp}; do
-            [ -e "$keyring" ] && keyrings+=("$keyring")
-        done
-    done
-    [ ${#keyrings[@]} -gt 0 ] || fail "no keys of Debian's archive in /usr/share/keyrings" "install the package debian-archive-keyring"
+    fi
+    [ -e "$keyring" ] || fail "the keys of Debian's archive are not in $keyring" "install the package debian-archive-keyring"
+    mirrors=$(debian_mirrors)
+    [ -n "$mirrors" ] || fail "no mirror of Debian in this machine's apt sources" "name one: EXPETHER_LAB_MIRROR=<address of a Debian mirror>"
 
-    mkdir -p "$apt"/{lists/partial,cache/archives/partial,state}
+    mkdir -p "$apt"/{lists/partial,cache/archives/partial,state,debs}
     : >"$apt/state/status"
-    : >"$apt/keyring.gpg"
-    # A keyring is a binary one, or armoured (.pgp or .asc in later Debian): apt tells them by the file's name, so only binary ones are joined.
-    for keyring in "${keyrings[@]}"; do
-        if head -c 5 "$keyring" | grep -q -- '-----'; then continue; fi
-        cat "$keyring" >>"$apt/keyring.gpg"
-    done
-    printf 'deb [arch=amd64 signed-by=%s] %s %s main\n' "$apt/keyring.gpg" "$mirror" "$lab_suite" "$apt/keyring.gpg" "$mirror" "$lab_suite-backports" \
-        >"$apt/sources.list"
     {
         # How this machine reaches mirrors (proxies, checks of dates) is kept; hooks and pins are not.
         apt-config dump | grep '^Acquire::' | grep -v '^Acquire::IndexTargets' || true
@@ -144,14 +105,19 @@ Debug::NoLocking "true";
 CONF
     } >"$apt/apt.conf"
 
-    if [ -z "$(find "$apt/sources.list.read" -mmin -1440 2>/dev/null)" ] || ! cmp -s "$apt/sources.list" "$apt/sources.list.read"; then
-        say "reading the package lists of Debian $lab_suite and its backports"
-        rm -f "$apt/sources.list.read"
-        APT_CONFIG=$apt/apt.conf apt-get -qq update -o APT::Update::Error-Mode=any >"$apt/log" 2>&1 ||
-            fail "the Debian mirror of this machine's apt sources cannot be used:" "$(apt_errors)" \
-                "look at the network, or name another mirror: EXPETHER_LAB_MIRROR=<address of a Debian mirror>; then run this again"
-        cp "$apt/sources.list" "$apt/sources.list.read"
-    fi
+    if [ -n "$(find "$apt/lists.read" -mmin -1440 2>/dev/null)" ] && grep -qxF "$(cat "$apt/lists.read")" <<<"$mirrors"; then return; fi
+    say "reading the package lists of Debian $lab_suite and its backports"
+    rm -f "$apt/lists.read"
+    for mirror in $mirrors; do
+        printf "deb [arch=amd64 signed-by=$keyring] $mirror %s main\n" "$lab_suite" "$lab_suite-backports" >"$apt/sources.list"
+        if lab_apt -qq update -o APT::Update::Error-Mode=any >"$apt/log" 2>&1; then
+            echo "$mirror" >"$apt/lists.read"
+            return
+        fi
+        say "no Debian $lab_suite from $mirror:" && apt_errors >&2
+    done
+    fail "no mirror of this machine's apt sources can be used" \
+        "look at the network, or name another mirror: EXPETHER_LAB_MIRROR=<address of a Debian mirror>; then run this again"
 }
 
 lab_apt() { APT_CONFIG=$lab_dir/apt/apt.conf apt-get "$@"; }
@@ -171,7 +137,6 @@ unpack_packages() {
         list=$(awk 'NR == FNR { asked[$1]; next } $1 in asked' <(printf '%s\n' "${@%%/*}") - <<<"$list")
     fi
     say "fetching $(wc -l <<<"$list") packages for $(basename "$folder"): $*"
-    mkdir -p "$apt/debs"
     while read -r package version; do
         file=$(printf '%s_%s_*.deb' "$package" "${version//:/%3a}")
         compgen -G "$apt/debs/$file" >/dev/null || echo "$package=$version"
@@ -182,11 +147,9 @@ unpack_packages() {
 
     rm -rf "$folder.part"
     mkdir -p "$folder.part"
-    : >"$folder.versions.part"
-    while read -r package version; do
-        dpkg-deb -x "$apt/debs/${package}_${version//:/%3a}"_*.deb "$folder.part"
-        echo "$package $version" >>"$folder.versions.part"
-    done <<<"$list"
+    while read -r package version; do printf '%s\n' "$apt/debs/${package}_${version//:/%3a}"_*.deb; done <<<"$list" |
+        xargs -P "$(nproc)" -I '{}' dpkg-deb -x '{}' "$folder.part"
+    echo "$list" >"$folder.versions.part"
     rm -rf "$folder.part"/usr/share/{doc,man,locale,lintian,bug,bash-completion}
     rm -rf "$folder"
     mv -f "$folder.versions.part" "$folder.versions"
