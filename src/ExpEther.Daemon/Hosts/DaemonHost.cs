@@ -60,9 +60,7 @@ internal abstract class DaemonHost(HostBridgeConfig config) : IOwnedPart, IDispo
     /// <summary>Adds what is counted above the bridge.</summary>
     public abstract void AddCounters(CounterTree tree);
 
-    public virtual void Dispose()
-    {
-    }
+    public abstract void Dispose();
 
     /// <summary>Another configuration holds.</summary>
     protected abstract void OnChanged();

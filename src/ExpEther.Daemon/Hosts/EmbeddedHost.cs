@@ -103,6 +103,10 @@ internal sealed class EmbeddedHost : DaemonHost
     public Task SettleAsync(string? name) => _disksChanged.WaitUntil(
         () => (name is not null && FindDisk(name) is not null) || !IsComing(name), TimeSpan.FromMilliseconds(DiskLimits.SettleMilliseconds));
 
+    public override void Dispose()
+    {
+    }
+
     protected override void OnChanged() => RootComplex.ChangeTimes(Config.CompletionTimeout, Config.AttentionDelay);
 
     private bool IsComing(string? name) => Bridge.Status().Slots.Any(
