@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace ExpEther.Cli.Demo;
+namespace ExpEther.Cli.Wiring;
 
-/// <summary>What the demo does, step by step with the time since its start, on stderr: also under --json, so that programs can follow.</summary>
-internal sealed class DemoLog(TextWriter output)
+/// <summary>What is done, step by step with the time since its start, on stderr: also under --json, so that programs can follow.</summary>
+internal sealed class StepLog(TextWriter output)
 {
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly Lock _lock = new();

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace ExpEther.Cli.Demo;
+namespace ExpEther.Cli.Wiring;
 
 /// <summary>How one transport joins the I/O box and the hosts to the switch: what each daemon writes in its <c>[port]</c>, and the switch's ports.</summary>
 internal sealed class LabWiring

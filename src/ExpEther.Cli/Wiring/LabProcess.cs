@@ -1,12 +1,12 @@
 using System.Diagnostics;
 using System.Text;
 
-namespace ExpEther.Cli.Demo;
+namespace ExpEther.Cli.Wiring;
 
 /// <summary>
-/// One daemon of the demo. A shell comes first, in the daemon's namespaces: it says <c>here</c>, waits for a line, then becomes the
+/// One daemon of a laboratory. A shell comes first, in the daemon's namespaces: it says <c>here</c>, waits for a line, then becomes the
 /// daemon by exec, so the process ID is the daemon's and its network can be set up before it starts. The daemon leaves when its stdin is
-/// closed, which happens even if the demo is killed.
+/// closed, which happens even if whoever started it is killed.
 /// </summary>
 internal sealed class LabProcess : IDisposable
 {
@@ -59,7 +59,7 @@ internal sealed class LabProcess : IDisposable
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new DemoFailure("no-tool", $"{command[0]} cannot be run: {e.Message}", "install util-linux and iproute2, or use --transport udp");
+            throw new LabFailure("no-tool", $"{command[0]} cannot be run: {e.Message}", "install util-linux and iproute2, or use --transport udp");
         }
     }
 
@@ -69,7 +69,7 @@ internal sealed class LabProcess : IDisposable
         if (await _process.StandardOutput.ReadLineAsync(cancel) != "here")
         {
             await _process.WaitForExitAsync(cancel);
-            throw new DemoFailure(
+            throw new LabFailure(
                 "no-namespace", $"namespaces cannot be made here: {(await _process.StandardError.ReadToEndAsync(cancel)).Trim()}", "use --transport udp");
         }
     }
@@ -87,7 +87,7 @@ internal sealed class LabProcess : IDisposable
         if (await _process.StandardOutput.ReadLineAsync(cancel) is null)
         {
             await _process.WaitForExitAsync(cancel);
-            throw new DemoFailure(
+            throw new LabFailure(
                 _process.ExitCode == Cli.ExitCode.NoPort ? "no-port" : "daemon-ended",
                 $"{Name} did not start (exit code {_process.ExitCode}): {LastWords()}", "see the message");
         }
@@ -127,7 +127,7 @@ internal sealed class LabProcess : IDisposable
     public void Dispose()
     {
         AskToStop();
-        if (!_process.WaitForExit(TimeSpan.FromSeconds(DemoLimits.EndSeconds)))
+        if (!_process.WaitForExit(TimeSpan.FromSeconds(LabLimits.EndSeconds)))
         {
             _process.Kill(entireProcessTree: true);
             _process.WaitForExit();
@@ -155,7 +155,7 @@ internal sealed class LabProcess : IDisposable
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new DemoFailure("no-tool", $"{command[0]} cannot be run: {e.Message}", "install util-linux and iproute2, or use --transport udp");
+            throw new LabFailure("no-tool", $"{command[0]} cannot be run: {e.Message}", "install util-linux and iproute2, or use --transport udp");
         }
 
         using (process)
@@ -166,7 +166,7 @@ internal sealed class LabProcess : IDisposable
             await process.WaitForExitAsync(cancel);
             if (process.ExitCode != 0)
             {
-                throw new DemoFailure("no-namespace", $"`{string.Join(' ', command)}` failed: {said.ToString().Trim()}", "use --transport udp");
+                throw new LabFailure("no-namespace", $"`{string.Join(' ', command)}` failed: {said.ToString().Trim()}", "use --transport udp");
             }
         }
     }
