@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using ExpEther.Cli.Demo;
 using ExpEther.Cli.Wiring;
 
@@ -64,17 +63,8 @@ internal static class DemoCommand
                 return ExitCode.Usage;
             }
 
-            using var ended = new CancellationTokenSource();
-            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-            using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-            using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
-            return await RunAsync(options, parsed.Screen(), ended.Token);
-
-            void OnSignal(PosixSignalContext context)
-            {
-                context.Cancel = true;
-                ended.Cancel();
-            }
+            using var interruption = new Interruption();
+            return await RunAsync(options, parsed.Screen(), interruption.Token);
         });
         return (command, """
               expether demo

@@ -31,16 +31,6 @@ internal static class DemoConfig
             CultureInfo.InvariantCulture,
             $"\n[[host]]\nname = \"{name}\"\nvlan = {vlan}\nkey = \"{key}\"\nattentionDelayMs = {DemoLimits.AttentionDelayMs}\n");
 
-    /// <summary>Keys are in it, so nobody else may read it.</summary>
-    public static void Write(string path, string text)
-    {
-        using var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
-        file.Write(Encoding.UTF8.GetBytes(text));
-    }
-
     private static string Common(string name, string port, bool isSealed) =>
         $"# The demo's {name}.\n[port]\n{port}\n\n[link]\nseal = \"{(isSealed ? "on" : "off")}\"\nlinkDeadSeconds = {DemoLimits.LinkDeadSeconds}\n";
 }

@@ -84,7 +84,7 @@ internal sealed class DemoLab : IDisposable
             var text = node == 0
                 ? DemoConfig.OfBox(wiring.PortTable(node), _folder, isSealed, keys, Plan)
                 : DemoConfig.OfHost(wiring.PortTable(node), isSealed, names[node], DemoPlan.VlanOf(node), keys[node]);
-            DemoConfig.Write(file, text);
+            KeyedFile.Write(file, text);
             nodes.Add(Start(names[node], wiring.NodePrefix(hub.Id), wiring.NodeSetUp, [node == 0 ? "io" : "host", "--config", file]));
         }
 

@@ -120,7 +120,7 @@ internal sealed class DemoRun(DemoOptions options, StepLog log)
                 lab.Plan.Nodes[n], DemoPlan.VlanOf(n), DemoPlan.FunctionOf(n), lab.SocketOf(lab.Plan.Nodes[n]))),
         ];
         Report.Hosts.AddRange(hosts);
-        await LinksUpAsync(lab, cancel);
+        await DaemonCalls.LinksUpAsync(lab.SocketOf("io"), cancel);
         log.Step($"all {hosts.Length} hosts have a link to the I/O box");
 
         if (_capture is not null)
@@ -196,28 +196,7 @@ internal sealed class DemoRun(DemoOptions options, StepLog log)
     }
 
     private static Task<JsonObject> BoxAsync(DemoLab lab, string what, string command, JsonObject arguments, CancellationToken cancel) =>
-        StallGuard.RunAsync(what, async guard =>
-        {
-            using var client = await ControlClient.ConnectAsync(lab.SocketOf("io"), guard.Token);
-            return await client.CallAsync(command, arguments, _ => guard.Moved(), cancel: guard.Token);
-        }, cancel);
-
-    private static async Task LinksUpAsync(DemoLab lab, CancellationToken cancel) =>
-        await StallGuard.RunAsync("waiting for the links", async guard =>
-        {
-            using var client = await ControlClient.ConnectAsync(lab.SocketOf("io"), guard.Token);
-            while (true)
-            {
-                var box = await client.CallAsync("ls", cancel: guard.Token);
-                if (box.Objects("hosts").All(h => h.Cell("link") == "up") && box["started"]?.GetValue<bool>() == true)
-                {
-                    return box;
-                }
-
-                // No call waits for a link: people look at `ls`, and so does this, not more often than it takes to change.
-                await Task.Delay(20, guard.Token);
-            }
-        }, cancel);
+        DaemonCalls.CallAsync(lab.SocketOf("io"), what, command, arguments, cancel);
 
     private async Task NoteAsync(DemoLab lab, DemoHost[] hosts, CancellationToken cancel)
     {

@@ -35,6 +35,9 @@ internal sealed class LabWiring
     /// <summary>What another daemon's shell runs under: a network namespace of its own that the switch's user namespace owns.</summary>
     public IReadOnlyList<string> NodePrefix(int switchPid) => UsesNamespaces ? [.. Enter(switchPid, network: false), "unshare", "-n", "--"] : [];
 
+    /// <summary>What a program runs under that is to be where a process is.</summary>
+    public IReadOnlyList<string> InsideOf(int pid) => UsesNamespaces ? Enter(pid, network: true) : [];
+
     /// <summary>Makes the cables: one veth pair per node, one end in the switch's namespace under the node's name, the other its eth0.</summary>
     public async Task ConnectAsync(int switchPid, IReadOnlyList<(string Name, int Pid)> nodes, CancellationToken cancel)
     {

@@ -4,7 +4,8 @@ using System.Globalization;
 namespace ExpEther.Cli.Wiring;
 
 /// <summary>What is done, step by step with the time since its start, on stderr: also under --json, so that programs can follow.</summary>
-internal sealed class StepLog(TextWriter output)
+/// <param name="outputs">Who reads it.</param>
+internal sealed class StepLog(params IReadOnlyList<TextWriter> outputs)
 {
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly Lock _lock = new();
@@ -15,8 +16,11 @@ internal sealed class StepLog(TextWriter output)
     {
         lock (_lock)
         {
-            output.WriteLine($"[{_watch.Elapsed.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture),5} s] {text}");
-            output.Flush();
+            foreach (var output in outputs)
+            {
+                output.WriteLine($"[{_watch.Elapsed.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture),5} s] {text}");
+                output.Flush();
+            }
         }
     }
 }
