@@ -56,7 +56,7 @@ internal sealed record LabFolder(string Path)
 
         try
         {
-            if (Directory.Exists(Path) && !File.Exists(State) && Directory.EnumerateFileSystemEntries(Path).Any(entry => entry != Lock))
+            if (Directory.Exists(Path) && !File.Exists(State) && Directory.EnumerateFileSystemEntries(Path).Any(entry => entry != Lock && entry != Log))
             {
                 throw new LabFailure("bad-folder", $"{Path} is not empty and no laboratory's", "name another folder with --dir");
             }
