@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ExpEther.Linux.Native;
 
-/// <summary>fcntl.h, unistd.h, linux/falloc.h, linux/fs.h. O_DIRECT's value is the architecture's.</summary>
+/// <summary>fcntl.h, unistd.h, sys/mman.h, sys/stat.h, linux/falloc.h, linux/fs.h. O_DIRECT's value is the architecture's.</summary>
 internal static class FileConstants
 {
     public const int O_RDONLY = 0;
@@ -17,6 +17,15 @@ internal static class FileConstants
     public const int FALLOC_FL_ZERO_RANGE = 0x10;
 
     public const int SEEK_END = 2;
+
+    public const int F_SETFL = 4;
+    public const int F_GET_SEALS = 1034;
+    public const int F_SEAL_SHRINK = 2;
+
+    public const int AT_EMPTY_PATH = 0x1000;
+    public const uint STATX_BASIC_STATS = 0x7FF;
+    public const int S_IFMT = 0xF000;
+    public const int S_IFREG = 0x8000;
 
     public const int F_OFD_GETLK = 36;
     public const int F_OFD_SETLK = 37;

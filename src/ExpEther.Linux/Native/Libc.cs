@@ -22,6 +22,12 @@ internal static unsafe partial class Libc
     public static partial int ppoll(PollFd* fds, nuint count, Timespec* timeout, void* signalMask);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int epoll_create1(int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int epoll_ctl(int epoll, int operation, int fd, EpollEvent* change);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int eventfd(uint initial, int flags);
 
     [LibraryImport(Library, SetLastError = true)]
@@ -47,6 +53,12 @@ internal static unsafe partial class Libc
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint send(int fd, void* buffer, nuint count, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint recvmsg(int fd, MessageHeader* message, int flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial nint sendmsg(int fd, MessageHeader* message, int flags);
 
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint recvfrom(int fd, void* buffer, nuint count, int flags, void* address, uint* length);
@@ -91,6 +103,13 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int fcntl(int fd, int command, void* argument);
 
+    /// <summary>As above, for commands whose argument is a number.</summary>
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int fcntl_number(int fd, int command, nint argument);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int statx(int folder, string path, int flags, uint mask, FileStatus* into);
+
     [LibraryImport(Library, SetLastError = true)]
     public static partial long lseek(int fd, long offset, int whence);
 
@@ -101,8 +120,20 @@ internal static unsafe partial class Libc
     public static partial int chmod(string path, uint mode);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int lchown(string path, uint owner, uint group);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int unlink(string path);
 
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial uint if_nametoindex(string name);
+
+    [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int chown(string path, uint owner, uint group);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int getpwnam_r(string name, Passwd* entry, byte* buffer, nuint bytes, Passwd** found);
+
+    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int getgrnam_r(string name, Group* entry, byte* buffer, nuint bytes, Group** found);
 }

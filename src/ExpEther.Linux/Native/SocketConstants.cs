@@ -1,6 +1,6 @@
 namespace ExpEther.Linux.Native;
 
-/// <summary>sys/socket.h, asm-generic/socket.h, fcntl.h: the values of x86-64 and arm64.</summary>
+/// <summary>sys/socket.h, asm-generic/socket.h, sys/epoll.h, sys/eventfd.h, fcntl.h: the values of x86-64 and arm64.</summary>
 internal static class SocketConstants
 {
     public const int AF_UNIX = 1;
@@ -26,6 +26,14 @@ internal static class SocketConstants
     public const int MSG_DONTWAIT = 0x40;
     public const int MSG_TRUNC = 0x20;
     public const int MSG_NOSIGNAL = 0x4000;
+    public const int MSG_CTRUNC = 0x08;
+    public const int MSG_CMSG_CLOEXEC = 0x40000000;
+    public const int SCM_RIGHTS = 1;
+
+    public const int EPOLL_CLOEXEC = 0x80000;
+    public const int EPOLL_CTL_ADD = 1;
+    public const int EPOLL_CTL_DEL = 2;
+    public const int EPOLL_CTL_MOD = 3;
 
     public const int EFD_CLOEXEC = 0x80000;
     public const int EFD_NONBLOCK = 0x800;

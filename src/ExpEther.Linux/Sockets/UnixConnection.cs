@@ -3,7 +3,7 @@ using ExpEther.Linux.Native;
 namespace ExpEther.Linux.Sockets;
 
 /// <summary>One end of a UNIX stream connection, nonblocking. A closed peer is a value, not an exception; SIGPIPE is never raised.</summary>
-public sealed unsafe class UnixConnection : IDisposable
+public sealed unsafe partial class UnixConnection : IDisposable
 {
     private int _fd;
 

@@ -13,8 +13,13 @@ public sealed unsafe class UnixListener : IDisposable
 
     /// <param name="path">At most 107 bytes of UTF-8; its directory exists.</param>
     /// <param name="mode">Permission bits: who may connect (write permission counts).</param>
-    /// <exception cref="LinuxException">EADDRINUSE: another process listens there. EACCES, ENOENT: the directory.</exception>
-    public UnixListener(string path, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite)
+    /// <param name="owner">User of the file; null: as the process.</param>
+    /// <param name="group">Group of the file; null: as the process.</param>
+    /// <exception cref="LinuxException">
+    /// EADDRINUSE: another process listens there. EACCES, ENOENT: the directory. EPERM: the process may not give the file to that user or group.
+    /// </exception>
+    public UnixListener(
+        string path, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite, uint? owner = null, uint? group = null)
     {
         Path = path;
         var address = UnixAddress.Of(path);
@@ -25,6 +30,15 @@ public sealed unsafe class UnixListener : IDisposable
         if (Libc.fchmod(_fd, (uint)mode) < 0 || Libc.bind(_fd, &address, (uint)sizeof(SockAddrUn)) < 0)
         {
             throw Close($"bind {path}");
+        }
+
+        // The owner before the mode: whoever is not to connect could not before and cannot now.
+        const uint Unchanged = uint.MaxValue;
+        if ((owner is not null || group is not null) && Libc.lchown(path, owner ?? Unchanged, group ?? Unchanged) < 0)
+        {
+            var refusal = Close($"give {path} to user {owner ?? Unchanged} and group {group ?? Unchanged} ({Unchanged}: as it is)");
+            _ = Libc.unlink(path);
+            throw refusal;
         }
 
         if (Libc.chmod(path, (uint)mode) < 0 || Libc.listen(_fd, LinuxLimits.UnixBacklogMax) < 0)

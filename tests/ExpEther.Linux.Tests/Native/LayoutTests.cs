@@ -17,6 +17,11 @@ public class LayoutTests
         Add<FileLock>(
             layout, "struct flock", ("Type", "l_type"), ("Whence", "l_whence"), ("Start", "l_start"), ("Length", "l_len"),
             ("ProcessId", "l_pid"));
+        Add<Passwd>(
+            layout, "struct passwd", ("Name", "pw_name"), ("Password", "pw_passwd"), ("UserId", "pw_uid"), ("GroupId", "pw_gid"), ("Gecos", "pw_gecos"),
+            ("Directory", "pw_dir"), ("Shell", "pw_shell"));
+        Add<ExpEther.Linux.Native.Group>(
+            layout, "struct group", ("Name", "gr_name"), ("Password", "gr_passwd"), ("GroupId", "gr_gid"), ("Members", "gr_mem"));
         Add<SockAddrUn>(layout, "struct sockaddr_un", ("Family", "sun_family"), ("Path", "sun_path"));
         Add<Tpacket2Header>(
             layout, "struct tpacket2_hdr", ("Status", "tp_status"), ("Length", "tp_len"), ("SnapLength", "tp_snaplen"), ("Mac", "tp_mac"),
@@ -52,6 +57,16 @@ public class LayoutTests
             layout, "struct io_uring_sqe", ("Opcode", "opcode"), ("Flags", "flags"), ("Fd", "fd"), ("Offset", "off"), ("Address", "addr"),
             ("Length", "len"), ("FsyncFlags", "fsync_flags"), ("UserData", "user_data"));
         Add<IoUringCqe>(layout, "struct io_uring_cqe", ("UserData", "user_data"), ("Result", "res"), ("Flags", "flags"));
+        Add<IoVector>(layout, "struct iovec", ("Base", "iov_base"), ("Length", "iov_len"));
+        Add<MessageHeader>(
+            layout, "struct msghdr", ("Name", "msg_name"), ("NameLength", "msg_namelen"), ("Vectors", "msg_iov"), ("VectorCount", "msg_iovlen"),
+            ("Control", "msg_control"), ("ControlLength", "msg_controllen"), ("Flags", "msg_flags"));
+        Add<ControlHeader>(layout, "struct cmsghdr", ("Length", "cmsg_len"), ("Level", "cmsg_level"), ("Type", "cmsg_type"));
+        Add<FileStatus>(
+            layout, "struct statx", ("BlockSize", "stx_blksize"), ("Mode", "stx_mode"), ("Inode", "stx_ino"), ("Size", "stx_size"),
+            ("DeviceMajor", "stx_dev_major"), ("DeviceMinor", "stx_dev_minor"));
+        layout.Add(("sizeof(struct epoll_event) <= 16", Unsafe.SizeOf<EpollEvent>() == 16 ? 1 : 0));
+        layout.Add(("offsetof(struct epoll_event, events)", Offset<EpollEvent>("Events")));
         layout.Add(("sizeof(struct sockaddr_in)", SockAddrIn.Bytes4));
         layout.Add(("offsetof(struct sockaddr_in, sin_port)", Offset<SockAddrIn>("Port")));
         layout.Add(("offsetof(struct sockaddr_in, sin_addr)", Offset<SockAddrIn>("Address4")));

@@ -1,7 +1,7 @@
 using CsCheck;
-using ExpEther.Bridge.Hosts;
+using ExpEther.Pcie.Ports;
 
-namespace ExpEther.Bridge.Tests.Hosts;
+namespace ExpEther.Pcie.Tests.Ports;
 
 public class TlpQueueTests
 {

@@ -1,12 +1,12 @@
 using System.Buffers.Binary;
 
-namespace ExpEther.Bridge.Hosts;
+namespace ExpEther.Pcie.Ports;
 
 /// <summary>
 /// A first-in-first-out queue of TLPs in one ring of bytes, each behind its length. It grows by doubling up to its limit and never
 /// shrinks, so that a steady load allocates nothing.
 /// </summary>
-internal sealed class TlpQueue(int bytesMax)
+public sealed class TlpQueue(int bytesMax)
 {
     private const int LengthBytes = 4;
     private const int BytesMin = 16 << 10;
@@ -16,6 +16,9 @@ internal sealed class TlpQueue(int bytesMax)
     private int _used;
 
     public int Count { get; private set; }
+
+    /// <summary>Whether so many TLPs, so long together, fit.</summary>
+    public bool HasRoom(int tlps, long bytes) => _used + ((long)tlps * LengthBytes) + bytes <= bytesMax;
 
     /// <returns>False: the limit is reached; nothing was queued.</returns>
     public bool TryEnqueue(ReadOnlySpan<byte> tlp)

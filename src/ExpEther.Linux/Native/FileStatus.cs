@@ -1,0 +1,26 @@
+using System.Runtime.InteropServices;
+
+namespace ExpEther.Linux.Native;
+
+/// <summary><c>struct statx</c>, sys/stat.h: the one file status whose layout is the same on every architecture.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 256)]
+internal struct FileStatus
+{
+    [FieldOffset(0x04)]
+    public uint BlockSize;
+
+    [FieldOffset(0x1C)]
+    public ushort Mode;
+
+    [FieldOffset(0x20)]
+    public ulong Inode;
+
+    [FieldOffset(0x28)]
+    public ulong Size;
+
+    [FieldOffset(0x88)]
+    public uint DeviceMajor;
+
+    [FieldOffset(0x8C)]
+    public uint DeviceMinor;
+}
