@@ -1,14 +1,15 @@
+using ExpEther.Cli.Wiring;
 using ExpEther.Daemon.Config;
 
 namespace ExpEther.Cli.Demo;
 
 /// <summary>The demo's daemons, joined by one transport: a switch, an I/O box and hosts on VLANs of their own.</summary>
-internal sealed class Lab : IDisposable
+internal sealed class DemoLab : IDisposable
 {
     private readonly List<LabProcess> _processes = [];
     private readonly string _folder;
 
-    private Lab(LabTransport transport, LabPlan plan, string folder)
+    private DemoLab(LabTransport transport, DemoPlan plan, string folder)
     {
         Transport = transport;
         Plan = plan;
@@ -17,20 +18,20 @@ internal sealed class Lab : IDisposable
 
     public LabTransport Transport { get; }
 
-    public LabPlan Plan { get; }
+    public DemoPlan Plan { get; }
 
     public IReadOnlyList<LabProcess> Processes => _processes;
 
     public string SocketOf(string daemon) => Path.Combine(_folder, $"{daemon}.sock");
 
     /// <summary>Starts all daemons and waits until they are ready.</summary>
-    /// <exception cref="DemoFailure">This transport does not work here; nothing is left of the attempt.</exception>
-    public static async Task<Lab> StartAsync(
-        LabTransport transport, LabPlan plan, string folder, bool isSealed, int mtuBytes, CancellationToken cancel)
+    /// <exception cref="LabFailure">This transport does not work here; nothing is left of the attempt.</exception>
+    public static async Task<DemoLab> StartAsync(
+        LabTransport transport, DemoPlan plan, string folder, bool isSealed, int mtuBytes, CancellationToken cancel)
     {
-        var lab = new Lab(transport, plan, folder);
+        var lab = new DemoLab(transport, plan, folder);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        limit.CancelAfter(TimeSpan.FromSeconds(DemoLimits.StartSeconds));
+        limit.CancelAfter(TimeSpan.FromSeconds(LabLimits.StartSeconds));
         try
         {
             await lab.StartDaemonsAsync(isSealed, mtuBytes, limit.Token);
@@ -39,7 +40,7 @@ internal sealed class Lab : IDisposable
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
             lab.Dispose();
-            throw new DemoFailure("not-started", $"the daemons were not ready within {DemoLimits.StartSeconds} s", "look at the load of this machine");
+            throw new LabFailure("not-started", $"the daemons were not ready within {LabLimits.StartSeconds} s", "look at the load of this machine");
         }
         catch
         {
@@ -71,7 +72,7 @@ internal sealed class Lab : IDisposable
         List<string> ports = ["--port", wiring.SwitchPort(0, "io", "trunk")];
         for (var node = 1; node < names.Count; node++)
         {
-            ports.AddRange(["--port", wiring.SwitchPort(node, names[node], $"trunk={LabPlan.VlanOf(node)}")]);
+            ports.AddRange(["--port", wiring.SwitchPort(node, names[node], $"trunk={DemoPlan.VlanOf(node)}")]);
         }
 
         var hub = Start("switch", wiring.SwitchPrefix, "", ["switch", "--name", "demo", "--mtu", $"{mtuBytes}", .. ports]);
@@ -81,9 +82,9 @@ internal sealed class Lab : IDisposable
         {
             var file = Path.Combine(_folder, $"{names[node]}.toml");
             var text = node == 0
-                ? LabConfig.OfBox(wiring.PortTable(node), _folder, isSealed, keys, Plan)
-                : LabConfig.OfHost(wiring.PortTable(node), isSealed, names[node], LabPlan.VlanOf(node), keys[node]);
-            LabConfig.Write(file, text);
+                ? DemoConfig.OfBox(wiring.PortTable(node), _folder, isSealed, keys, Plan)
+                : DemoConfig.OfHost(wiring.PortTable(node), isSealed, names[node], DemoPlan.VlanOf(node), keys[node]);
+            KeyedFile.Write(file, text);
             nodes.Add(Start(names[node], wiring.NodePrefix(hub.Id), wiring.NodeSetUp, [node == 0 ? "io" : "host", "--config", file]));
         }
 
@@ -107,18 +108,8 @@ internal sealed class Lab : IDisposable
     private LabProcess Start(string name, IReadOnlyList<string> prefix, string before, IReadOnlyList<string> arguments)
     {
         var process = LabProcess.Start(
-            name, prefix, before, [.. Self, .. arguments, "--socket", SocketOf(name), "--exit-with-stdin", "--json"], _folder);
+            name, prefix, before, [.. OwnProgram.Command, .. arguments, "--socket", SocketOf(name), "--exit-with-stdin", "--json"], _folder);
         _processes.Add(process);
         return process;
-    }
-
-    /// <summary>How this program was started: by its own executable, or by dotnet.</summary>
-    private static IEnumerable<string> Self
-    {
-        get
-        {
-            var program = Environment.ProcessPath!;
-            return Path.GetFileNameWithoutExtension(program) == "dotnet" ? [program, typeof(Lab).Assembly.Location] : [program];
-        }
     }
 }

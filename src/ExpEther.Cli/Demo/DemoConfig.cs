@@ -4,19 +4,19 @@ using System.Text;
 namespace ExpEther.Cli.Demo;
 
 /// <summary>The demo's configuration files: the same keys a user writes.</summary>
-internal static class LabConfig
+internal static class DemoConfig
 {
-    public static string OfBox(string port, string stateFolder, bool isSealed, IReadOnlyList<string> keys, LabPlan plan)
+    public static string OfBox(string port, string stateFolder, bool isSealed, IReadOnlyList<string> keys, DemoPlan plan)
     {
         var text = new StringBuilder(Common("io", port, isSealed))
             .Insert(0, $"name = \"io\"\nstateDirectory = \"{stateFolder}\"\nreleaseTimeoutMs = {DemoLimits.ReleaseTimeoutMs}\n\n");
         for (var node = 1; node < plan.Nodes.Count; node++)
         {
             text.Append(
-                CultureInfo.InvariantCulture, $"\n[[host]]\nname = \"{plan.Nodes[node]}\"\nvlan = {LabPlan.VlanOf(node)}\nkey = \"{keys[node]}\"\n");
+                CultureInfo.InvariantCulture, $"\n[[host]]\nname = \"{plan.Nodes[node]}\"\nvlan = {DemoPlan.VlanOf(node)}\nkey = \"{keys[node]}\"\n");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"\n[[device]]\nname = \"{LabPlan.Device}\"\nserial = \"DEMO\"\nvfs = {plan.Hosts}\n");
+        text.Append(CultureInfo.InvariantCulture, $"\n[[device]]\nname = \"{DemoPlan.Device}\"\nserial = \"DEMO\"\nvfs = {plan.Hosts}\n");
         foreach (var shared in plan.Shared)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n[[device.namespace]]\nfile = '{shared.Backing}'\n");
@@ -30,16 +30,6 @@ internal static class LabConfig
         Common(name, port, isSealed) + string.Create(
             CultureInfo.InvariantCulture,
             $"\n[[host]]\nname = \"{name}\"\nvlan = {vlan}\nkey = \"{key}\"\nattentionDelayMs = {DemoLimits.AttentionDelayMs}\n");
-
-    /// <summary>Keys are in it, so nobody else may read it.</summary>
-    public static void Write(string path, string text)
-    {
-        using var file = new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        });
-        file.Write(Encoding.UTF8.GetBytes(text));
-    }
 
     private static string Common(string name, string port, bool isSealed) =>
         $"# The demo's {name}.\n[port]\n{port}\n\n[link]\nseal = \"{(isSealed ? "on" : "off")}\"\nlinkDeadSeconds = {DemoLimits.LinkDeadSeconds}\n";

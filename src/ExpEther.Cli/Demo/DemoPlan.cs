@@ -4,7 +4,7 @@ namespace ExpEther.Cli.Demo;
 /// <param name="Hosts">How many.</param>
 /// <param name="Shared">Namespaces that all of them see, in the order of their NSIDs.</param>
 /// <param name="Pool">The file from which private namespaces are cut.</param>
-internal sealed record LabPlan(int Hosts, IReadOnlyList<SharedDisk> Shared, string Pool)
+internal sealed record DemoPlan(int Hosts, IReadOnlyList<SharedDisk> Shared, string Pool)
 {
     public const string Device = "disk1";
 

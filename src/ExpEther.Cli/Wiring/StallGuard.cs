@@ -1,11 +1,11 @@
 using ExpEther.Daemon.Control;
 
-namespace ExpEther.Cli.Demo;
+namespace ExpEther.Cli.Wiring;
 
-/// <summary>Watches a step: it may take as long as something moves, and fails when nothing did for <see cref="DemoLimits.StallSeconds"/>.</summary>
+/// <summary>Watches a step: it may take as long as something moves, and fails when nothing did for <see cref="LabLimits.StallSeconds"/>.</summary>
 internal sealed class StallGuard : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(DemoLimits.StallSeconds);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(LabLimits.StallSeconds);
     private readonly CancellationTokenSource _limit;
 
     private StallGuard(CancellationToken cancel)
@@ -21,7 +21,7 @@ internal sealed class StallGuard : IDisposable
 
     public void Dispose() => _limit.Dispose();
 
-    /// <exception cref="DemoFailure">The step stalled, or its daemon answered with an error; the message names the step.</exception>
+    /// <exception cref="LabFailure">The step stalled, or its daemon answered with an error; the message names the step.</exception>
     public static async Task<T> RunAsync<T>(string what, Func<StallGuard, Task<T>> step, CancellationToken cancel)
     {
         using var guard = new StallGuard(cancel);
@@ -31,11 +31,11 @@ internal sealed class StallGuard : IDisposable
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
-            throw new DemoFailure("stalled", $"{what}: nothing moved for {DemoLimits.StallSeconds} s", "was the network cut, or a process stopped?");
+            throw new LabFailure("stalled", $"{what}: nothing moved for {LabLimits.StallSeconds} s", "was the network cut, or a process stopped?");
         }
         catch (ControlException e)
         {
-            throw new DemoFailure(e.Error.Code, $"{what}: {e.Message}", e.Error.Remedy);
+            throw new LabFailure(e.Error.Code, $"{what}: {e.Message}", e.Error.Remedy);
         }
     }
 }

@@ -1,6 +1,6 @@
-namespace ExpEther.Cli.Demo;
+namespace ExpEther.Cli.Wiring;
 
-/// <summary>What joins the demo's processes.</summary>
+/// <summary>What joins a laboratory's processes.</summary>
 internal enum LabTransport
 {
     /// <summary>Packet sockets on veth pairs between network namespaces; needs root.</summary>

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace ExpEther.Cli.Demo;
+namespace ExpEther.Cli.Wiring;
 
 /// <summary>How one transport joins the I/O box and the hosts to the switch: what each daemon writes in its <c>[port]</c>, and the switch's ports.</summary>
 internal sealed class LabWiring
@@ -34,6 +34,9 @@ internal sealed class LabWiring
 
     /// <summary>What another daemon's shell runs under: a network namespace of its own that the switch's user namespace owns.</summary>
     public IReadOnlyList<string> NodePrefix(int switchPid) => UsesNamespaces ? [.. Enter(switchPid, network: false), "unshare", "-n", "--"] : [];
+
+    /// <summary>What a program runs under that is to be where a process is.</summary>
+    public IReadOnlyList<string> InsideOf(int pid) => UsesNamespaces ? Enter(pid, network: true) : [];
 
     /// <summary>Makes the cables: one veth pair per node, one end in the switch's namespace under the node's name, the other its eth0.</summary>
     public async Task ConnectAsync(int switchPid, IReadOnlyList<(string Name, int Pid)> nodes, CancellationToken cancel)
