@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace ExpEther.Qemu;
 
 /// <summary>What a guest's slots are built with.</summary>
@@ -34,13 +32,13 @@ public sealed record QemuMachineOptions
 
     /// <summary>The id of a slot's device. One on QEMU's command line should have it too: after a restart of ours it is known by nothing else.</summary>
     /// <param name="slot">Physical slot number, from 1.</param>
-    public static string DeviceOf(int slot) => string.Create(CultureInfo.InvariantCulture, $"expether-slot{slot}");
+    public static string DeviceOf(int slot) => QemuNames.DeviceOf(slot);
 
     /// <summary>The id of a slot's port.</summary>
     /// <param name="slot">Physical slot number, from 1.</param>
-    public string PortOf(int slot) => Ports is { } ports ? ports[slot - 1] : string.Create(CultureInfo.InvariantCulture, $"expether-port{slot}");
+    public string PortOf(int slot) => Ports is { } ports ? ports[slot - 1] : QemuNames.PortOf(slot);
 
     /// <summary>The path of a slot's socket.</summary>
     /// <param name="slot">Physical slot number, from 1.</param>
-    public string SocketOf(int slot) => Path.Combine(SocketFolder, string.Create(CultureInfo.InvariantCulture, $"slot{slot}.sock"));
+    public string SocketOf(int slot) => Path.Combine(SocketFolder, QemuNames.SocketOf(slot));
 }
