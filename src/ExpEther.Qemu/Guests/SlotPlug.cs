@@ -43,6 +43,7 @@ internal sealed class SlotPlug
     private bool _isAgain;
     private bool _isUnpluggedInTime = true;
     private bool _hasGuestRefused;
+    private bool _isDeleting;
     private bool _isHopeless;
     private Instant _addNotBefore;
     private Instant _deleteNotBefore;
@@ -177,6 +178,14 @@ internal sealed class SlotPlug
 
         if (name == "DEVICE_DELETED")
         {
+            if (_isWanted && !_isDeleting)
+            {
+                // Nobody asked: the guest ejected it.
+                _isWanted = false;
+                _slot.Withdraw();
+                _slot.Guest?.Eject();
+            }
+
             OnDeleted();
         }
         else if (name == "DEVICE_UNPLUG_GUEST_ERROR")
@@ -203,6 +212,7 @@ internal sealed class SlotPlug
     private void OnDeleted()
     {
         Device = null;
+        _isDeleting = false;
         _isUnpluggedInTime = true;
         (_retry, _deleteNotBefore) = (QemuLimits.RetryMin, Instant.Zero);
         Trouble = "";
@@ -323,6 +333,7 @@ internal sealed class SlotPlug
     private async Task DeleteAsync(string device)
     {
         _hasGuestRefused = false;
+        _isDeleting = true;
         var reply = await _devices.DeleteAsync(device);
         if (reply is { Outcome: QmpOutcome.Refused, ErrorClass: "DeviceNotFound" })
         {

@@ -104,6 +104,7 @@ public sealed class GuestRootComplex : ITlpPort, IHostAttachment
             _config.Add(node.SecondaryBus, slot);
             // No delay between the button and the power: the guest's own hot-plug has its own.
             var controller = new SlotController(node, _ports, _functions, TimeSpan.Zero);
+            slot.Ejected = controller.Eject;
             await PortInterrupt.EnableAsync(node, _ports, controller.OnInterrupt);
             await controller.StartAsync();
         }

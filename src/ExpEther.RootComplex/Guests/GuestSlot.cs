@@ -43,6 +43,9 @@ public sealed class GuestSlot : ITlpPort
     /// <summary>Physical slot number, from 1.</summary>
     public int Number { get; }
 
+    /// <summary>What <see cref="Eject"/> does to the slot.</summary>
+    internal Action? Ejected { get; set; }
+
     /// <summary>The function that answers in it; null: none.</summary>
     public GuestFunction? Function { get; private set; }
 

@@ -34,6 +34,7 @@ internal sealed class SlotController
     private readonly SlotPort _port;
     private ushort _events;
     private bool _delayEnded;
+    private bool _ejected;
     private int _delay;
     private bool _working;
     private bool _linkExpected;
@@ -56,6 +57,13 @@ internal sealed class SlotController
     public TimeSpan AttentionDelay { get; set; }
 
     public void OnInterrupt() => _port.RequestService();
+
+    /// <summary>The operating system has let the functions go by itself: the slot is powered off.</summary>
+    public void Eject()
+    {
+        _ejected = true;
+        Note(0);
+    }
 
     /// <summary>Takes over the slot as enumeration found it: what already runs stays on, what is present and off is powered on.</summary>
     public async Task StartAsync()
@@ -106,7 +114,7 @@ internal sealed class SlotController
     private void Note(ushort events)
     {
         _events |= events;
-        if ((_events != 0 || _delayEnded) && !_working)
+        if ((_events != 0 || _delayEnded || _ejected) && !_working)
         {
             _working = true;
             _host.Scheduler.Start(WorkAsync);
@@ -115,8 +123,14 @@ internal sealed class SlotController
 
     private async Task WorkAsync()
     {
-        while (_events != 0 || _delayEnded)
+        while (_events != 0 || _delayEnded || _ejected)
         {
+            if (_ejected)
+            {
+                _ejected = false;
+                await OnEjectedAsync();
+            }
+
             var events = _events;
             var delayEnded = _delayEnded;
             _events = 0;
@@ -179,20 +193,35 @@ internal sealed class SlotController
         }
     }
 
+    private async Task OnEjectedAsync()
+    {
+        if (State is SlotState.On or SlotState.BlinkingOff)
+        {
+            CancelDelay();
+            Report(EventSeverity.Information, "let go by the operating system");
+            await LetGoAsync();
+        }
+    }
+
     private async Task OnDelayEndedAsync()
     {
         if (State == SlotState.BlinkingOff)
         {
-            await DisableAsync(false);
-            // Only a card that came while the slot powered off is taken into use; the one that was let go stays off.
-            if ((_events & PcieRegister.SlotStatusPresenceDetectChanged) == 0)
-            {
-                _events &= unchecked((ushort)~PcieRegister.SlotStatusDataLinkStateChanged);
-            }
+            await LetGoAsync();
         }
         else if (State == SlotState.BlinkingOn)
         {
             await EnableIfPresentAsync();
+        }
+    }
+
+    private async Task LetGoAsync()
+    {
+        await DisableAsync(false);
+        // Only a card that came while the slot powered off is taken into use; the one that was let go stays off.
+        if ((_events & PcieRegister.SlotStatusPresenceDetectChanged) == 0)
+        {
+            _events &= unchecked((ushort)~PcieRegister.SlotStatusDataLinkStateChanged);
         }
     }
 
