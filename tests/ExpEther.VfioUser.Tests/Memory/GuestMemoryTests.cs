@@ -1,0 +1,362 @@
+using ExpEther.Linux;
+using ExpEther.Pcie;
+using ExpEther.RootComplex.Memory;
+using ExpEther.VfioUser.Tests.Clients;
+
+namespace ExpEther.VfioUser.Tests.Memory;
+
+/// <summary>A client's memory: what is mapped, what is refused, what is asked for.</summary>
+[Collection(OneAtATime.Name)]
+public sealed class GuestMemoryTests : IDisposable
+{
+    private readonly ServerRig _rig = new();
+    private readonly ScriptedClient _client;
+
+    public GuestMemoryTests() => _client = _rig.ConnectServed();
+
+    private IHostMemory Memory => _rig.Server.Memory;
+
+    private IAskedMemory Asked => _rig.Server.Asked;
+
+    public void Dispose()
+    {
+        _client.Dispose();
+        _rig.Dispose();
+    }
+
+    [Fact]
+    public void DMA_reaches_the_clients_own_pages_with_the_rights_of_the_map()
+    {
+        using var file = new MemoryFile(0x8000);
+        Map(0x10_0000, 0x4000, 0x2000, 3, file.Descriptor);
+        Map(0x20_0000, 0x2000, 0, 1, file.Descriptor);
+
+        Assert.True(TryGet(0x10_0FFC, 8, DmaRights.ReadWrite, out var span));
+        "deadbeef"u8.CopyTo(span);
+        Assert.Equal("deadbeef"u8, file.Read(0x2FFC, 8));
+        file.Write(0x10, "from the guest"u8);
+        Assert.True(TryGet(0x20_0010, 14, DmaRights.Read, out span));
+        Assert.Equal("from the guest"u8, span);
+        Assert.False(TryGet(0x20_0010, 14, DmaRights.Write, out _));
+    }
+
+    [Theory]
+    [InlineData(0x0F_FFFF, 1)]
+    [InlineData(0x0F_FFFF, 2)]
+    [InlineData(0x10_3FFF, 2)]
+    [InlineData(0x10_4000, 1)]
+    [InlineData(0, 8)]
+    [InlineData(-1, 1)]
+    [InlineData(-8, 8)]
+    public void An_access_that_is_not_all_within_a_range_finds_nothing(long address, int bytes)
+    {
+        using var file = new MemoryFile(0x8000);
+        Map(0x10_0000, 0x4000, 0, 3, file.Descriptor);
+        Assert.True(TryGet(0x10_0000, 0x4000, DmaRights.ReadWrite, out _));
+        Assert.False(TryGet((ulong)address, bytes, DmaRights.Read, out _));
+    }
+
+    [Fact]
+    public void The_last_page_of_the_address_space_can_be_mapped()
+    {
+        using var file = new MemoryFile(0x1000);
+        Map(0xFFFF_FFFF_FFFF_F000, 0x1000, 0, 3, file.Descriptor);
+        Assert.True(TryGet(ulong.MaxValue, 1, DmaRights.Read, out _));
+        Assert.False(TryGet(ulong.MaxValue, 2, DmaRights.Read, out _));
+    }
+
+    [Theory]
+    [InlineData(0x10_0000, 0x4000)]
+    [InlineData(0x0F_F000, 0x2000)]
+    [InlineData(0x10_3000, 0x1000)]
+    [InlineData(0x10_1000, 0x1000)]
+    [InlineData(0x00_0000, 0x20_0000)]
+    public void A_map_over_another_is_refused_and_the_other_stays(ulong address, ulong bytes)
+    {
+        using var file = new MemoryFile(0x20_0000);
+        Map(0x10_0000, 0x4000, 0x1000, 3, file.Descriptor);
+        Assert.Equal(Errno.EEXIST, _rig.Exchange(_client, Message.DmaMap(1, address, bytes), file.Descriptor).ErrorNumber);
+        Assert.True(TryGet(0x10_0000, 0x4000, DmaRights.ReadWrite, out _));
+        Assert.Equal(1, _rig.Device.MemoryChanges);
+    }
+
+    [Fact]
+    public void What_is_unmapped_is_gone_and_what_is_behind_it_stays()
+    {
+        using var file = new MemoryFile(0x8000);
+        Map(0, 0x1000, 0, 3, file.Descriptor);
+        Map(0x1000, 0x1000, 0x1000, 3, file.Descriptor);
+        Map(0x3000, 0x1000, 0x3000, 3, file.Descriptor);
+        var reply = _rig.Exchange(_client, Message.DmaUnmap(7, 0x1000, 0x1000));
+        Assert.Equal((7, Message.Reply, 40u, 24u, 0x1000ul, 0x1000ul), (reply.Id, reply.Flags, reply.Size, reply.U32(0), reply.U64(8), reply.U64(16)));
+        Assert.True(TryGet(0, 8, DmaRights.Read, out _));
+        Assert.False(TryGet(0x1000, 8, DmaRights.Read, out _));
+        Assert.True(TryGet(0x3000, 8, DmaRights.Read, out _));
+
+        // A part of a range is not taken out of it; all that lies within a range is.
+        Map(0x8000, 0x2000, 0, 3, file.Descriptor);
+        Assert.Equal(Errno.EINVAL, _rig.Exchange(_client, Message.DmaUnmap(8, 0x8000, 0x1000)).ErrorNumber);
+        Assert.Equal(Errno.EINVAL, _rig.Exchange(_client, Message.DmaUnmap(8, 0x9000, 0x1000)).ErrorNumber);
+        Assert.Equal(Message.Reply, _rig.Exchange(_client, Message.DmaUnmap(9, 0, 0x8000)).Flags);
+        Assert.False(TryGet(0x3000, 8, DmaRights.Read, out _));
+        Assert.True(TryGet(0x8000, 8, DmaRights.Read, out _));
+        Assert.Equal(Message.Reply, _rig.Exchange(_client, Message.DmaUnmap(10, 0, 0, 2)).Flags);
+        Assert.False(TryGet(0x8000, 8, DmaRights.Read, out _));
+    }
+
+    [Fact]
+    public void A_file_is_mapped_while_a_range_of_it_is_and_no_descriptor_stays_open()
+    {
+        using var file = new MemoryFile(0x40_0000);
+        var before = ServerRig.OpenDescriptors();
+        var mappings = Mappings();
+        for (var round = 0; round < 3; round++)
+        {
+            Map(0, 0x20_0000, 0, 3, file.Descriptor);
+            Map(0x20_0000, 0x20_0000, 0x20_0000, 1, file.Descriptor);
+            Assert.Equal(mappings + 1, Mappings());
+            _rig.Exchange(_client, Message.DmaUnmap(1, 0, 0x20_0000));
+            _rig.Exchange(_client, Message.DmaUnmap(1, 0x20_0000, 0x20_0000));
+            Assert.Equal(mappings, Mappings());
+        }
+
+        Map(0, 0x20_0000, 0, 3, file.Descriptor);
+        Assert.Equal(before, ServerRig.OpenDescriptors());
+        _client.Dispose();
+        _rig.Run();
+        Assert.Equal(mappings, Mappings());
+    }
+
+    [Fact]
+    public void A_file_that_has_grown_is_reached_up_to_its_new_end()
+    {
+        // Sealed against shrinking only.
+        using var file = new MemoryFile(0x1000, isSealed: true, canGrow: true);
+        Map(0, 0x1000, 0, 3, file.Descriptor);
+        file.Grow(0x3000);
+        Map(0x1000, 0x2000, 0x1000, 3, file.Descriptor);
+        file.Write(0x2000, "beyond"u8);
+        Assert.True(TryGet(0x2000, 6, DmaRights.Read, out var span));
+        Assert.Equal("beyond"u8, span);
+    }
+
+    [Fact]
+    public void A_descriptor_that_could_shrink_is_refused_with_what_to_write_instead()
+    {
+        using var file = new MemoryFile(0x1000, isSealed: false);
+        Assert.Equal(Errno.EPERM, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000), file.Descriptor).ErrorNumber);
+        Assert.False(TryGet(0, 8, DmaRights.Read, out _));
+        Assert.False(Asked.IsAsked(new HostAddress(0), 8, DmaRights.Read));
+        Assert.Contains("seal=off", _rig.Server.Trouble, StringComparison.Ordinal);
+        Assert.Contains(_rig.Reports, r => r.StartsWith("Error slot1: guest memory at 0h is refused", StringComparison.Ordinal));
+        Assert.Equal(2, _rig.Exchange(_client, Message.GetInfo(2)).Id);
+    }
+
+    [Fact]
+    public void An_ordinary_file_cannot_be_sealed_and_is_refused_with_what_to_write_instead()
+    {
+        var path = Path.GetTempFileName();
+        using (var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite))
+        {
+            RandomAccess.SetLength(file, 0x1000);
+            var reply = _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000), (int)file.DangerousGetHandle());
+            Assert.Equal(Errno.EPERM, reply.ErrorNumber);
+        }
+
+        File.Delete(path);
+        Assert.Contains("memory-backend-memfd,id=mem,size=...,share=on in place of memory-backend-file", _rig.Server.Trouble, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Huge_pages_that_could_be_taken_away_are_refused()
+    {
+        using var file = new MemoryFile(0, isHuge: true);
+        file.Grow(2 << 20);
+        Assert.Equal(Errno.EPERM, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000), file.Descriptor).ErrorNumber);
+        Assert.Contains("hugetlb=on", _rig.Server.Trouble, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_map_past_the_end_of_its_file_is_refused()
+    {
+        using var file = new MemoryFile(0x2000);
+        Assert.Equal(Errno.EINVAL, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x3000), file.Descriptor).ErrorNumber);
+        Assert.Equal(Errno.EINVAL, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000, 0x2000), file.Descriptor).ErrorNumber);
+        Assert.Equal(Errno.EINVAL, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000), file.Descriptor, file.Descriptor).ErrorNumber);
+    }
+
+    [Fact]
+    public void A_descriptor_that_cannot_write_gives_memory_that_cannot_be_written()
+    {
+        using var file = new MemoryFile(0x2000);
+        using var readOnly = file.OpenReadOnly();
+        var descriptor = (int)readOnly.DangerousGetHandle();
+        Assert.Equal(Errno.EACCES, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000), descriptor).ErrorNumber);
+        Map(0, 0x1000, 0, 1, descriptor);
+        Assert.True(TryGet(0, 8, DmaRights.Read, out _));
+        Assert.False(TryGet(0, 8, DmaRights.Write, out _));
+    }
+
+    [Fact]
+    public void No_more_ranges_than_negotiated_are_mapped()
+    {
+        _client.Dispose();
+        _rig.Run();
+        using var client = _rig.Connect();
+        _rig.Exchange(client, Message.Version(json: """{"capabilities":{"max_dma_maps":2}}"""));
+        Assert.Equal(Message.Reply, _rig.Exchange(client, Message.DmaMap(1, 0, 0x1000)).Flags);
+        Assert.Equal(Message.Reply, _rig.Exchange(client, Message.DmaMap(2, 0x1000, 0x1000)).Flags);
+        Assert.Equal(Errno.ENOSPC, _rig.Exchange(client, Message.DmaMap(3, 0x2000, 0x1000)).ErrorNumber);
+    }
+
+    [Fact]
+    public void More_address_space_than_there_is_for_one_client_is_refused()
+    {
+        using var file = new MemoryFile(1L << 43);
+        Assert.Equal(Errno.ENOSPC, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000), file.Descriptor).ErrorNumber);
+    }
+
+    [Fact]
+    public void Memory_without_a_descriptor_is_asked_for_and_answers_come_in_any_order()
+    {
+        Assert.Equal(Message.Reply, _rig.Exchange(_client, Message.DmaMap(1, 0xFFFC_0000, 0x40000, rights: 1)).Flags);
+        Assert.False(TryGet(0xFFFC_0000, 8, DmaRights.Read, out _));
+        Assert.True(Asked.IsAsked(new HostAddress(0xFFFC_0000), 8, DmaRights.Read));
+        Assert.False(Asked.IsAsked(new HostAddress(0xFFFC_0000), 8, DmaRights.Write));
+        Assert.False(Asked.IsAsked(new HostAddress(0xFFFF_FFFC), 8, DmaRights.Read));
+
+        Assert.True(Asked.TryBeginRead(new HostAddress(0xFFFC_0000), 4, out var first));
+        Assert.True(Asked.TryBeginRead(new HostAddress(0xFFFC_1000), 2, out var second));
+        var firstAsked = _rig.Receive(_client);
+        var secondAsked = _rig.Receive(_client);
+        Assert.Equal((11, 0u, 0xFFFC_0000ul, 4ul), (firstAsked.Command, firstAsked.Flags, firstAsked.U64(0), firstAsked.U64(8)));
+        Assert.Equal((11, 32u, 0xFFFC_1000ul, 2ul), (secondAsked.Command, secondAsked.Size, secondAsked.U64(0), secondAsked.U64(8)));
+
+        Answer(secondAsked, [8, 9]);
+        var data = new byte[4];
+        Assert.Equal(AskedRead.Waiting, Asked.TakeRead(first, data));
+        Assert.Equal(AskedRead.Done, Asked.TakeRead(second, data.AsSpan(0, 2)));
+        Assert.Equal([8, 9, 0, 0], data);
+        Answer(firstAsked, [1, 2, 3, 4]);
+        Assert.Equal(AskedRead.Done, Asked.TakeRead(first, data));
+        Assert.Equal([1, 2, 3, 4], data);
+    }
+
+    [Fact]
+    public void A_region_reply_does_not_wait_for_the_clients_answer()
+    {
+        Assert.Equal(Message.Reply, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000)).Flags);
+        Assert.True(Asked.TryBeginRead(new HostAddress(0), 4, out var ticket));
+        Assert.Equal(11, _rig.Receive(_client).Command);
+        Assert.Equal(5, _rig.Exchange(_client, Message.RegionRead(5, 7, 0, 4)).Id);
+        Assert.Equal(AskedRead.Waiting, Asked.TakeRead(ticket, new byte[4]));
+    }
+
+    [Fact]
+    public void Asked_writes_go_in_order_with_interrupts()
+    {
+        Assert.Equal(Message.Reply, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000)).Flags);
+        Assert.True(Asked.TryWrite(new HostAddress(0x10), [1, 2, 3]));
+        Assert.True(_rig.Server.TryWriteMessage(new HostAddress(0xFEE0_0000), [9, 0, 0, 0]));
+        var write = _rig.Receive(_client);
+        Assert.Equal((12, Message.NoReply, 0x10ul, 3ul), (write.Command, write.Flags, write.U64(0), write.U64(8)));
+        Assert.Equal([1, 2, 3], write.Payload[16..]);
+        Assert.Equal(0xFEE0_0000ul, _rig.Receive(_client).U64(0));
+    }
+
+    [Fact]
+    public void A_read_that_the_client_refuses_has_failed()
+    {
+        Assert.True(Begin(out var ticket, out var asked));
+        _client.Send(Message.Of(asked.Id, 11, Message.Reply | Message.Error, null, (int)Errno.EINVAL));
+        _rig.Run();
+        Assert.Equal(AskedRead.Failed, Asked.TakeRead(ticket, new byte[4]));
+        Assert.True(_rig.Server.IsConnected);
+    }
+
+    [Fact]
+    public void A_read_without_an_answer_fails_in_time_and_its_late_answer_is_swallowed()
+    {
+        Assert.True(Begin(out var ticket, out var asked));
+        _rig.Pass(VfioUserLimits.AskedReadTimeout);
+        Assert.Equal(AskedRead.Failed, Asked.TakeRead(ticket, new byte[4]));
+        Answer(asked, [1, 2, 3, 4]);
+        Assert.True(_rig.Server.IsConnected);
+
+        // Its ticket serves again, under another ID; the same answer once more is one that nobody asked for.
+        Assert.True(Begin(out var next, out var second));
+        Assert.Equal(ticket, next);
+        Assert.NotEqual(asked.Id, second.Id);
+        Answer(asked, [1, 2, 3, 4]);
+        Assert.False(_rig.Server.IsConnected);
+    }
+
+    [Fact]
+    public void Reads_of_a_client_that_leaves_have_failed()
+    {
+        Assert.True(Begin(out var ticket, out _));
+        _client.Dispose();
+        _rig.Run();
+        Assert.Equal(AskedRead.Failed, Asked.TakeRead(ticket, new byte[4]));
+        Assert.False(Asked.TryBeginRead(new HostAddress(0), 4, out _));
+        Assert.False(Asked.TryWrite(new HostAddress(0), [1]));
+    }
+
+    [Fact]
+    public void No_more_reads_wait_than_the_limit()
+    {
+        Assert.Equal(Message.Reply, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000)).Flags);
+        for (var i = 0; i < VfioUserLimits.AskedReadsMax; i++)
+        {
+            Assert.True(Asked.TryBeginRead(new HostAddress(0), 4, out _));
+        }
+
+        Assert.False(Asked.TryBeginRead(new HostAddress(0), 4, out _));
+    }
+
+    [Theory]
+    [InlineData(0ul, 3ul, 4)]
+    [InlineData(8ul, 4ul, 4)]
+    [InlineData(0ul, 4ul, 3)]
+    [InlineData(0ul, ulong.MaxValue, 4)]
+    public void An_answer_that_is_not_to_the_question_ends_the_connection(ulong address, ulong count, int bytes)
+    {
+        Assert.True(Begin(out var ticket, out var asked));
+        _client.Send(Message.Of(asked.Id, 11, Message.Reply, null, 0, Message.Numbers(address, count), new byte[bytes]));
+        _rig.AssertClosed(_client);
+        Assert.Equal(AskedRead.Failed, Asked.TakeRead(ticket, new byte[4]));
+    }
+
+    [Fact]
+    public void A_guest_whose_memory_is_not_shared_is_told_how_to_be_faster()
+    {
+        _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000_0000));
+        Assert.Contains("share=on", _rig.Server.Trouble, StringComparison.Ordinal);
+    }
+
+    private bool Begin(out int ticket, out Message asked)
+    {
+        if (!Asked.IsAsked(new HostAddress(0), 4, DmaRights.Read))
+        {
+            Assert.Equal(Message.Reply, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000)).Flags);
+        }
+
+        var isBegun = Asked.TryBeginRead(new HostAddress(0), 4, out ticket);
+        asked = _rig.Receive(_client);
+        return isBegun;
+    }
+
+    private void Answer(Message asked, byte[] data)
+    {
+        _client.Send(Message.Of(asked.Id, 11, Message.Reply, null, 0, Message.Numbers(asked.U64(0), asked.U64(8)), data));
+        _rig.Run();
+    }
+
+    private bool TryGet(ulong address, int bytes, DmaRights rights, out Span<byte> span) =>
+        Memory.TryGetSpan(new HostAddress(address), bytes, rights, out span);
+
+    private void Map(ulong address, ulong bytes, ulong offset, uint rights, int descriptor) =>
+        Assert.Equal((16u, Message.Reply), (_rig.Exchange(_client, Message.DmaMap(1, address, bytes, offset, rights), descriptor) is var r ? r.Size : 0, r.Flags));
+
+    private static int Mappings() => File.ReadLines("/proc/self/maps").Count(l => l.Contains("memfd:test-memory", StringComparison.Ordinal));
+}
