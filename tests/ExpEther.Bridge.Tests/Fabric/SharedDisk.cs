@@ -33,6 +33,16 @@ internal sealed class SharedDisk
         Fabric.Start();
     }
 
+    /// <summary>On a fabric that has its hosts and guests already.</summary>
+    public SharedDisk(TestFabric fabric, int vfs = 3)
+    {
+        Fabric = fabric;
+        Vfs = vfs;
+        Device = Make();
+        Box = Fabric.AddBox("box1", AddDevices);
+        Fabric.Start();
+    }
+
     public TestFabric Fabric { get; } = new();
 
     public FabricBox Box { get; private set; }

@@ -7,6 +7,7 @@ using ExpEther.Ethernet.Switch;
 using ExpEther.Link.Ethernet;
 using ExpEther.Nvme.Driver;
 using ExpEther.RootComplex;
+using ExpEther.RootComplex.Guests;
 
 namespace ExpEther.Bridge.Tests.Fabric;
 
@@ -46,6 +47,8 @@ internal sealed class TestFabric
 
     public List<FabricHost> Hosts { get; } = [];
 
+    public List<FabricGuest> Guests { get; } = [];
+
     public List<FabricBox> Boxes { get; } = [];
 
     public FabricHost AddHost(string name, int vlan, Func<RootComplexOptions, RootComplexOptions>? change = null, int slots = 4)
@@ -74,7 +77,29 @@ internal sealed class TestFabric
         return host;
     }
 
-    /// <summary>A box that may serve all hosts added so far.</summary>
+    /// <summary>A virtual machine.</summary>
+    public FabricGuest AddGuest(string name, int vlan, int slots = 4)
+    {
+        var machine = new GuestMachine(Scheduler, slots);
+        var root = new GuestRootComplex(new GuestRootComplexOptions { Name = name, Slots = slots }, machine, Scheduler, Events);
+        var bridge = new HostBridge(
+            new HostBridgeOptions
+            {
+                Name = name,
+                Mac = new MacAddress(0x02_00_00_00_03_00 + (ulong)Guests.Count),
+                Vlan = new VlanId((ushort)vlan),
+                Slots = slots,
+                Sealed = IsSealed,
+                Key = _key,
+                MtuBytes = MtuBytes,
+            },
+            root, Scheduler, _random, Events);
+        var guest = new FabricGuest(root, machine, bridge, Switch.AddPort(name, SwitchPortMode.Trunk(bridge.Options.Vlan), PathMtuBytes));
+        Guests.Add(guest);
+        return guest;
+    }
+
+    /// <summary>A box that may serve all hosts and guests added so far.</summary>
     public FabricBox AddBox(string name, Action<IoBridge> addDevices, Func<IoBridgeOptions, IoBridgeOptions>? change = null, MemoryStore? store = null)
     {
         store ??= new MemoryStore();
@@ -82,7 +107,11 @@ internal sealed class TestFabric
         {
             Name = name,
             Mac = new MacAddress(0x02_00_00_00_02_00 + (ulong)Boxes.Count),
-            Hosts = [.. Hosts.Select(h => new IoHostOptions { Name = h.Name, Vlan = h.Vlan, Mac = h.Mac, Key = _key })],
+            Hosts =
+            [
+                .. Hosts.Select(h => new IoHostOptions { Name = h.Name, Vlan = h.Vlan, Mac = h.Mac, Key = _key }),
+                .. Guests.Select(g => new IoHostOptions { Name = g.Name, Vlan = g.Vlan, Mac = g.Mac, Key = _key }),
+            ],
             Sealed = IsSealed,
             MtuBytes = MtuBytes,
         };
@@ -108,6 +137,11 @@ internal sealed class TestFabric
         foreach (var host in Hosts)
         {
             Run(host.RootComplex.EnumerateAsync);
+        }
+
+        foreach (var guest in Guests)
+        {
+            Run(guest.Root.EnumerateAsync);
         }
 
         foreach (var box in Boxes)
@@ -144,6 +178,15 @@ internal sealed class TestFabric
         Assert.True(result.Ok, result.Message);
         Until(() => host.Probes.Functions.Count + host.Disks == before + 1);
         return result;
+    }
+
+    /// <summary>Attaches a function to a guest, and waits until its monitor is asked to show it.</summary>
+    public GuestDriver Attach(FabricBox box, string function, FabricGuest guest, int slot = 1)
+    {
+        var result = Run(() => box.Bridge.AttachAsync(function, guest.Name));
+        Assert.True(result.Ok, result.Message);
+        Until(() => guest.Slot(slot).Function is not null && guest.Machine.Calls.LastOrDefault() == $"plug {slot}");
+        return new GuestDriver(this, guest.Slot(slot));
     }
 
     public void Until(Func<bool> condition, TimeSpan? timeout = null)
@@ -198,6 +241,11 @@ internal sealed class TestFabric
             busy |= host.Turn(Now);
         }
 
+        foreach (var guest in Guests)
+        {
+            busy |= guest.Turn(Now);
+        }
+
         foreach (var box in Boxes)
         {
             busy |= box.Turn(Now);
@@ -212,6 +260,11 @@ internal sealed class TestFabric
         foreach (var host in Hosts)
         {
             next = Instant.Earliest(next, host.NextDeadline);
+        }
+
+        foreach (var guest in Guests)
+        {
+            next = Instant.Earliest(next, guest.NextDeadline);
         }
 
         foreach (var box in Boxes)

@@ -11,7 +11,10 @@ internal sealed class TestHost : IHostAttachment, IHostMemory
 
     public List<(Rid Requester, ulong Address, uint Data)> Interrupts { get; } = [];
 
-    public IHostMemory MemoryOf(int slot) => this;
+    /// <summary>What is reached by asking, beside what is mapped; set before the first DMA.</summary>
+    public AskedRange? Asked { get; set; }
+
+    public IHostMemory MemoryOf(int slot) => Asked is null ? this : Asked;
 
     public byte[] Map(ulong start, int bytes, DmaRights rights)
     {
@@ -40,5 +43,9 @@ internal sealed class TestHost : IHostAttachment, IHostMemory
 
     public bool IsInterruptAddress(HostAddress address) => address.Value >> 20 == 0xFEE;
 
-    public void RaiseInterrupt(Rid requester, HostAddress address, uint data) => Interrupts.Add((requester, address.Value, data));
+    public void RaiseInterrupt(Rid requester, HostAddress address, uint data)
+    {
+        Interrupts.Add((requester, address.Value, data));
+        Asked?.Log.Add($"interrupt {data}");
+    }
 }

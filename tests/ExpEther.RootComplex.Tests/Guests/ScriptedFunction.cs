@@ -30,7 +30,8 @@ internal sealed class ScriptedFunction
         Slot = new GuestSlot(1, Requester, TimeSpan.FromSeconds(1), Scheduler, Counters) { Sink = Log, VfH = VfH };
         Slot.PowerOn();
         Slot.Fill(
-            new GuestFunction(VfH, 0x1B36, 0x10, 0x010802, [new PciBar(0, default, BarBytes, true, true), new PciBar(2, default, 4096, false, false)], 0, 0, 0, 0),
+            new GuestFunction(
+                VfH, 0x1B36, 0x10, 0x010802, [new PciBar(0, default, BarBytes, true, true), new PciBar(2, default, 4096, false, false)], 0, 0, 0, 0),
             new PciCapabilities { PciExpress = PcieOffset });
         BitConverter.TryWriteBytes(Config, 0x0010_1B36);
         BitConverter.TryWriteBytes(Config.AsSpan(PcieOffset + PcieRegister.DeviceCapabilities), PcieRegister.DeviceCapabilitiesFlr);
