@@ -76,7 +76,7 @@ prepare_apt() {
     mirrors=$(debian_mirrors)
     [ -n "$mirrors" ] || fail "no mirror of Debian in this machine's apt sources" "name one: EXPETHER_LAB_MIRROR=<address of a Debian mirror>"
 
-    mkdir -p "$apt"/{lists/partial,cache/archives/partial,state,debs}
+    mkdir -p "$apt"/{lists/partial,cache/archives/partial,state,debs/partial}
     : >"$apt/state/status"
     {
         # How this machine reaches mirrors (proxies, checks of dates) is kept; hooks and pins are not.
@@ -137,13 +137,19 @@ unpack_packages() {
         list=$(awk 'NR == FNR { asked[$1]; next } $1 in asked' <(printf '%s\n' "${@%%/*}") - <<<"$list")
     fi
     say "fetching $(wc -l <<<"$list") packages for $(basename "$folder"): $*"
+    : >"$apt/wanted"
     while read -r package version; do
-        file=$(printf '%s_%s_*.deb' "$package" "${version//:/%3a}")
-        compgen -G "$apt/debs/$file" >/dev/null || echo "$package=$version"
-    done <<<"$list" >"$apt/wanted"
-    # `download` puts a file in place only when it is complete and its hash is right.
-    [ ! -s "$apt/wanted" ] || (cd "$apt/debs" && xargs -a "$apt/wanted" env APT_CONFIG="$apt/apt.conf" apt-get -q download) >"$apt/log" 2>&1 ||
-        fail "the packages could not be fetched:" "$(apt_errors)" "look at the network and the free space, then run this again: what has come is kept"
+        file=${package}_${version//:/%3a}
+        compgen -G "$apt/debs/${file}_*.deb" >/dev/null || echo "$package=$version $file" >>"$apt/wanted"
+    done <<<"$list"
+    if [ -s "$apt/wanted" ]; then
+        # `download` writes where it stands and goes on with what it finds half written: only whole files leave that folder.
+        if ! (cd "$apt/debs/partial" && cut -d ' ' -f 1 "$apt/wanted" | APT_CONFIG=$apt/apt.conf xargs apt-get -q download) >"$apt/log" 2>&1; then
+            rm -f "$apt/lists.read" # a mirror that has gone on to other versions is asked anew
+            fail "the packages could not be fetched:" "$(apt_errors)" "look at the network and the free space, then run this again: what has come is kept"
+        fi
+        while read -r _ file; do mv "$apt/debs/partial/$file"_*.deb "$apt/debs/"; done <"$apt/wanted"
+    fi
 
     rm -rf "$folder.part"
     mkdir -p "$folder.part"

@@ -1,10 +1,9 @@
+using ExpEther.Qemu.Qmp;
+
 namespace ExpEther.Qemu;
 
-/// <summary>A guest as its QEMU tells.</summary>
-/// <param name="QemuVersion">Empty: there is no connection to its QMP.</param>
-/// <param name="UsesKvm">Whether the guest runs under KVM.</param>
-/// <param name="Interrupts">How interrupts go, as decided.</param>
-/// <param name="Trouble">Why there is no connection, in words; empty: nothing is wrong.</param>
-/// <param name="Slots">In order.</param>
-public sealed record QemuMachineStatus(
-    string QemuVersion, bool UsesKvm, QemuInterruptMode Interrupts, string Trouble, IReadOnlyList<QemuSlotStatus> Slots);
+/// <summary>A guest's QEMU, for people.</summary>
+/// <param name="Qemu">What it said of itself; null: it is not there.</param>
+/// <param name="IsRunning">Its guest runs, as far as QEMU said; false while it is paused, or not there.</param>
+/// <param name="Slots">All of them, in the order of their numbers.</param>
+public sealed record QemuMachineStatus(QmpPeer? Qemu, bool IsRunning, IReadOnlyList<QemuSlotStatus> Slots);

@@ -1,23 +1,26 @@
 namespace ExpEther.Qemu;
 
-/// <summary>How a guest stands to the function of a slot.</summary>
+/// <summary>How a slot stands with QEMU.</summary>
 public enum QemuSlotState
 {
-    /// <summary>No function is in the slot, and nothing of one is left in QEMU.</summary>
-    Empty,
+    /// <summary>No function, and no device in QEMU.</summary>
+    Absent,
 
-    /// <summary>A function waits for QEMU to run.</summary>
+    /// <summary>A function, but QEMU is not there: it is shown to the guest once it is.</summary>
     WaitingForQemu,
 
-    /// <summary>QEMU was asked to add it.</summary>
+    /// <summary>A function, and QEMU is about to have it, or refused it and is asked again now and then.</summary>
     Adding,
 
-    /// <summary>QEMU has it.</summary>
+    /// <summary>QEMU has the function.</summary>
     Connected,
 
-    /// <summary>The guest was asked to let it go.</summary>
+    /// <summary>The guest has been asked to let go.</summary>
     Removing,
 
-    /// <summary>The guest did not let go: its device is dead but still in QEMU, and nothing is plugged here until it is gone.</summary>
+    /// <summary>
+    /// The guest did not let go in time: the function was taken from it, and QEMU still has a device of which nothing can be had but all-ones.
+    /// No function comes into the slot until QEMU has deleted it, or has ended.
+    /// </summary>
     Quarantined,
 }

@@ -7,11 +7,19 @@ public sealed class VfioUserCounters
     public long Messages { get; internal set; }
     public long RegionReads { get; internal set; }
     public long RegionWrites { get; internal set; }
+
+    /// <summary>DMA_READ and DMA_WRITE that were sent, interrupts among them.</summary>
     public long MemoryMessages { get; internal set; }
+
+    /// <summary>DMA_WRITE that the client could not carry out.</summary>
+    public long FailedMemoryWrites { get; internal set; }
 
     /// <summary>Connections closed for what the client did.</summary>
     public long Violations { get; internal set; }
 
     /// <summary>Requests answered with an error.</summary>
     public long Refused { get; internal set; }
+
+    /// <summary>Connections that came while another was served.</summary>
+    public long Surplus { get; internal set; }
 }

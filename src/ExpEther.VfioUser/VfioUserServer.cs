@@ -1,43 +1,217 @@
 using ExpEther.Core.Time;
+using ExpEther.Linux.Polling;
+using ExpEther.Linux.Sockets;
 using ExpEther.Pcie;
 using ExpEther.RootComplex.Memory;
+using ExpEther.VfioUser.Memory;
+using ExpEther.VfioUser.Sessions;
 
 namespace ExpEther.VfioUser;
 
-/// <summary>One device's vfio-user socket: listens, and serves one client at a time.</summary>
+/// <summary>
+/// One device's vfio-user socket: listens, and serves one client at a time. A second one that connects while one is served is closed at once,
+/// unless the first is gone. Each client starts from nothing. One thread.
+/// </summary>
 public sealed class VfioUserServer : IDisposable
 {
-    public VfioUserServer(VfioUserServerOptions options, IVfioUserDevice device, IEventSink events) => throw new NotSupportedException();
+    // Listening is looked at so often when clients are busy; a sleeping owner is woken by the descriptor.
+    private static readonly TimeSpan AcceptInterval = TimeSpan.FromMicroseconds(250);
 
-    /// <summary>The client's memory: mapped ranges as spans; <see cref="Asked"/> for those that came without a descriptor. Empty without a client.</summary>
-    public IHostMemory Memory => throw new NotSupportedException();
+    private readonly VfioUserServerOptions _options;
+    private readonly IVfioUserDevice _device;
+    private readonly IEventSink _events;
+    private readonly UnixListener _listener;
+    private readonly DescriptorSet _descriptors = new();
+    private readonly GuestMemory _memory = new();
+    private ClientSession? _session;
+    private UnixConnection? _connection;
+    private PollEvents _interest;
+    private Instant _nextAccept;
+    private uint _connections;
+    private string? _reportedTrouble;
+    private bool _isPolling;
 
-    public IAskedMemory Asked => throw new NotSupportedException();
+    /// <exception cref="Linux.LinuxException">The socket cannot be made there.</exception>
+    public VfioUserServer(VfioUserServerOptions options, IVfioUserDevice device, IEventSink events)
+    {
+        _options = options;
+        _device = device;
+        _events = events;
+        _listener = new UnixListener(options.Path, options.Mode, options.Owner, options.Group);
+        _descriptors.Add(_listener.FileDescriptor, PollEvents.Readable);
+    }
+
+    /// <summary>
+    /// The client's memory: mapped ranges as spans; it is also <see cref="Asked"/>, for those that came without a descriptor. Empty without a client.
+    /// A span is valid only until the caller returns to the owner loop.
+    /// </summary>
+    public IHostMemory Memory => _memory;
+
+    public IAskedMemory Asked => _memory;
 
     /// <summary>A client has negotiated its version and is served.</summary>
-    public bool IsConnected => throw new NotSupportedException();
+    public bool IsConnected => _session is { IsServed: true, EndReason: null };
 
-    public Instant? NextDeadline => throw new NotSupportedException();
+    /// <summary>What an operator should know of the client that is served, and what to do: its memory could not be used. Null: nothing.</summary>
+    public string? Trouble => _session?.Trouble;
 
-    /// <summary>To wake for: the listener's and the client's; they stay the same for the server's life.</summary>
-    public int PollFileDescriptor => throw new NotSupportedException();
+    public Instant? NextDeadline => _session?.NextDeadline;
 
-    public VfioUserCounters Counters => throw new NotSupportedException();
+    /// <summary>To watch for <see cref="PollEvents.Readable"/>: the listener and the client behind one descriptor that never changes.</summary>
+    public int PollFileDescriptor => _descriptors.FileDescriptor;
 
-    /// <summary>Takes what has come in, sends what waits. Never blocks.</summary>
+    public VfioUserCounters Counters { get; } = new();
+
+    /// <summary>Takes what has come in, sends what waits. Never blocks. To be called again and again while it says true.</summary>
     /// <returns>True when something happened.</returns>
-    public bool Poll(Instant now) => throw new NotSupportedException();
+    public bool Poll(Instant now)
+    {
+        _memory.Now = now;
+        var moved = false;
+        if (_session is not null)
+        {
+            _isPolling = true;
+            moved = _session.Poll(now);
+            _isPolling = false;
+            if ((_session.Interest & PollEvents.Readable) == 0 && _connection!.IsPeerGone)
+            {
+                // Its last messages cannot be looked at, and so the end behind them is not seen either.
+                _session.End("the client has closed the connection");
+            }
 
-    public void CompleteRead(ulong token, ReadOnlySpan<byte> data) => throw new NotSupportedException();
+            moved |= EndIfEnded();
+        }
 
-    public void CompleteWrite(ulong token, bool isDone) => throw new NotSupportedException();
+        if (now >= _nextAccept)
+        {
+            _nextAccept = now + AcceptInterval;
+            moved |= Accept(now);
+        }
 
-    /// <summary>Writes to the client's memory by DMA_WRITE whatever is mapped: how an interrupt message reaches the client's interrupt controller.</summary>
-    /// <returns>False: no client, or it takes nothing any more.</returns>
-    public bool TryWriteMessage(HostAddress address, ReadOnlySpan<byte> data) => throw new NotSupportedException();
+        Watch();
+        ReportTrouble();
+        return moved;
+    }
 
-    /// <summary>Ends the connection; the device is told.</summary>
-    public void Disconnect(string reason) => throw new NotSupportedException();
+    /// <summary>Ends a <see cref="IVfioUserDevice.TryRead"/>. One of a client that is gone is ignored.</summary>
+    /// <param name="token">As given.</param>
+    /// <param name="data">All that was asked for.</param>
+    public void CompleteRead(ulong token, ReadOnlySpan<byte> data) => _session?.CompleteRead(token, data);
 
-    public void Dispose() => throw new NotSupportedException();
+    /// <summary>Ends a <see cref="IVfioUserDevice.TryWrite"/> that is not posted, or a <see cref="IVfioUserDevice.TryReset"/>.</summary>
+    /// <param name="token">As given.</param>
+    /// <param name="isDone">False: the client gets an error.</param>
+    public void CompleteWrite(ulong token, bool isDone) => _session?.CompleteWrite(token, isDone);
+
+    /// <summary>
+    /// Writes to the client's memory by DMA_WRITE whatever is mapped: how an interrupt message reaches the client's interrupt controller. In
+    /// order with the writes of <see cref="Asked"/> and with replies.
+    /// </summary>
+    /// <param name="address">Where.</param>
+    /// <param name="data">1 to 4096 bytes.</param>
+    /// <returns>False: no client, or it takes nothing any more; such a client is closed.</returns>
+    public bool TryWriteMessage(HostAddress address, ReadOnlySpan<byte> data)
+    {
+        if (!IsConnected)
+        {
+            return false;
+        }
+
+        if (_session!.TrySendWrite(address.Value, data))
+        {
+            return true;
+        }
+
+        _session.End("it does not read what it is sent");
+        return false;
+    }
+
+    /// <summary>Ends the connection; the device is told, within this call unless it is called from within Poll.</summary>
+    public void Disconnect(string reason)
+    {
+        _session?.End(reason);
+        if (!_isPolling)
+        {
+            EndIfEnded();
+        }
+    }
+
+    public void Dispose()
+    {
+        Disconnect("the server ends");
+        _listener.Dispose();
+        _descriptors.Dispose();
+    }
+
+    private bool Accept(Instant now)
+    {
+        var any = false;
+        for (var i = 0; i < VfioUserLimits.AcceptsPerPollMax && _listener.TryAccept(out var connection); i++)
+        {
+            any = true;
+            if (_session is not null && _connection!.IsPeerGone)
+            {
+                _session.End("the client has closed the connection");
+                EndIfEnded();
+            }
+
+            if (_session is not null)
+            {
+                Counters.Surplus++;
+                connection.Dispose();
+                continue;
+            }
+
+            Counters.Connections++;
+            _connection = connection;
+            _session = new ClientSession(++_connections, new SocketTransport(connection), _device, _memory, Counters, _options.ReadyTimeout, now);
+            _interest = _session.Interest;
+            _descriptors.Add(connection.FileDescriptor, _interest);
+        }
+
+        return any;
+    }
+
+    private bool EndIfEnded()
+    {
+        if (_session?.EndReason is not { } reason)
+        {
+            return false;
+        }
+
+        var ended = _session;
+        _descriptors.Remove(_connection!.FileDescriptor);
+        _memory.Clear();
+        _session = null;
+        _connection = null;
+        ended.Dispose();
+        _events.Report(ended.IsViolation ? EventSeverity.Warning : EventSeverity.Information, _options.Name, $"vfio-user client closed: {reason}");
+        if (ended.IsServed)
+        {
+            _device.OnDisconnected(reason);
+        }
+
+        return true;
+    }
+
+    private void Watch()
+    {
+        if (_session is not null && _session.Interest != _interest)
+        {
+            _interest = _session.Interest;
+            _descriptors.Change(_connection!.FileDescriptor, _interest);
+        }
+    }
+
+    private void ReportTrouble()
+    {
+        if (Trouble != _reportedTrouble)
+        {
+            _reportedTrouble = Trouble;
+            if (Trouble is { } trouble)
+            {
+                _events.Report(EventSeverity.Error, _options.Name, trouble);
+            }
+        }
+    }
 }

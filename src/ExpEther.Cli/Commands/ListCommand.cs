@@ -100,14 +100,13 @@ internal static class ListCommand
                 slots.Add(
                     h.Cell("name"), h.Cell("vlan"), s.Cell("slot"), s.Cell("state"), s.Cell("function"), s.Cell("box"), s.Cell("bdf"), s.Cell("disk"),
                     s["bytes"] is null ? "-" : JsonText.Size(s.Count("bytes")), s.Cell("generation"));
-                if (s["guest"] is System.Text.Json.Nodes.JsonObject g && h["qemu"] is System.Text.Json.Nodes.JsonObject qemu)
+                if (s["guest"] is System.Text.Json.Nodes.JsonObject g)
                 {
-                    guests.Add(h.Cell("name"), s.Cell("slot"), g.Cell("state"), g.Cell("device"), g.Cell("bdf"), qemu.Cell("interrupts"));
+                    guests.Add(h.Cell("name"), s.Cell("slot"), g.Cell("state"), g.Cell("device"), g.Cell("bdf"), g.Cell("interrupts"));
                     troubles += g["trouble"] is null ? "" : $"\n\n{h.Cell("name")} slot {s.Cell("slot")}: {g.Cell("trouble")}";
                 }
             }
 
-            troubles += h["qemu"]?["trouble"] is null ? "" : $"\n\n{h.Cell("name")}: {((System.Text.Json.Nodes.JsonObject)h["qemu"]!).Cell("trouble")}";
         }
 
         var guestTable = daemon.Objects("hosts").Any(h => h["qemu"] is not null) ? $"\n\n{guests}" : "";

@@ -16,7 +16,7 @@ public sealed record QemuConfig
     /// <summary>QEMU's names of the ports to plug into, one for each slot.</summary>
     public required IReadOnlyList<string> Ports { get; init; }
 
-    public QemuInterruptMode Interrupts { get; init; }
+    public InterruptMode Interrupts { get; init; }
 
     /// <summary>A user's name or number, whose the sockets are to be; null: the daemon's.</summary>
     public string? Owner { get; init; }
@@ -51,9 +51,9 @@ public sealed record QemuConfig
             Ports = ports.Count > 0 ? ports : [.. Enumerable.Range(1, slots).Select(QemuNames.PortOf)],
             Interrupts = section.Choice("interrupts", "auto", "auto", "message", "eventfd") switch
             {
-                "message" => QemuInterruptMode.Message,
-                "eventfd" => QemuInterruptMode.EventFd,
-                _ => QemuInterruptMode.Auto,
+                "message" => InterruptMode.Message,
+                "eventfd" => InterruptMode.EventFd,
+                _ => InterruptMode.Auto,
             },
             Owner = section.Text("owner", null, ConfigLimits.NameCharsMax),
             Group = section.Text("group", null, ConfigLimits.NameCharsMax),

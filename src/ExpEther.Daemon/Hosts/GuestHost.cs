@@ -54,7 +54,7 @@ internal sealed class GuestHost : DaemonHost
 
     public override Task EnumerateAsync() => _rootComplex.EnumerateAsync();
 
-    public override Task RefreshAsync() => _machine.RefreshAsync();
+    public override Task RefreshAsync() => _machine.RefreshAsync(TimeSpan.FromMilliseconds(LoopLimits.GuestRefreshMilliseconds));
 
     public override void Describe(SlotStatus slot, JsonObject into)
     {
@@ -62,9 +62,11 @@ internal sealed class GuestHost : DaemonHost
         into["guest"] = new JsonObject
         {
             ["state"] = CounterJson.Camel(guest.State.ToString()),
-            ["device"] = NullIfEmpty(guest.DeviceId),
-            ["bdf"] = NullIfEmpty(guest.GuestBdf),
-            ["trouble"] = NullIfEmpty(guest.Trouble),
+            ["device"] = guest.Device,
+            ["bdf"] = guest.Guest?.ToString(),
+            ["interrupts"] = CounterJson.Camel(guest.Interrupts.ToString()),
+            ["socket"] = guest.SocketPath,
+            ["trouble"] = guest.Trouble.Length > 0 ? guest.Trouble : null,
         };
     }
 
@@ -73,10 +75,9 @@ internal sealed class GuestHost : DaemonHost
         var status = _machine.Status();
         into["qemu"] = new JsonObject
         {
-            ["version"] = NullIfEmpty(status.QemuVersion),
-            ["kvm"] = status.UsesKvm,
-            ["interrupts"] = CounterJson.Camel(status.Interrupts.ToString()),
-            ["trouble"] = NullIfEmpty(status.Trouble),
+            ["version"] = status.Qemu?.Version.ToString(),
+            ["kvm"] = status.Qemu?.UsesKvm,
+            ["running"] = status.IsRunning,
         };
     }
 
@@ -85,12 +86,10 @@ internal sealed class GuestHost : DaemonHost
     public override void AddCounters(CounterTree tree)
     {
         tree.Object("rootComplex", () => tree.All(_rootComplex.Counters));
-        tree.Object("qemu", () => _machine.AddCounters(tree));
+        _machine.AddCounters(tree);
     }
 
     public override void Dispose() => _machine.Dispose();
 
     protected override void OnChanged() => _rootComplex.ChangeTimes(Config.CompletionTimeout);
-
-    private static string? NullIfEmpty(string text) => text.Length > 0 ? text : null;
 }

@@ -39,12 +39,13 @@ internal static class GuestSockets
         {
             Name = host.Name,
             QmpPath = qemu.Qmp ?? Path.Combine(folder, QemuNames.Qmp),
-            SocketsFolder = folder,
+            SocketFolder = folder,
+            Slots = host.Slots,
             Ports = qemu.Ports,
             Interrupts = qemu.Interrupts,
-            Owner = owner,
-            Group = group,
-            Mode = qemu.Mode,
+            SocketOwner = owner,
+            SocketGroup = group,
+            SocketMode = qemu.Mode,
             UnplugTimeout = qemu.UnplugTimeout,
         };
     }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace ExpEther.Linux.Native;
 
-/// <summary>fcntl.h, unistd.h, sys/mman.h, sys/stat.h, linux/falloc.h, linux/fs.h. O_DIRECT's value is the architecture's.</summary>
+/// <summary>fcntl.h, unistd.h, sys/mman.h, sys/stat.h, linux/magic.h, linux/falloc.h, linux/fs.h. O_DIRECT's value is the architecture's.</summary>
 internal static class FileConstants
 {
     public const int O_RDONLY = 0;
@@ -24,6 +24,7 @@ internal static class FileConstants
 
     public const int AT_EMPTY_PATH = 0x1000;
     public const uint STATX_BASIC_STATS = 0x7FF;
+    public const long HUGETLBFS_MAGIC = 0x958458F6;
     public const int S_IFMT = 0xF000;
     public const int S_IFREG = 0x8000;
 

@@ -110,6 +110,10 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int statx(int folder, string path, int flags, uint mask, FileStatus* into);
 
+    /// <summary>Fills a <c>struct statfs</c>: at most 128 bytes, the first 8 of them the file system's magic number.</summary>
+    [LibraryImport(Library, SetLastError = true)]
+    public static partial int fstatfs(int fd, void* into);
+
     [LibraryImport(Library, SetLastError = true)]
     public static partial long lseek(int fd, long offset, int whence);
 

@@ -245,9 +245,9 @@ public class ConfigTests
                 """)).Hosts).Qemu!;
 
         Assert.Equal(["expether-port1", "expether-port2"], guest.Ports);
-        Assert.Equal((null, null, QemuInterruptMode.Auto), (guest.Sockets, guest.Qmp, guest.Interrupts));
+        Assert.Equal((null, null, InterruptMode.Auto), (guest.Sockets, guest.Qmp, guest.Interrupts));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, guest.Mode);
-        Assert.Equal(("/etc/expether/run", "/run/vm1/qmp", QemuInterruptMode.EventFd), (told.Sockets, told.Qmp, told.Interrupts));
+        Assert.Equal(("/etc/expether/run", "/run/vm1/qmp", InterruptMode.EventFd), (told.Sockets, told.Qmp, told.Interrupts));
         Assert.Equal(["rp0", "rp1"], told.Ports);
         Assert.Equal(("qemu", "kvm", TimeSpan.FromSeconds(2.5)), (told.Owner, told.Group, told.UnplugTimeout));
         Assert.Equal((UnixFileMode)0x1B0, told.Mode);
