@@ -1,6 +1,6 @@
 # make help lists the targets. Each sets itself up (scripts/setup) and says what cannot be had.
 .DEFAULT_GOAL := help
-.PHONY: help build demo lab-assets test bench soak swap clean
+.PHONY: help build demo lab lab-assets test bench soak swap clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,6 +12,10 @@ build: ## build everything (Release)
 demo: ## one SR-IOV device shared by three hosts at once, all separate processes: used, moved, verified
 	@scripts/setup demo
 	@./expether demo
+
+lab: ## virtual machines of stock Linux that share one device, to work in and to break (docs/lab.md); `./expether lab down` ends it
+	@scripts/setup lab
+	@./expether lab up
 
 lab-assets: ## QEMU, a kernel and an initramfs for stock Linux guests, in artifacts/lab; a minute the first time
 	@scripts/setup lab-assets

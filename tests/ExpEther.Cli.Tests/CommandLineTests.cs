@@ -22,6 +22,7 @@ public class CommandLineTests
     [InlineData("capture")]
     [InlineData("tlp")]
     [InlineData("sim")]
+    [InlineData("lab")]
     public async Task Every_command_has_help_with_an_example(string command)
     {
         var all = await Expether.RunAsync("--help");
@@ -53,6 +54,16 @@ public class CommandLineTests
     [InlineData("tlp", "swap", "/dev/null")]
     [InlineData("namespace", "create", "disk1", "much", "host1")]
     [InlineData("demo", "--capture", "/nowhere/file")]
+    [InlineData("lab")]
+    [InlineData("lab", "exec", "guest1")]
+    [InlineData("lab", "up", "--accel", "magic")]
+    [InlineData("lab", "up", "--guests", "0", "--dir", "/tmp/expether-none")]
+    [InlineData("lab", "up", "--guests", "9", "--dir", "/tmp/expether-none")]
+    [InlineData("lab", "up", "--memory", "16", "--dir", "/tmp/expether-none")]
+    [InlineData("lab", "up", "--mtu", "1000", "--dir", "/tmp/expether-none")]
+    [InlineData("lab", "up", "--guests", "3", "--vfs", "2", "--dir", "/tmp/expether-none")]
+    [InlineData("lab", "up", "--dir", "/proc/expether")]
+    [InlineData("lab", "fault", "guest1", "--kill", "cat")]
     public async Task A_wrong_command_line_exits_2_and_says_what_is_wrong(params string[] arguments)
     {
         var run = await Expether.RunAsync(arguments);

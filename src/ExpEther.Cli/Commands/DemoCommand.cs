@@ -33,12 +33,13 @@ internal static class DemoCommand
         {
             Description = "Capture the first host's first use of its function, on both sides of the swap (`expether tlp swap` reads it).", HelpName = "FILE",
         };
+        var embedded = new Option<bool>("--embedded") { Description = "No virtual machine of stock Linux beside the hosts, though QEMU is there." };
         var command = new Command(
             "demo",
             "Show the whole path on this machine: one SR-IOV device of an I/O box, shared by several hosts at once, and a switch, all separate processes; "
             + "a virtual function moves between the hosts.")
         {
-            hosts, disks, transport, seal, pause, mtu, capture,
+            hosts, disks, transport, seal, pause, mtu, capture, embedded,
         };
         command.SetAction(async parsed =>
         {
@@ -49,6 +50,7 @@ internal static class DemoCommand
                 parsed.GetValue(seal) == "on",
                 Math.Clamp(parsed.GetValue(pause), 0, 3600),
                 parsed.GetValue(mtu),
+                !parsed.GetValue(embedded),
                 parsed.GetValue(capture));
             if (options.Disks.Count > DemoLimits.DisksMax || options.MtuBytes is not 0 and (< LabLimits.MtuBytes or > LabLimits.JumboMtuBytes))
             {
@@ -72,6 +74,7 @@ internal static class DemoCommand
               expether demo --disk debian.qcow2 --disk /boot/vmlinuz
               expether demo --json > result.json               steps on stderr, one object on stdout
               expether demo --transport udp --seal off
+              expether demo --embedded                         no virtual machine, though `make lab-assets` got what one needs
               expether demo --capture swap.pcapng              then: expether tlp swap swap.pcapng
               expether demo --pause 20                         then: expether switch fault all --cut --socket PATH (the path is shown)
 

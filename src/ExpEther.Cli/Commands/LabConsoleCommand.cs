@@ -13,7 +13,7 @@ internal static class LabConsoleCommand
         var command = new Command("console", "A guest's serial console, with a shell of root's. Ctrl-] leaves.") { folder, guest };
         command.SetAction(async (parsed, cancel) =>
         {
-            var one = LabState.OfRunning(LabFolder.Of(parsed.GetValue(folder))).Guest(parsed.GetRequiredValue(guest));
+            var one = LabState.OfRunning(LabPlace.Of(parsed.GetValue(folder))).Guest(parsed.GetRequiredValue(guest));
             await GuestConsole.RunAsync(one.Name, one.ConsoleSocket, cancel);
             return ExitCode.Ok;
         });

@@ -14,7 +14,7 @@ internal static class LabDownCommand
         command.SetAction(async (parsed, cancel) =>
         {
             var watch = Stopwatch.StartNew();
-            var ended = await LabLaunch.DownAsync(LabFolder.Of(parsed.GetValue(folder)), Console.Error.WriteLine, cancel);
+            var ended = await LabLaunch.DownAsync(LabPlace.Of(parsed.GetValue(folder)), Console.Error.WriteLine, cancel);
             var screen = parsed.Screen();
             if (screen.IsJson)
             {

@@ -21,7 +21,7 @@ internal static class LabExecCommand
         {
             using var interruption = new Interruption();
             var screen = parsed.Screen();
-            var one = LabState.OfRunning(LabFolder.Of(parsed.GetValue(folder))).Guest(parsed.GetRequiredValue(guest));
+            var one = LabState.OfRunning(LabPlace.Of(parsed.GetValue(folder))).Guest(parsed.GetRequiredValue(guest));
             using var shell = await GuestShell.ConnectAsync(one.Name, one.ShellSocket, interruption.Token);
             var line = GuestShell.Quote(parsed.GetRequiredValue(words));
             if (screen.IsJson)

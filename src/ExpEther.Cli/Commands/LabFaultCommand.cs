@@ -26,7 +26,7 @@ internal static class LabFaultCommand
         command.SetAction(async (parsed, cancel) =>
         {
             var screen = parsed.Screen();
-            var place = LabFolder.Of(parsed.GetValue(folder));
+            var place = LabPlace.Of(parsed.GetValue(folder));
             var state = LabState.OfRunning(place);
             var name = parsed.GetRequiredValue(node);
             var cable = faults.Of(parsed, name);

@@ -28,7 +28,7 @@ internal static class LabShareCommand
         var log = new StepLog(Console.Error);
         var report = new LabShareReport();
         var code = ExitCode.Failed;
-        var folder = new LabFolder(Directory.CreateTempSubdirectory("expether-share-").FullName);
+        var folder = new LabPlace(Directory.CreateTempSubdirectory("expether-share-").FullName);
         try
         {
             folder.Prepare();

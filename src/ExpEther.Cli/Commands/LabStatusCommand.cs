@@ -11,7 +11,7 @@ internal static class LabStatusCommand
         var command = new Command("status", "What a laboratory has: processes, guests and what they see, who has which function.") { folder };
         command.SetAction(async (parsed, cancel) =>
         {
-            var survey = await LabSurvey.MakeAsync(LabFolder.Of(parsed.GetValue(folder)), cancel);
+            var survey = await LabSurvey.MakeAsync(LabPlace.Of(parsed.GetValue(folder)), cancel);
             var screen = parsed.Screen();
             if (screen.IsJson)
             {

@@ -21,7 +21,7 @@ internal static class LabSuperviseCommand
         options.AddTo(command);
         command.SetAction(async parsed =>
         {
-            var place = LabFolder.Of(parsed.GetValue(folder));
+            var place = LabPlace.Of(parsed.GetValue(folder));
             try
             {
                 place.Prepare();
@@ -37,7 +37,7 @@ internal static class LabSuperviseCommand
         return command;
     }
 
-    private static async Task<int> RunAsync(LabFolder folder, LabOptions options)
+    private static async Task<int> RunAsync(LabPlace folder, LabOptions options)
     {
         using var interruption = new Interruption();
         using var starting = CancellationTokenSource.CreateLinkedTokenSource(interruption.Token);
@@ -66,7 +66,7 @@ internal static class LabSuperviseCommand
     }
 
     /// <summary>The lock goes with this process, however it ends.</summary>
-    private static FileStream Hold(LabFolder folder)
+    private static FileStream Hold(LabPlace folder)
     {
         try
         {

@@ -17,7 +17,7 @@ internal static class LabUpCommand
         command.SetAction(async parsed =>
         {
             using var interruption = new Interruption();
-            var place = LabFolder.Of(parsed.GetValue(folder));
+            var place = LabPlace.Of(parsed.GetValue(folder));
             var watch = Stopwatch.StartNew();
             var state = await LabLaunch.UpAsync(place, options.Of(parsed), Console.Error.WriteLine, interruption.Token);
             var screen = parsed.Screen();

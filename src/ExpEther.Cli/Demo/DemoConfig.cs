@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using ExpEther.Cli.Guests;
 
 namespace ExpEther.Cli.Demo;
 
@@ -16,7 +17,7 @@ internal static class DemoConfig
                 CultureInfo.InvariantCulture, $"\n[[host]]\nname = \"{plan.Nodes[node]}\"\nvlan = {DemoPlan.VlanOf(node)}\nkey = \"{keys[node]}\"\n");
         }
 
-        text.Append(CultureInfo.InvariantCulture, $"\n[[device]]\nname = \"{DemoPlan.Device}\"\nserial = \"DEMO\"\nvfs = {plan.Hosts}\n");
+        text.Append(CultureInfo.InvariantCulture, $"\n[[device]]\nname = \"{DemoPlan.Device}\"\nserial = \"DEMO\"\nvfs = {plan.Vfs}\n");
         foreach (var shared in plan.Shared)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n[[device.namespace]]\nfile = '{shared.Backing}'\n");
@@ -30,6 +31,10 @@ internal static class DemoConfig
         Common(name, port, isSealed) + string.Create(
             CultureInfo.InvariantCulture,
             $"\n[[host]]\nname = \"{name}\"\nvlan = {vlan}\nkey = \"{key}\"\nattentionDelayMs = {DemoLimits.AttentionDelayMs}\n");
+
+    public static string OfGuestHost(string port, bool isSealed, int vlan, string key, GuestOptions guest) =>
+        Common(guest.Name, port, isSealed) + string.Create(
+            CultureInfo.InvariantCulture, $"\n[[host]]\nname = \"{guest.Name}\"\nvlan = {vlan}\nkey = \"{key}\"\n{guest.HostTable}");
 
     private static string Common(string name, string port, bool isSealed) =>
         $"# The demo's {name}.\n[port]\n{port}\n\n[link]\nseal = \"{(isSealed ? "on" : "off")}\"\nlinkDeadSeconds = {DemoLimits.LinkDeadSeconds}\n";

@@ -1,3 +1,4 @@
+using ExpEther.Cli.Guests;
 using ExpEther.Cli.Wiring;
 using ExpEther.Daemon.Config;
 
@@ -8,6 +9,7 @@ internal sealed class DemoLab : IDisposable
 {
     private readonly List<LabProcess> _processes = [];
     private readonly string _folder;
+    private LabWiring? _wiring;
 
     private DemoLab(LabTransport transport, DemoPlan plan, string folder)
     {
@@ -49,6 +51,15 @@ internal sealed class DemoLab : IDisposable
         }
     }
 
+    /// <summary>Starts the plan's guest, beside its host bridge.</summary>
+    public async Task<Guest> StartGuestAsync(CancellationToken cancel)
+    {
+        var bridge = _processes.First(p => p.Name == Plan.Guest!.Name);
+        var guest = await Guest.StartAsync(Plan.Guest!, _wiring!.InsideOf(bridge.Id), Plan.Guest!.Folder, cancel);
+        _processes.Add(guest.Process);
+        return guest;
+    }
+
     public void Dispose()
     {
         foreach (var process in _processes)
@@ -67,7 +78,7 @@ internal sealed class DemoLab : IDisposable
     private async Task StartDaemonsAsync(bool isSealed, int mtuBytes, CancellationToken cancel)
     {
         var names = Plan.Nodes;
-        var wiring = LabWiring.Of(Transport, names.Count, mtuBytes);
+        var wiring = _wiring = LabWiring.Of(Transport, names.Count, mtuBytes);
         var keys = names.Select(_ => KeyMaterial.NewHex()).ToArray();
         List<string> ports = ["--port", wiring.SwitchPort(0, "io", "trunk")];
         for (var node = 1; node < names.Count; node++)
@@ -83,6 +94,8 @@ internal sealed class DemoLab : IDisposable
             var file = Path.Combine(_folder, $"{names[node]}.toml");
             var text = node == 0
                 ? DemoConfig.OfBox(wiring.PortTable(node), _folder, isSealed, keys, Plan)
+                : names[node] == Plan.Guest?.Name
+                ? DemoConfig.OfGuestHost(wiring.PortTable(node), isSealed, DemoPlan.VlanOf(node), keys[node], Plan.Guest)
                 : DemoConfig.OfHost(wiring.PortTable(node), isSealed, names[node], DemoPlan.VlanOf(node), keys[node]);
             KeyedFile.Write(file, text);
             nodes.Add(Start(names[node], wiring.NodePrefix(hub.Id), wiring.NodeSetUp, [node == 0 ? "io" : "host", "--config", file]));

@@ -11,6 +11,9 @@ internal static class DemoLimits
     /// <summary>Each host's private namespace.</summary>
     public const int PrivateBytes = 8 << 20;
 
+    /// <summary>The guest reads a shared namespace no larger than this: an emulated one takes its time.</summary>
+    public const long GuestReadBytesMax = 64L << 20;
+
     /// <summary>Of the pool, beside the private namespaces: its table.</summary>
     public const int PoolSpareBytes = 16 << 20;
 

@@ -9,6 +9,7 @@ namespace ExpEther.Cli.Demo;
 /// <param name="IsSealed">Whether links are sealed.</param>
 /// <param name="PauseSeconds">Wait before the second full read, so that a user can do damage.</param>
 /// <param name="MtuBytes">Of the lab's cables; 0: 1500, and 9000 for files that would take long at 1500.</param>
+/// <param name="HasGuest">Whether a virtual machine of stock Linux is wanted beside the hosts, where what it needs is there.</param>
 /// <param name="CapturePath">Where the first host's first use of its function is captured; null: it is not.</param>
 internal sealed record DemoOptions(int Hosts, IReadOnlyList<string> Disks, LabTransport? Transport, bool IsSealed, int PauseSeconds, int MtuBytes,
-    string? CapturePath);
+    bool HasGuest, string? CapturePath);

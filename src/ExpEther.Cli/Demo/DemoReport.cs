@@ -23,6 +23,9 @@ internal sealed class DemoReport
 
     public DemoMove? Move { get; set; }
 
+    /// <summary>Null where there is no virtual machine.</summary>
+    public DemoGuest? Guest { get; set; }
+
     public DemoSharing? Sharing { get; set; }
 
     /// <summary>The shared device as the I/O box tells it.</summary>
@@ -36,7 +39,7 @@ internal sealed class DemoReport
     public List<DemoCheck> Checks { get; } = [];
 
     public bool IsOk => IsComplete && Failure is null && Sharing is { OverlapSeconds: > 0 } && Move is { IsVerified: true }
-        && Hosts.All(h => h.IsVerified) && Checks.All(c => c.IsRight);
+        && Hosts.All(h => h.IsVerified) && Guest?.Check?.IsRight != false && Checks.All(c => c.IsRight);
 
     /// <summary>Why it is not ok; null when it is.</summary>
     public string? Reason
@@ -54,7 +57,7 @@ internal sealed class DemoReport
             }
 
             var wrong = Hosts.SelectMany(h => h.Checks.Where(c => !c.IsRight).Select(c => $"{c.Disk}, {c.What} ({h.Name})"))
-                .Concat(Checks.Where(c => !c.IsRight).Select(c => $"{c.Disk}, {c.What}"))
+                .Concat(Checks.Append(Guest?.Check).OfType<DemoCheck>().Where(c => !c.IsRight).Select(c => $"{c.Disk}, {c.What}"))
                 .ToList();
             if (wrong.Count == 0 && Sharing is { OverlapSeconds: <= 0 })
             {
@@ -111,6 +114,7 @@ internal sealed class DemoReport
             ["vfStride"] = Device["vfStride"]?.DeepClone(),
         };
         json["hosts"] = new JsonArray([.. Hosts.Select(h => (JsonNode)Host(h))]);
+        json["guest"] = Guest?.ToJson();
         json["overlap"] = Sharing is null ? null : Math.Round(Sharing.OverlapSeconds, 3);
         json["move"] = Move?.ToJson();
         json["frames"] = new JsonObject { ["sent"] = _sent, ["received"] = _received, ["retransmitted"] = _retransmitted, ["dropped"] = _dropped };

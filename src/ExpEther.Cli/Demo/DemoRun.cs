@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ExpEther.Cli.Guests;
 using ExpEther.Cli.Output;
 using ExpEther.Cli.Wiring;
 using ExpEther.Daemon.Control;
@@ -79,10 +80,30 @@ internal sealed class DemoRun(DemoOptions options, StepLog log)
                 + $"{JsonText.Size(disk.OriginalBytes)}; backing file {disk.Backing}");
         }
 
-        var plan = new DemoPlan(options.Hosts, Report.Shared, Path.Combine(folder, "pool.img"));
+        var plan = new DemoPlan(options.Hosts, Report.Shared, Path.Combine(folder, "pool.img"), PlanGuest(folder));
         await using var pool = File.Create(plan.Pool);
         pool.SetLength(plan.PoolBytes);
         return plan;
+    }
+
+    /// <summary>The demo fetches nothing by itself.</summary>
+    private GuestOptions? PlanGuest(string folder)
+    {
+        if (!options.HasGuest)
+        {
+            return null;
+        }
+
+        if (GuestAssets.Existing is { } assets)
+        {
+            return new GuestOptions
+            {
+                Name = "guest", Folder = Path.Combine(folder, "vm"), Assets = assets, Accel = GuestAccel.Choose("auto", log.Step), Ports = 1,
+            };
+        }
+
+        log.Step("no virtual machine of stock Linux beside the hosts: QEMU and a kernel are not there; `make lab-assets` gets them, then the demo has one");
+        return null;
     }
 
     private async Task<DemoLab> StartAsync(string folder, DemoPlan plan, CancellationToken cancel)
@@ -120,6 +141,7 @@ internal sealed class DemoRun(DemoOptions options, StepLog log)
                 lab.Plan.Nodes[n], DemoPlan.VlanOf(n), DemoPlan.FunctionOf(n), lab.SocketOf(lab.Plan.Nodes[n]))),
         ];
         Report.Hosts.AddRange(hosts);
+        var guest = await BootGuestAsync(lab, cancel);
         await DaemonCalls.LinksUpAsync(lab.SocketOf("io"), cancel);
         log.Step($"all {hosts.Length} hosts have a link to the I/O box");
 
@@ -161,8 +183,30 @@ internal sealed class DemoRun(DemoOptions options, StepLog log)
 
         log.Step("every host that has a function reads everything a second time");
         await Task.WhenAll(hosts[1..].Select(host => SecondReadAsync(host, cancel)));
+        if (guest is not null)
+        {
+            await guest.UseAsync(Report.Shared[0], log, cancel);
+        }
+
         await CountAsync(lab, cancel);
         Report.IsComplete = true;
+    }
+
+    /// <summary>It boots while the hosts work.</summary>
+    private async Task<DemoGuest?> BootGuestAsync(DemoLab lab, CancellationToken cancel)
+    {
+        if (lab.Plan.Guest is null)
+        {
+            return null;
+        }
+
+        var machine = await lab.StartGuestAsync(cancel);
+        Report.Take(lab);
+        var guest = new DemoGuest(machine, DemoPlan.FunctionOf(lab.Plan.Vfs), lab.SocketOf("io"));
+        Report.Guest = guest;
+        guest.Boot(cancel);
+        log.Step($"{guest.Name}, a virtual machine of stock Linux, boots meanwhile");
+        return guest;
     }
 
     /// <summary>A private namespace, then the function: the host finds it there when it plugs it in.</summary>

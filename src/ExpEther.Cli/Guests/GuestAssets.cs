@@ -62,7 +62,7 @@ internal sealed record GuestAssets(string Folder)
 
     private static async Task<string> RunAsync(string setup, Action<string> say, CancellationToken cancel)
     {
-        using var process = Process.Start(new ProcessStartInfo(setup, ["lab"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using var process = Process.Start(new ProcessStartInfo(setup, ["lab-assets"]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         var last = "";
         try
         {

@@ -28,6 +28,9 @@ internal static class GuestLimits
     /// <summary>Of what a command printed where all of it is kept.</summary>
     public const int OutputBytesMax = 4 << 20;
 
+    /// <summary>Within which a guest must have a disk of the function that it was given.</summary>
+    public const int PlugSeconds = 60;
+
     /// <summary>Within which QEMU must answer its monitor.</summary>
     public const int MonitorSeconds = 10;
 }

@@ -47,4 +47,7 @@ internal sealed record GuestOptions
 
     /// <summary>Where the host bridge listens for the functions of the slots.</summary>
     public string SlotFolder => Path.Combine(Folder, "slots");
+
+    /// <summary>What its host bridge's configuration says in <c>[[host]]</c> about it.</summary>
+    public string HostTable => $"slots = {Ports}\n\n[host.qemu]\nqmp = \"{BridgeMonitorSocket}\"\nsockets = \"{SlotFolder}\"\n";
 }

@@ -11,7 +11,7 @@ internal static class LabConfig
 
     private const int ReleaseTimeoutMs = 15_000;
 
-    public static string OfBox(string port, LabFolder folder, int vfs, IReadOnlyList<(string Name, int Vlan, string Key)> hosts)
+    public static string OfBox(string port, LabPlace folder, int vfs, IReadOnlyList<(string Name, int Vlan, string Key)> hosts)
     {
         var text = new StringBuilder();
         text.Append(
@@ -31,20 +31,5 @@ internal static class LabConfig
     /// <summary>A host bridge for a virtual machine.</summary>
     public static string OfGuestHost(string port, (string Name, int Vlan, string Key) host, GuestOptions guest) => string.Create(
         CultureInfo.InvariantCulture,
-        $"""
-        # The host bridge of {host.Name}.
-        [port]
-        {port}
-
-        [[host]]
-        name = "{host.Name}"
-        vlan = {host.Vlan}
-        key = "{host.Key}"
-        slots = {guest.Ports}
-
-        [host.qemu]
-        qmp = "{guest.BridgeMonitorSocket}"
-        sockets = "{guest.SlotFolder}"
-
-        """);
+        $"# The host bridge of {host.Name}.\n[port]\n{port}\n\n[[host]]\nname = \"{host.Name}\"\nvlan = {host.Vlan}\nkey = \"{host.Key}\"\n{guest.HostTable}");
 }

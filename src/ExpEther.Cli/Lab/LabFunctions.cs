@@ -10,8 +10,6 @@ namespace ExpEther.Cli.Lab;
 /// <param name="boxSocket">The I/O box's control socket.</param>
 internal sealed class LabFunctions(string boxSocket)
 {
-    private const int PlugSeconds = 60;
-
     public Task LinksUpAsync(CancellationToken cancel) => DaemonCalls.LinksUpAsync(boxSocket, cancel);
 
     /// <summary>Makes a private namespace for a guest, then gives it its function, and waits until the guest has a disk of it.</summary>
@@ -24,11 +22,11 @@ internal sealed class LabFunctions(string boxSocket)
         await CallAsync(
             $"making a private namespace for {node.Name}", "namespace.create",
             new JsonObject { ["device"] = LabConfig.Device, ["bytes"] = LabRig.NamespaceBytes, ["host"] = node.Name }, cancel);
-        var before = await DisksAsync(shell, cancel);
+        var before = await GuestDisks.AllAsync(shell, cancel);
         var watch = Stopwatch.StartNew();
         await CallAsync(
             $"attaching {node.Function} to {node.Name}", "attach", new JsonObject { ["function"] = node.Function, ["host"] = node.Name }, cancel);
-        var disk = await NewDiskAsync(shell, before, node.Name, cancel);
+        var disk = await GuestDisks.NewAsync(shell, before, node.Name, cancel);
         node.PlugTime = watch.Elapsed;
         return disk;
     }
@@ -40,26 +38,6 @@ internal sealed class LabFunctions(string boxSocket)
     /// <summary>What the box tells of a function.</summary>
     public async Task<JsonObject> TellAsync(string function, CancellationToken cancel) =>
         (await CallAsync("asking the I/O box", "ls", [], cancel)).Objects("functions").First(f => f.Cell("name") == function);
-
-    /// <summary>The NVMe disks that a guest has.</summary>
-    public static async Task<IReadOnlyList<string>> DisksAsync(GuestShell shell, CancellationToken cancel) =>
-        (await shell.AskAsync("cd /sys/block; for d in nvme*; do [ -e \"$d\" ] && echo $d; done", cancel)).Output
-        .Split('\n', StringSplitOptions.RemoveEmptyEntries);
-
-    /// <summary>Waits until a guest has a disk more than before.</summary>
-    /// <returns>Its device: <c>/dev/nvme0n1</c>.</returns>
-    /// <exception cref="LabFailure">None came.</exception>
-    public static async Task<string> NewDiskAsync(GuestShell shell, IReadOnlyList<string> before, string name, CancellationToken cancel)
-    {
-        // The guest looks by itself: asking it anew every time would take longer than the disk does.
-        var known = string.Concat(before.Select(disk => $"{disk}|"));
-        var (code, output) = await shell.AskAsync(
-            $"n=0; while [ $n -lt {PlugSeconds * 50} ]; do for d in /sys/block/nvme*; do d=${{d##*/}}; case $d in {known}'nvme*') ;; "
-            + "*) [ -b /dev/$d ] && echo /dev/$d && exit 0;; esac; done; usleep 20000; n=$((n + 1)); done; exit 1", cancel);
-        return code == 0
-            ? output.Trim()
-            : throw new LabFailure("no-disk", $"{name} has no new disk {PlugSeconds} s after it was given a function", "look at its console and at `expether ls`");
-    }
 
     private Task<JsonObject> CallAsync(string what, string command, JsonObject arguments, CancellationToken cancel) =>
         DaemonCalls.CallAsync(boxSocket, what, command, arguments, cancel);

@@ -16,7 +16,7 @@ internal static class LabLaunch
     /// <param name="say">Gets every step.</param>
     /// <param name="cancel">Ends it; nothing is left then but logs.</param>
     /// <exception cref="LabFailure">It cannot be had, or is up already.</exception>
-    public static async Task<LabState> UpAsync(LabFolder folder, LabOptions options, Action<string> say, CancellationToken cancel)
+    public static async Task<LabState> UpAsync(LabPlace folder, LabOptions options, Action<string> say, CancellationToken cancel)
     {
         folder.Prepare();
         if (LabState.Read(folder) is { IsUp: true })
@@ -63,7 +63,7 @@ internal static class LabLaunch
     /// <summary>Takes a laboratory down, or clears away what is left of one that was killed.</summary>
     /// <returns>The names of the processes that ended.</returns>
     /// <exception cref="LabFailure">There is none.</exception>
-    public static async Task<IReadOnlyList<string>> DownAsync(LabFolder folder, Action<string> say, CancellationToken cancel)
+    public static async Task<IReadOnlyList<string>> DownAsync(LabPlace folder, Action<string> say, CancellationToken cancel)
     {
         if (!File.Exists(folder.State))
         {
@@ -101,7 +101,7 @@ internal static class LabLaunch
     /// <summary>Makes a call to whoever keeps a laboratory up.</summary>
     /// <exception cref="LabFailure">It is not up.</exception>
     /// <exception cref="ControlException">The call was refused.</exception>
-    public static async Task<JsonObject> CallAsync(LabFolder folder, string command, JsonObject arguments, CancellationToken cancel)
+    public static async Task<JsonObject> CallAsync(LabPlace folder, string command, JsonObject arguments, CancellationToken cancel)
     {
         LabState.OfRunning(folder);
         using var client = await ControlClient.ConnectAsync(folder.Socket, cancel);
@@ -109,10 +109,10 @@ internal static class LabLaunch
     }
 
     /// <summary>There is a laboratory in that folder.</summary>
-    public static LabFailure IsUpAlready(LabFolder folder) => new(
+    public static LabFailure IsUpAlready(LabPlace folder) => new(
         "lab-is-up", $"a laboratory is up in {folder.Path} already", "look at it with `expether lab status`, end it with `expether lab down`, or name another --dir");
 
-    private static async Task<IReadOnlyList<string>> ClearAsync(LabFolder folder, Action<string> say, CancellationToken cancel)
+    private static async Task<IReadOnlyList<string>> ClearAsync(LabPlace folder, Action<string> say, CancellationToken cancel)
     {
         if (!File.Exists(folder.State))
         {
@@ -125,7 +125,7 @@ internal static class LabLaunch
         return killed;
     }
 
-    private static Process Start(LabFolder folder, LabOptions options)
+    private static Process Start(LabPlace folder, LabOptions options)
     {
         string[] command =
         [
@@ -134,7 +134,7 @@ internal static class LabLaunch
         return Process.Start(new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
     }
 
-    private static string LastLine(LabFolder folder)
+    private static string LastLine(LabPlace folder)
     {
         try
         {

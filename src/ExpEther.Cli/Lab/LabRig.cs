@@ -17,7 +17,7 @@ internal sealed class LabRig : IDisposable
     private readonly LabOptions _options;
     private readonly StepLog _log;
 
-    private LabRig(LabTransport transport, LabOptions options, LabFolder folder, GuestAssets assets, string accel, StepLog log)
+    private LabRig(LabTransport transport, LabOptions options, LabPlace folder, GuestAssets assets, string accel, StepLog log)
     {
         Transport = transport;
         Folder = folder;
@@ -38,7 +38,7 @@ internal sealed class LabRig : IDisposable
 
     public LabTransport Transport { get; }
 
-    public LabFolder Folder { get; }
+    public LabPlace Folder { get; }
 
     public string Accel { get; }
 
@@ -66,7 +66,7 @@ internal sealed class LabRig : IDisposable
     /// <param name="cancel">Ends it; nothing is left then.</param>
     /// <exception cref="LabFailure">It cannot be had; nothing is left of the attempt.</exception>
     public static async Task<LabRig> StartAsync(
-        LabOptions options, LabFolder folder, GuestAssets assets, StepLog log, Action<LabRig> onChange, CancellationToken cancel)
+        LabOptions options, LabPlace folder, GuestAssets assets, StepLog log, Action<LabRig> onChange, CancellationToken cancel)
     {
         var accel = GuestAccel.Choose(options.Accel, log.Step);
         var candidates = LabTransports.ToTry(options.Transport);

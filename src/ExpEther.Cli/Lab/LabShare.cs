@@ -106,12 +106,12 @@ internal sealed class LabShare(LabRig rig, StepLog log)
             from, first,
             $"mkfs.ext4 -q -F {from.Device} && mount {from.Device} /mnt/share && cd /mnt/share && for n in 1 2 3 4; do "
             + $"dd if=/dev/urandom of=file$n bs=1M count={MovedMebibytes / 4} 2>/dev/null; done && sha256sum file*; cd /; sync; umount /mnt/share", cancel);
-        var had = await LabFunctions.DisksAsync(first, cancel);
-        var before = await LabFunctions.DisksAsync(second, cancel);
+        var had = await GuestDisks.AllAsync(first, cancel);
+        var before = await GuestDisks.AllAsync(second, cancel);
         var watch = Stopwatch.StartNew();
         var moving = functions.MoveAsync(from.Node.Function, to.Name, cancel);
         var removed = RemovedAsync(first, Path.GetFileName(from.Device), watch, cancel);
-        var device = await LabFunctions.NewDiskAsync(second, before, to.Name, cancel);
+        var device = await GuestDisks.NewAsync(second, before, to.Name, cancel);
         var added = watch.Elapsed;
         await moving;
         move.RemoveMs = (await removed).TotalMilliseconds;

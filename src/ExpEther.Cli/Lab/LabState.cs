@@ -37,7 +37,7 @@ internal sealed record LabState
     public bool IsUp => BootId == ProcessIdentity.BootId && Supervisor.IsAlive;
 
     /// <returns>Null: there is none, or nobody can read it.</returns>
-    public static LabState? Read(LabFolder folder)
+    public static LabState? Read(LabPlace folder)
     {
         try
         {
@@ -51,7 +51,7 @@ internal sealed record LabState
 
     /// <summary>The state of a laboratory that is up.</summary>
     /// <exception cref="LabFailure">It is not; the message says how to have it.</exception>
-    public static LabState OfRunning(LabFolder folder) => Read(folder) switch
+    public static LabState OfRunning(LabPlace folder) => Read(folder) switch
     {
         null => throw new LabFailure("lab-down", $"no laboratory is up in {folder.Path}", "start one: expether lab up"),
         { IsUp: false } => throw new LabFailure(
@@ -60,7 +60,7 @@ internal sealed record LabState
         { } state => state,
     };
 
-    public void Write(LabFolder folder)
+    public void Write(LabPlace folder)
     {
         var part = folder.State + ".part";
         File.WriteAllText(part, JsonSerializer.Serialize(this, Format));

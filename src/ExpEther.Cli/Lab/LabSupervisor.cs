@@ -8,7 +8,7 @@ namespace ExpEther.Cli.Lab;
 /// Keeps a laboratory up: the process that <c>lab up</c> leaves behind. It holds every other process by its stdin, so all end with it, and the lock of
 /// the folder, so there is one for each. Killed, it leaves the folder; whoever comes next sees that by the number and start of its process.
 /// </summary>
-internal sealed class LabSupervisor(LabOptions options, LabFolder folder, StepLog log) : IDisposable
+internal sealed class LabSupervisor(LabOptions options, LabPlace folder, StepLog log) : IDisposable
 {
     private readonly CancellationTokenSource _down = new();
     private LabRig? _rig;

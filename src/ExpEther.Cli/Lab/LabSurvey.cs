@@ -11,7 +11,7 @@ namespace ExpEther.Cli.Lab;
 internal static class LabSurvey
 {
     /// <exception cref="LabFailure">It is not up.</exception>
-    public static async Task<JsonObject> MakeAsync(LabFolder folder, CancellationToken cancel)
+    public static async Task<JsonObject> MakeAsync(LabPlace folder, CancellationToken cancel)
     {
         var state = LabState.OfRunning(folder);
         var parts = await LabLaunch.CallAsync(folder, "parts", [], cancel);
@@ -102,7 +102,7 @@ internal static class LabSurvey
     }
 
     /// <summary>Empty while the I/O box is dead: the rest is worth telling.</summary>
-    private static async Task<JsonObject> BoxAsync(LabFolder folder, CancellationToken cancel)
+    private static async Task<JsonObject> BoxAsync(LabPlace folder, CancellationToken cancel)
     {
         try
         {

@@ -22,7 +22,7 @@ public class DemoTests
         var disk = folder.File("disk");
         await File.WriteAllBytesAsync(disk, data, TestContext.Current.CancellationToken);
 
-        var run = await Expether.RunAsync("demo", "--json", "--transport", transport, "--seal", seal, "--disk", disk);
+        var run = await Expether.RunAsync("demo", "--embedded", "--json", "--transport", transport, "--seal", seal, "--disk", disk);
 
         Assert.True(run.Code == 0, run.Error);
         var json = run.Json;
@@ -72,7 +72,7 @@ public class DemoTests
     [Fact]
     public async Task Damage_to_a_backing_file_is_found()
     {
-        using var demo = Expether.Start("demo", "--json", "--transport", "udp");
+        using var demo = Expether.Start("demo", "--embedded", "--json", "--transport", "udp");
         var backing = Backing(await demo.SeeAsync("shared namespace 1: a copy of"));
         await demo.SeeAsync("host2: read ");
 
@@ -94,7 +94,7 @@ public class DemoTests
     [Fact]
     public async Task Cut_frames_end_it_with_the_reason()
     {
-        using var demo = Expether.Start("demo", "--json", "--transport", "udp");
+        using var demo = Expether.Start("demo", "--embedded", "--json", "--transport", "udp");
         var socket = (await demo.SeeAsync("the switch's control socket: ")).Split("socket: ")[1];
         await demo.SeeAsync("moving disk1.vf1");
         var cut = await Expether.RunAsync("switch", "fault", "all", "--cut", "--socket", socket);
@@ -112,7 +112,7 @@ public class DemoTests
     [Fact]
     public async Task A_daemon_that_dies_ends_it_with_its_name()
     {
-        using var demo = Expether.Start("demo", "--json", "--transport", "udp");
+        using var demo = Expether.Start("demo", "--embedded", "--json", "--transport", "udp");
         var started = await demo.SeeAsync("started switch (pid ");
         await demo.SeeAsync("all 3 hosts have a link");
         using (var kill = Process.Start("kill", ["-KILL", started.Split("host2 (pid ")[1].Split(')')[0]]))
@@ -131,7 +131,7 @@ public class DemoTests
     public async Task Ctrl_C_leaves_nothing_behind()
     {
         // The pause is what the signal interrupts at the latest, however quick the demo is.
-        using var demo = Expether.Start("demo", "--json", "--transport", "udp", "--pause", "600");
+        using var demo = Expether.Start("demo", "--embedded", "--json", "--transport", "udp", "--pause", "600");
         var backing = Backing(await demo.SeeAsync("shared namespace 1: a copy of"));
         await demo.SeeAsync("all 3 hosts have a link");
         demo.Signal("INT");
@@ -154,7 +154,7 @@ public class DemoTests
             file.SetLength((1L << 30) + 1);
         }
 
-        var run = await Expether.RunAsync("demo", "--json", "--disk", disk);
+        var run = await Expether.RunAsync("demo", "--embedded", "--json", "--disk", disk);
 
         Assert.Equal((2, false, "disk-too-large"), (run.Code, run.Json["ok"]!.GetValue<bool>(), run.Json["error"]!["code"]!.GetValue<string>()));
         Assert.Contains("more than 1 GiB", run.Error, StringComparison.Ordinal);
@@ -163,7 +163,7 @@ public class DemoTests
     [Fact]
     public async Task People_get_a_table()
     {
-        var run = await Expether.RunAsync("demo", "--transport", "udp");
+        var run = await Expether.RunAsync("demo", "--embedded", "--transport", "udp");
 
         Assert.Equal(0, run.Code);
         Assert.Contains("verified", run.Output, StringComparison.Ordinal);
@@ -176,7 +176,7 @@ public class DemoTests
     [InlineData("17")]
     public async Task A_number_of_hosts_that_is_not_possible_is_refused(string hosts)
     {
-        var run = await Expether.RunAsync("demo", "--hosts", hosts);
+        var run = await Expether.RunAsync("demo", "--embedded", "--hosts", hosts);
 
         Assert.Equal(2, run.Code);
         Assert.Contains($"--hosts {hosts}: the demo takes 2 to 16 hosts", run.Error, StringComparison.Ordinal);
@@ -188,7 +188,7 @@ public class DemoTests
         using var folder = new LabFolder();
         var file = folder.File("swap.pcapng");
 
-        var demo = await Expether.RunAsync("demo", "--json", "--transport", "udp", "--hosts", "2", "--capture", file);
+        var demo = await Expether.RunAsync("demo", "--embedded", "--json", "--transport", "udp", "--hosts", "2", "--capture", file);
         var swap = await Expether.RunAsync("tlp", "swap", file, "--json");
         var page = await Expether.RunAsync("tlp", "swap", file, "--markdown");
 

@@ -5,7 +5,7 @@ namespace ExpEther.Cli.Lab;
 
 /// <summary>The folder of one laboratory: its state, sockets, logs, configuration files and the pool of its device. All of it goes with the laboratory.</summary>
 /// <param name="Path">Absolute.</param>
-internal sealed record LabFolder(string Path)
+internal sealed record LabPlace(string Path)
 {
     private const UnixFileMode OnlyOwner = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -25,15 +25,15 @@ internal sealed record LabFolder(string Path)
     public string Log => In("lab.log");
 
     /// <param name="named">By the user; null: the default, one for each user.</param>
-    public static LabFolder Of(string? named)
+    public static LabPlace Of(string? named)
     {
         if (named is not null)
         {
-            return new LabFolder(System.IO.Path.GetFullPath(named));
+            return new LabPlace(System.IO.Path.GetFullPath(named));
         }
 
         var runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
-        return new LabFolder(runtime is { Length: > 0 } && System.IO.Path.IsPathFullyQualified(runtime) && Directory.Exists(runtime)
+        return new LabPlace(runtime is { Length: > 0 } && System.IO.Path.IsPathFullyQualified(runtime) && Directory.Exists(runtime)
             ? System.IO.Path.Combine(runtime, "expether-lab")
             : System.IO.Path.Combine(System.IO.Path.GetTempPath(), $"expether-lab-{UserId()}"));
     }
