@@ -20,6 +20,9 @@ internal sealed class QemuModel : IDisposable
 
     public HashSet<string> Buses { get; } = ["expether-port1", "expether-port2"];
 
+    /// <summary>The bus on which the guest's ports are; those behind them follow.</summary>
+    public int FirstBus { get; set; } = 2;
+
     public GuestManners Manners { get; set; } = GuestManners.LetsGo;
 
     /// <summary>The next device_add is answered by these words.</summary>
@@ -225,14 +228,14 @@ internal sealed class QemuModel : IDisposable
             {
                 devices.Add(new JsonObject
                 {
-                    ["bus"] = number + 2, ["slot"] = 0, ["function"] = 0, ["qdev_id"] = device.Id ?? "",
+                    ["bus"] = FirstBus + number, ["slot"] = 0, ["function"] = 0, ["qdev_id"] = device.Id ?? "",
                     ["regions"] = new JsonArray(new JsonObject { ["bar"] = 0, ["address"] = 0xFEA00000 }),
                 });
             }
 
             ports.Add(new JsonObject
             {
-                ["bus"] = 2, ["slot"] = number, ["function"] = 0, ["qdev_id"] = bus, ["regions"] = new JsonArray(),
+                ["bus"] = FirstBus, ["slot"] = number, ["function"] = 0, ["qdev_id"] = bus, ["regions"] = new JsonArray(),
                 ["pci_bridge"] = new JsonObject { ["devices"] = devices },
             });
         }
