@@ -97,7 +97,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
 
     public Task<bool> PlugAsync(GuestSlot slot) => _plugs[slot.Number - 1].PlugAsync(slot);
 
-    public Task UnplugAsync(GuestSlot slot, bool surprise) => _plugs[slot.Number - 1].UnplugAsync(surprise);
+    public Task UnplugAsync(GuestSlot slot, bool surprise) => _plugs[slot.Number - 1].UnplugAsync();
 
     public void MarkGone(GuestSlot slot) => _plugs[slot.Number - 1].MarkGone();
 
@@ -110,7 +110,8 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         _qmp.Peer, _isRunning,
         [
             .. _slots.Select((slot, i) => new QemuSlotStatus(
-                slot.Number, _plugs[i].State, slot.SocketPath, _plugs[i].Device, _addresses.Of(i), slot.Mode, _plugs[i].Trouble)),
+                slot.Number, _plugs[i].State, slot.SocketPath, _plugs[i].Device, _addresses.Of(i), slot.Mode,
+                _plugs[i].Trouble is { Length: > 0 } trouble ? trouble : slot.Server.Trouble ?? "")),
         ]);
 
     /// <summary>Asks QEMU where the guest sees its devices, unless that was asked for a moment ago. Ends within <paramref name="timeout"/>, with or without an answer.</summary>

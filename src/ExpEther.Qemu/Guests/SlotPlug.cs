@@ -40,6 +40,7 @@ internal sealed class SlotPlug
     private bool _isWanted;
     private bool _isLookNeeded = true;
     private bool _isWorking;
+    private bool _isAdding;
     private bool _isAgain;
     private bool _isUnpluggedInTime = true;
     private bool _hasGuestRefused;
@@ -84,6 +85,7 @@ internal sealed class SlotPlug
 
     public QemuSlotState State => (_isWanted, _slot.IsTaken, Device) switch
     {
+        (true, _, _) when _isAdding => QemuSlotState.Adding,
         (true, true, _) => QemuSlotState.Connected,
         (true, false, null) => _qmp.IsReady ? QemuSlotState.Adding : QemuSlotState.WaitingForQemu,
         (false, false, null) => QemuSlotState.Absent,
@@ -118,17 +120,12 @@ internal sealed class SlotPlug
     }
 
     /// <summary>Ends when the guest cannot reach the function any more.</summary>
-    public async Task UnplugAsync(bool isSurprise)
+    public async Task UnplugAsync()
     {
         _isWanted = false;
         _hasGuestRefused = false;
         _isUnpluggedInTime = true;
         _slot.Withdraw();
-        if (isSurprise)
-        {
-            _slot.Leave("the function is gone");
-        }
-
         Kick();
         await _changed.WaitUntil(() => _hasGuestRefused || IsGone, _unplugTimeout);
         if (!IsGone)
@@ -145,12 +142,15 @@ internal sealed class SlotPlug
         await _changed.WaitUntil(() => !_slot.IsTaken, QemuLimits.ResetTimeout);
     }
 
-    /// <summary>The function is gone: nobody comes to have it any more, and who has it loses it at the next turn.</summary>
+    /// <summary>
+    /// The function is gone: nobody comes to have it any more, and the guest is asked to let go at once. Until it has, its accesses read all-ones. The
+    /// connection is not cut: QEMU 11.1.3 now and then dies of a device that it deletes while that device's connection closes.
+    /// </summary>
     public void MarkGone()
     {
         _isWanted = false;
         _slot.Withdraw();
-        _slot.Leave("the function is gone");
+        _changed.Set();
         Kick();
     }
 
@@ -200,7 +200,7 @@ internal sealed class SlotPlug
     /// <summary>As it should be, so that nothing needs to be tried again.</summary>
     private bool IsSettled => _isWanted ? _slot.IsTaken : IsGone;
 
-    private bool IsPlugSettled() => !_isWanted || _slot.IsTaken || _isHopeless || (!_qmp.IsReady && Device is null);
+    private bool IsPlugSettled() => !_isWanted || (!_isAdding && (_slot.IsTaken || _isHopeless || (!_qmp.IsReady && Device is null)));
 
     private void OnClientChanged()
     {
@@ -262,7 +262,7 @@ internal sealed class SlotPlug
     {
         if (_isWanted && _slot is { NeedsReset: true, IsTaken: false } && !await _slot.ResetAsync())
         {
-            Refused(EventSeverity.Error, "the function did not come back from the reset between two clients; it is tried again");
+            Refused(ref _addNotBefore, EventSeverity.Error, "the function did not come back from the reset between two clients; it is tried again");
             return;
         }
 
@@ -306,7 +306,9 @@ internal sealed class SlotPlug
 
     private async Task AddAsync()
     {
+        _isAdding = true;
         var reply = await _devices.AddAsync(QemuMachineOptions.DeviceOf(_slot.Number), _port, _slot.SocketPath);
+        _isAdding = false;
         _isLookNeeded = true;
         _isAgain = true;
         switch (reply.Outcome)
@@ -316,16 +318,16 @@ internal sealed class SlotPlug
                 _isLookNeeded = false;
                 if (!_slot.IsTaken)
                 {
-                    Refused(EventSeverity.Warning, "QEMU has the function, but gave up its connection at once");
+                    Refused(ref _addNotBefore, EventSeverity.Warning, "QEMU has the function, but gave up its connection at once");
                 }
 
                 break;
             case QmpOutcome.Refused:
                 _isHopeless = reply.Text.StartsWith("Bus ", StringComparison.Ordinal) || reply.Text.Contains("not a valid device model", StringComparison.Ordinal);
-                Refused(EventSeverity.Error, $"QEMU refuses the function: {reply.Text}; {RemedyFor(reply.Text)}");
+                Refused(ref _addNotBefore, EventSeverity.Error, $"QEMU refuses the function: {reply.Text}; {RemedyFor(reply.Text)}");
                 break;
             case QmpOutcome.TimedOut or QmpOutcome.NotSent:
-                Refused(EventSeverity.Error, reply.Text);
+                Refused(ref _addNotBefore, EventSeverity.Error, reply.Text);
                 break;
         }
     }
@@ -344,7 +346,7 @@ internal sealed class SlotPlug
         // "… is already in the process of unplug" is as good as yes; QEMU has no class of error for it.
         if (reply.Outcome == QmpOutcome.Refused && !reply.Text.Contains("process of unplug", StringComparison.Ordinal))
         {
-            Refused(EventSeverity.Warning, $"QEMU does not take the device away: {reply.Text}");
+            Refused(ref _deleteNotBefore, EventSeverity.Warning, $"QEMU does not take the device away: {reply.Text}");
             return;
         }
 
@@ -352,13 +354,13 @@ internal sealed class SlotPlug
         {
             _isUnpluggedInTime = false;
             _retry = QemuLimits.RetryMax;
-            Refused(EventSeverity.Warning, _hasGuestRefused ? "the guest refuses to let go" : "the guest does not let go; it is asked again");
+            Refused(ref _deleteNotBefore, EventSeverity.Warning, _hasGuestRefused ? "the guest refuses to let go" : "the guest does not let go; it is asked again");
         }
     }
 
-    private void Refused(EventSeverity severity, string trouble)
+    private void Refused(ref Instant notBefore, EventSeverity severity, string trouble)
     {
-        _addNotBefore = _deleteNotBefore = _scheduler.Now + _retry;
+        notBefore = _scheduler.Now + _retry;
         _retry = _retry * 2 < QemuLimits.RetryMax ? _retry * 2 : QemuLimits.RetryMax;
         Fail(severity, trouble);
     }

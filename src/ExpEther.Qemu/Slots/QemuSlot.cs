@@ -135,9 +135,9 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
 
     public bool Poll(Instant now)
     {
-        if (_isLeaving || (IsTaken && !ReferenceEquals(_function, Guest?.Function)))
+        if (_isLeaving)
         {
-            Server.Disconnect(_isLeaving ? _leavingReason : "the function is gone");
+            Server.Disconnect(_leavingReason);
             _isLeaving = false;
         }
 

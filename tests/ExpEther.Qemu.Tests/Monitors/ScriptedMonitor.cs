@@ -22,7 +22,13 @@ internal sealed class ScriptedMonitor(string path) : IDisposable
     /// <summary>Makes the answer to a command and its arguments: a "return" or "error" member; null: silence.</summary>
     public Func<string, JsonElement, JsonObject?> Answer { get; set; } = (_, _) => Done();
 
+    /// <summary>Where commands go instead, to be answered by <see cref="Reply"/>.</summary>
+    public Action<string, JsonElement, long>? Deferred { get; init; }
+
     public List<(string Command, JsonElement Arguments)> Commands { get; } = [];
+
+    /// <summary>It reads nothing and says nothing, as while QEMU waits for something else.</summary>
+    public bool IsDeaf { get; set; }
 
     public bool IsConnected => _client is not null;
 
@@ -59,11 +65,25 @@ internal sealed class ScriptedMonitor(string path) : IDisposable
         Assert.Equal(bytes.Length, sent);
     }
 
-    public void SendEvent(string name, JsonObject? data = null) =>
-        Send(new JsonObject { ["event"] = name, ["data"] = data ?? [], ["timestamp"] = new JsonObject { ["seconds"] = 1 } }.ToJsonString() + "\r\n");
+    public void Reply(JsonObject answer, long id)
+    {
+        if (IsConnected)
+        {
+            answer["id"] = id;
+            Send(answer.ToJsonString() + "\r\n");
+        }
+    }
+
+    public void SendEvent(string name, JsonObject? data = null) => SendIfConnected(
+        new JsonObject { ["event"] = name, ["data"] = data ?? [], ["timestamp"] = new JsonObject { ["seconds"] = 1 } }.ToJsonString() + "\r\n");
 
     public void Poll()
     {
+        if (IsDeaf)
+        {
+            return;
+        }
+
         if (_client is null && _listener?.TryAccept(out _client) == true)
         {
             Connections++;
@@ -94,15 +114,27 @@ internal sealed class ScriptedMonitor(string path) : IDisposable
 
     public void Dispose() => End();
 
+    private void SendIfConnected(string text)
+    {
+        if (IsConnected)
+        {
+            Send(text);
+        }
+    }
+
     private void OnCommand(JsonElement command)
     {
         var name = command.GetProperty("execute").GetString()!;
         var arguments = command.TryGetProperty("arguments", out var given) ? given : default;
         Commands.Add((name, arguments));
-        if (Answer(name, arguments) is { } answer && IsConnected)
+        var id = command.GetProperty("id").GetInt64();
+        if (Deferred is not null)
         {
-            answer["id"] = command.GetProperty("id").GetInt64();
-            Send(answer.ToJsonString() + "\r\n");
+            Deferred(name, arguments, id);
+        }
+        else if (Answer(name, arguments) is { } answer)
+        {
+            Reply(answer, id);
         }
     }
 }

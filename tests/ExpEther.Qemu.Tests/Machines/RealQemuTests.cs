@@ -1,0 +1,227 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using ExpEther.Core.Scheduling;
+using ExpEther.Linux.Time;
+using ExpEther.Pcie;
+using ExpEther.RootComplex.Memory;
+
+namespace ExpEther.Qemu.Tests.Machines;
+
+/// <summary>
+/// A real QEMU, whose guest never runs an instruction (-S): with native hot-plug a port without power lets its device go by itself, with ACPI's
+/// nobody ever does.
+/// </summary>
+public sealed class RealQemuTests : IDisposable
+{
+    private const string Variable = "EXPETHER_LAB_QEMU";
+    private const int GuestBytes = 64 << 20;
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("expether-q-");
+    private readonly OwnerScheduler _scheduler = new();
+    private readonly EventList _events = new();
+    private readonly QemuMachineOptions _options;
+    private readonly RigSlot[] _slots;
+    private readonly ConcurrentQueue<string> _words = new();
+    private QemuMachine _machine;
+    private Process? _qemu;
+
+    public RealQemuTests()
+    {
+        _options = new QemuMachineOptions
+        {
+            Name = "web", QmpPath = Path.Combine(_folder.FullName, "qmp"), SocketFolder = _folder.FullName, Slots = 2, UnplugTimeout = TimeSpan.FromSeconds(2),
+        };
+        _scheduler.Advance(MonotonicClock.Now);
+        _slots = [new RigSlot(1, _scheduler), new RigSlot(2, _scheduler)];
+        _machine = new QemuMachine(_options, _scheduler, _events);
+    }
+
+    public void Dispose()
+    {
+        _machine.Dispose();
+        Kill();
+        _folder.Delete(recursive: true);
+    }
+
+    [Fact]
+    public void Twenty_cycles_in_two_slots_and_it_lives()
+    {
+        Start(isNative: true);
+        for (var i = 0; i < 20; i++)
+        {
+            Assert.False(_qemu!.HasExited, What());
+            PlugIn(1);
+            PlugIn(2);
+            var memory = _machine.MemoryOf(1);
+            Assert.True(memory.TryGetSpan(new HostAddress(0x10_0000), 4096, DmaRights.Read | DmaRights.Write, out _), What());
+            Assert.False(memory.TryGetSpan(new HostAddress(GuestBytes), 4096, DmaRights.Read, out _));
+            _machine.RaiseInterrupt(_slots[0].Slot, new HostAddress(0xFEE0_0000), 0x41);
+            Unplug(1);
+            _slots[1].Empty();
+            _machine.MarkGone(_slots[1].Slot);
+            Unplug(2, isSurprise: true);
+            _slots[1].Fill();
+        }
+
+        Assert.False(_qemu!.HasExited);
+        Assert.Equal((QemuSlotState.Absent, ""), (State(), _machine.Status().Slots[0].Trouble));
+        Assert.Equal(0, _machine.QmpCounters.Violations);
+    }
+
+    [Fact]
+    public void It_is_killed_and_started_again_and_has_its_function_back()
+    {
+        Start(isNative: true);
+        PlugIn(1);
+        Kill();
+        RunUntil(() => State() == QemuSlotState.WaitingForQemu, "QEMU's end was not seen");
+        var resets = _slots[0].Resets;
+        Start(isNative: true);
+        RunUntil(() => State() == QemuSlotState.Connected, "the function did not come back");
+        Assert.Equal(resets + 2, _slots[0].Resets);
+    }
+
+    [Fact]
+    public void We_start_again_and_it_has_its_function_back()
+    {
+        Start(isNative: true);
+        PlugIn(1);
+        _machine.Dispose();
+        _machine = new QemuMachine(_options, _scheduler, _events);
+        PlugIn(1);
+        RunUntil(() => State() == QemuSlotState.Connected, "the function did not come back");
+        Assert.Equal("expether-slot1", _machine.Status().Slots[0].Device);
+    }
+
+    [Theory]
+    [InlineData("expether-slot2")]
+    [InlineData(null)]
+    public void A_device_of_its_command_line_waits_for_its_function_and_is_found_whatever_its_id(string? id)
+    {
+        var device = new JsonObject
+        {
+            ["driver"] = "vfio-user-pci", ["bus"] = "expether-port2", ["socket"] = new JsonObject { ["type"] = "unix", ["path"] = _options.SocketOf(2) },
+        };
+        if (id is not null)
+        {
+            device["id"] = id;
+        }
+
+        var plug = new Sequence<bool>();
+        Start(isNative: true, "-device", device.ToJsonString());
+        _scheduler.Start(async () => plug.End(await _machine.PlugAsync(_slots[1].Slot)));
+        RunUntil(() => _machine.Status() is { Qemu: not null } status && status.Slots[1].Device is not null, "QEMU did not start");
+        Assert.Equal(QemuSlotState.Connected, _machine.Status().Slots[1].State);
+
+        // Its port has had power from the start, so it is the guest's to answer, which this one never does.
+        Unplug(2);
+        Assert.Equal(QemuSlotState.Quarantined, _machine.Status().Slots[1].State);
+        Assert.Contains("let go", _machine.Status().Slots[1].Trouble, StringComparison.Ordinal);
+        Assert.False(_qemu!.HasExited);
+    }
+
+    [Fact]
+    public void A_guest_that_never_answers_loses_the_function_and_keeps_the_slot_until_it_is_gone()
+    {
+        Start(isNative: false);
+        PlugIn(1);
+        Unplug(1);
+        Assert.Equal(QemuSlotState.Quarantined, State());
+        Assert.False(_qemu!.HasExited);
+        Kill();
+        RunUntil(() => State() == QemuSlotState.Absent, "QEMU's end was not seen");
+    }
+
+    [Fact]
+    public void A_port_that_it_does_not_have_is_named()
+    {
+        Start(isNative: true);
+        _machine.Dispose();
+        _machine = new QemuMachine(_options with { Ports = ["rp7", "rp8"] }, _scheduler, _events);
+        RunUntil(() => _machine.Status().Qemu is not null, "the monitor was not reached");
+        var plug = new Sequence<bool>();
+        _scheduler.Start(async () => plug.End(await _machine.PlugAsync(_slots[0].Slot)));
+        RunUntil(() => plug.IsEnded, "the plug did not end");
+        Assert.False(plug.Result);
+        Assert.Contains("Bus 'rp7' not found", _machine.Status().Slots[0].Trouble, StringComparison.Ordinal);
+    }
+
+    /// <summary>What was reported, and what QEMU said.</summary>
+    private string What() => string.Join('\n', _events.All.Select(e => e.ToString()).Concat(_words).Append(_qemu is { HasExited: true } q ? $"it exited with {q.ExitCode}" : ""));
+
+    private QemuSlotState State() => _machine.Status().Slots[0].State;
+
+    private void PlugIn(int slot)
+    {
+        var plug = new Sequence<bool>();
+        _scheduler.Start(async () => plug.End(await _machine.PlugAsync(_slots[slot - 1].Slot)));
+        RunUntil(() => plug.IsEnded, "the plug did not end");
+        Assert.True(plug.Result, What());
+    }
+
+    private void Unplug(int slot, bool isSurprise = false)
+    {
+        var unplug = new Sequence<bool>();
+        _scheduler.Start(async () =>
+        {
+            await _machine.UnplugAsync(_slots[slot - 1].Slot, isSurprise);
+            unplug.End(true);
+        });
+        RunUntil(() => unplug.IsEnded, "the unplug did not end");
+    }
+
+    private void Start(bool isNative, params string[] more)
+    {
+        var binary = Environment.GetEnvironmentVariable(Variable);
+        Assert.SkipWhen(string.IsNullOrEmpty(binary), $"{Variable} names no QEMU of 10.1 or newer");
+        string[] native = isNative ? ["-global", "ICH9-LPC.acpi-pci-hotplug-with-bridge-support=off"] : [];
+        var start = new ProcessStartInfo(
+            binary,
+            [
+                "-nodefaults", "-no-user-config", "-display", "none", "-S", "-machine", "q35,accel=tcg,memory-backend=mem", "-m", "64M",
+                "-object", "memory-backend-memfd,id=mem,size=64M,share=on", .. native,
+                "-chardev", $"socket,id=expether,path={_options.QmpPath},server=on,wait=off", "-mon", "chardev=expether,mode=control",
+                "-device", "pcie-root-port,id=rp,bus=pcie.0,chassis=1,slot=1", "-device", "x3130-upstream,id=up,bus=rp",
+                "-device", "xio3130-downstream,id=expether-port1,bus=up,chassis=2,slot=1",
+                "-device", "xio3130-downstream,id=expether-port2,bus=up,chassis=2,slot=2", .. more,
+            ])
+        {
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        _qemu = Process.Start(start)!;
+        _qemu.ErrorDataReceived += (_, e) => _words.Enqueue(e.Data ?? "");
+        _qemu.BeginErrorReadLine();
+        if (more.Length == 0)
+        {
+            RunUntil(() => _machine.Status().Qemu is not null, "QEMU did not start");
+        }
+    }
+
+    private void Kill()
+    {
+        // The whole of it, should the name be a script's.
+        _qemu?.Kill(entireProcessTree: true);
+        _qemu?.WaitForExit();
+        _qemu?.Dispose();
+        _qemu = null;
+    }
+
+    private void RunUntil(Func<bool> condition, string otherwise)
+    {
+        var end = MonotonicClock.Now + TimeSpan.FromSeconds(60);
+        while (!condition())
+        {
+            Assert.True(MonotonicClock.Now < end, $"{otherwise}\n{What()}");
+            _scheduler.Advance(MonotonicClock.Now);
+            _machine.Poll(_scheduler.Now);
+            foreach (var slot in _slots)
+            {
+                slot.Pump(_machine, _scheduler.Now);
+            }
+
+            _scheduler.RunReady();
+        }
+    }
+}
