@@ -113,6 +113,9 @@ public sealed class GuestSlot : ITlpPort
         return TryBegin(GuestAccessKind.ConfigWrite, (ulong)offset, data.Length, token, Function is not null, data);
     }
 
+    /// <summary>The guest has let go of the function by itself, as by an eject: the slot is powered off, which gives the function back to its box.</summary>
+    public void Eject() => Ejected?.Invoke();
+
     /// <summary>
     /// Begins a function level reset (PCIe 5.0 §6.6.2). It ends in the sink: when the function may be accessed again, or within
     /// <see cref="GuestLimits.ResetTimeout"/> as not done.
