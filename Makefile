@@ -1,9 +1,9 @@
 # make help lists the targets. Each sets itself up (scripts/setup) and says what cannot be had.
 .DEFAULT_GOAL := help
-.PHONY: help build demo test bench soak swap clean
+.PHONY: help build demo lab-assets test bench soak swap clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 build: ## build everything (Release)
 	@scripts/setup build
@@ -12,6 +12,9 @@ build: ## build everything (Release)
 demo: ## one SR-IOV device shared by three hosts at once, all separate processes: used, moved, verified
 	@scripts/setup demo
 	@./expether demo
+
+lab-assets: ## QEMU, a kernel and an initramfs for stock Linux guests, in artifacts/lab; a minute the first time
+	@scripts/setup lab-assets
 
 test: ## build and run every test; ends with "N passed, N failed, N skipped"
 	@scripts/test

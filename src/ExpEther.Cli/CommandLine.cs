@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Commands;
+using ExpEther.Cli.Wiring;
 using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Control;
 
@@ -72,6 +73,16 @@ internal static class CommandLine
                 _ => ExitCode.Failed,
             };
         }
+        catch (LabFailure e)
+        {
+            screen.Error(new ControlError(e.Code, e.Message, e.Remedy));
+            return e.Code switch
+            {
+                "bad-argument" or "bad-folder" or "no-such-guest" or "no-such-part" => ExitCode.Usage,
+                "lab-down" or "lab-killed" => ExitCode.NotReachable,
+                _ => ExitCode.Failed,
+            };
+        }
         catch (OperationCanceledException)
         {
             return ExitCode.Interrupted;
@@ -97,6 +108,7 @@ internal static class CommandLine
 
         examples.Add(root, """
               expether demo                             the whole path on this machine, in half a minute
+              expether lab up                           the same with virtual machines of stock Linux, to try things in
               expether io --config examples/io.toml     start an I/O box
               expether host --config examples/host.toml start a host
               expether ls                               functions, who owns them, hosts
@@ -112,6 +124,7 @@ internal static class CommandLine
     private static IEnumerable<(Command Command, string Examples)> Commands() =>
     [
         DemoCommand.Build(),
+        LabCommand.Build(),
         IoCommand.Build(),
         HostCommand.Build(),
         SwitchCommand.Build(),

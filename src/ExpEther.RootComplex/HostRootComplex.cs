@@ -69,7 +69,7 @@ public sealed class HostRootComplex : ITlpPort, IHostAttachment, IBusMasterRules
 
     public HostMemory Memory { get; }
 
-    IHostMemory IHostAttachment.Memory => Memory;
+    IHostMemory IHostAttachment.MemoryOf(int slot) => Memory;
 
     public PciTree Tree { get; }
 

@@ -9,7 +9,10 @@ namespace ExpEther.RootComplex;
 /// </summary>
 public interface IHostAttachment
 {
-    IHostMemory Memory { get; }
+    /// <summary>The host's memory as the function in a slot may reach it; the same object for the life of the host.</summary>
+    /// <param name="slot">Physical slot number, from 1.</param>
+    /// <returns>If it is <see cref="IAskedMemory"/> too, what is not mapped in it may be asked for.</returns>
+    IHostMemory MemoryOf(int slot);
 
     /// <summary>True when a 4-byte memory write to this address is an interrupt (x86: FEE0_0000h to FEEF_FFFFh), not memory.</summary>
     bool IsInterruptAddress(HostAddress address);

@@ -15,6 +15,12 @@ public sealed class RootComplexCounters
     /// <summary>Completions that nobody asked for.</summary>
     public long CompletionsUnexpected { get; internal set; }
 
+    /// <summary>Completions with poisoned data: their reader got all-ones.</summary>
+    public long CompletionsPoisoned { get; internal set; }
+
+    /// <summary>Posted writes to a slot without a function, or beyond what its BARs hold.</summary>
+    public long WritesDropped { get; internal set; }
+
     public long TlpsMalformed { get; internal set; }
 
     /// <summary>Requests from below that a root complex does not take: configuration, atomics.</summary>

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using ExpEther.Cli.Demo;
+using ExpEther.Cli.Wiring;
 using ExpEther.Cli.Tests.Lab;
 
 namespace ExpEther.Cli.Tests;

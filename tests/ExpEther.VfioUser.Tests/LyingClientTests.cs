@@ -58,7 +58,11 @@ public sealed class LyingClientTests : IDisposable
         { "a read of a region that is not there", Message.RegionRead(1, 3, 0, 4), (int)Errno.EINVAL },
         { "a read of a region beyond the last", Message.RegionRead(1, uint.MaxValue, 0, 4), (int)Errno.EINVAL },
         { "a read with data", Message.Of(1, VfioUserCommand.RegionRead, 0, Message.Numbers(0ul), Message.Numbers(0u, 4), [1]), (int)Errno.EINVAL },
-        { "a write of other data than said", Message.Of(1, VfioUserCommand.RegionWrite, 0, Message.Numbers(0ul), Message.Numbers(0u, 4), [1]), (int)Errno.EINVAL },
+        {
+            "a write of other data than said",
+            Message.Of(1, VfioUserCommand.RegionWrite, 0, Message.Numbers(0ul), Message.Numbers(0u, 4), [1]),
+            (int)Errno.EINVAL
+        },
         { "a write past a region's end", Message.RegionWrite(1, 7, 4095, [1, 2]), (int)Errno.EINVAL },
         { "a reset with more to say", Message.Of(1, VfioUserCommand.DeviceReset, 0, [1]), (int)Errno.EINVAL },
         { "vectors beyond the last", Message.SetIrqs(1, 0x21, 2, 7, 2), (int)Errno.EINVAL },
@@ -244,6 +248,28 @@ public sealed class LyingClientTests : IDisposable
         Assert.True(_rig.Server.NextDeadline <= _rig.Now);
         _rig.Run();
         Assert.Equal(sent, _rig.Server.Counters.Messages - before);
+    }
+
+    [Fact]
+    public void A_flood_to_one_slot_leaves_another_served()
+    {
+        using var flooded = _rig.ConnectServed();
+        using var other = new ServerRig();
+        using var client = other.ConnectServed();
+        var message = Message.RegionWrite(1, 0, 0, [1], Message.NoReply);
+        for (var id = 2; id < 50; id++)
+        {
+            while (flooded.SendSome(message) == message.Length)
+            {
+            }
+
+            // One turn of an owner that has both.
+            client.Send(Message.GetInfo(id));
+            Assert.True(_rig.Server.Poll(_rig.Now));
+            Assert.True(other.Server.Poll(other.Now));
+            Assert.True(client.TryReceive(out var reply));
+            Assert.Equal(id, reply.Id);
+        }
     }
 
     [Fact]

@@ -1,57 +1,57 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 using ExpEther.Pcie.Tlp;
 
 namespace ExpEther.Bridge.Hosts;
 
-/// <summary>The three atomics on host memory (PCIe 5.0 §6.15.3); operands are little-endian.</summary>
+/// <summary>
+/// The three atomics on host memory (PCIe 5.0 §6.15.3); operands are little-endian, as is every machine that this runs on. A guest's processors
+/// work on the same memory, so each is one atomic instruction on the naturally aligned operand. Compare-and-swap of 16 bytes is not
+/// there: .NET has none for memory that others share, and two of 8 bytes are not one. No port here says that it completes it.
+/// </summary>
+#pragma warning disable RS0030 // Interlocked: it is not our threads that share the memory, but a guest's processors.
 internal static class AtomicOperation
 {
-    /// <summary>Executes <paramref name="request"/> on its operand in memory.</summary>
+    public const int OperandBytesMax = 8;
+
+    /// <summary>Executes <paramref name="request"/> on its operand in memory, of 4 or 8 bytes.</summary>
     /// <returns>The operand before the operation.</returns>
-    public static UInt128 Execute(in TlpView request, Span<byte> operand)
+    public static ulong Execute(in TlpView request, Span<byte> operand) => operand.Length == sizeof(uint)
+        ? Execute(request, ref MemoryMarshal.AsRef<uint>(operand))
+        : Execute(request, ref MemoryMarshal.AsRef<ulong>(operand));
+
+    public static void Write(Span<byte> into, ulong value)
     {
-        var original = Read(operand);
-        var given = Read(request.Payload[..operand.Length]);
-        switch (request.Kind)
+        if (into.Length == sizeof(uint))
         {
-            case TlpKind.FetchAdd:
-                Write(operand, unchecked(original + given));
-                break;
-            case TlpKind.Swap:
-                Write(operand, given);
-                break;
-            default:
-                if (original == given)
-                {
-                    Write(operand, Read(request.Payload[operand.Length..]));
-                }
-
-                break;
+            BinaryPrimitives.WriteUInt32LittleEndian(into, (uint)value);
         }
-
-        return original;
+        else
+        {
+            BinaryPrimitives.WriteUInt64LittleEndian(into, value);
+        }
     }
 
-    public static UInt128 Read(ReadOnlySpan<byte> from) => from.Length switch
+    private static uint Execute(in TlpView request, ref uint operand)
     {
-        4 => BinaryPrimitives.ReadUInt32LittleEndian(from),
-        8 => BinaryPrimitives.ReadUInt64LittleEndian(from),
-        _ => BinaryPrimitives.ReadUInt128LittleEndian(from),
-    };
-
-    public static void Write(Span<byte> into, UInt128 value)
-    {
-        switch (into.Length)
+        var given = BinaryPrimitives.ReadUInt32LittleEndian(request.Payload);
+        return request.Kind switch
         {
-            case 4:
-                BinaryPrimitives.WriteUInt32LittleEndian(into, (uint)value);
-                break;
-            case 8:
-                BinaryPrimitives.WriteUInt64LittleEndian(into, (ulong)value);
-                break;
-            default:
-                BinaryPrimitives.WriteUInt128LittleEndian(into, value);
-                break;
-        }
+            TlpKind.FetchAdd => unchecked(Interlocked.Add(ref operand, given) - given),
+            TlpKind.Swap => Interlocked.Exchange(ref operand, given),
+            _ => Interlocked.CompareExchange(ref operand, BinaryPrimitives.ReadUInt32LittleEndian(request.Payload[sizeof(uint)..]), given),
+        };
+    }
+
+    private static ulong Execute(in TlpView request, ref ulong operand)
+    {
+        var given = BinaryPrimitives.ReadUInt64LittleEndian(request.Payload);
+        return request.Kind switch
+        {
+            TlpKind.FetchAdd => unchecked(Interlocked.Add(ref operand, given) - given),
+            TlpKind.Swap => Interlocked.Exchange(ref operand, given),
+            _ => Interlocked.CompareExchange(ref operand, BinaryPrimitives.ReadUInt64LittleEndian(request.Payload[sizeof(ulong)..]), given),
+        };
     }
 }
+#pragma warning restore RS0030

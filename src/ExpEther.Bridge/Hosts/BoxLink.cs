@@ -3,6 +3,7 @@ using ExpEther.Bridge.Protocol;
 using ExpEther.Core.Time;
 using ExpEther.Link;
 using ExpEther.Link.Ethernet;
+using ExpEther.Pcie.Ports;
 using ExpEther.Pcie.Tlp;
 
 namespace ExpEther.Bridge.Hosts;

@@ -12,8 +12,20 @@ internal struct DmaAnswer
     public CompletionSplitter Read;
 
     /// <summary>An atomic's result: the operand before the operation.</summary>
-    public UInt128 Original;
+    public ulong Original;
 
     /// <summary>Bytes of <see cref="Original"/>; 0 for a memory read.</summary>
     public int OriginalBytes;
+
+    /// <summary>How far a memory read is.</summary>
+    public AskedStep Step;
+
+    /// <summary>A read that the host is asked for: what it calls it.</summary>
+    public int Ticket;
+
+    /// <summary>A read that the host is asked for: its first byte.</summary>
+    public ulong Address;
+
+    /// <summary>A read that the host is asked for: its length.</summary>
+    public int Bytes;
 }

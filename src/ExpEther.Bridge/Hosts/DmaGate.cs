@@ -1,8 +1,8 @@
-using System.Numerics;
 using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Config;
+using ExpEther.Pcie.Ports;
 using ExpEther.Pcie.Tlp;
 using ExpEther.RootComplex;
 using ExpEther.RootComplex.Memory;
@@ -17,19 +17,39 @@ namespace ExpEther.Bridge.Hosts;
 /// so that none overtakes another; reads are answered in the order they came, each completion made only when the link has room for
 /// it, from memory as it is then. What may not pass ends in UR or, posted, is dropped; both are counted and reported as AER says.
 /// </para>
+/// <para>
+/// A host may have memory that is not mapped here and must be asked for (<see cref="IAskedMemory"/>). A write that the host has no room for is
+/// kept, and everything after it too, since nothing of a function passes its own earlier write; the link is not held up, so what is
+/// kept has a bound, past which it is refused or dropped. Completions of the host's requests do pass what is kept: a processor that waits
+/// for one may hold what the host needs to take the write. Reads are asked for as they come, and their answers wait for the data.
+/// </para>
 /// </summary>
-internal sealed class DmaGate(IHostAttachment host, PortErrors errors, StageClock stages)
+internal sealed class DmaGate(IHostAttachment host, int slot, PortErrors errors, StageClock stages)
 {
-    private const int RcbBytes = 64;
-    private const int AnswersMin = 64;
+    private readonly DmaAnswers _answers = new(stages);
+    private IHostMemory? _memory;
+    private IAskedMemory? _asked;
+    private TlpQueue? _kept;
+    private byte[] _keptTlp = [];
 
-    private readonly byte[] _scratch = new byte[TlpLimits.BytesMax];
-    private DmaAnswer[] _answers = new DmaAnswer[AnswersMin];
-    private int _first;
-    private int _count;
+    /// <summary>Nothing is kept, nothing waits to be answered.</summary>
+    public bool IsIdle => _answers.IsIdle && !HasKept;
 
-    /// <summary>Reads and atomics not fully answered.</summary>
-    public int Count => _count;
+    private bool HasKept => _kept is { Count: > 0 };
+
+    private IHostMemory Memory
+    {
+        get
+        {
+            if (_memory is null)
+            {
+                _memory = host.MemoryOf(slot);
+                _asked = _memory as IAskedMemory;
+            }
+
+            return _memory;
+        }
+    }
 
     /// <summary>A rule that is not kept.</summary>
     public BrokenRule Broken { get; set; }
@@ -41,7 +61,7 @@ internal sealed class DmaGate(IHostAttachment host, PortErrors errors, StageCloc
     /// <param name="now">The owner's time.</param>
     public void OnRequest(in TlpView tlp, SlotOccupant occupant, string? refusal, ref SlotCounters counters, Instant now)
     {
-        if (tlp.Class == TlpClass.NonPosted && _count >= HostBridgeLimits.DmaReadsPerFunctionMax)
+        if (tlp.Class == TlpClass.NonPosted && _answers.Count >= HostBridgeLimits.DmaReadsPerFunctionMax)
         {
             // More than there are tags: not a device that keeps the rules.
             counters.Malformed++;
@@ -60,52 +80,87 @@ internal sealed class DmaGate(IHostAttachment host, PortErrors errors, StageCloc
             return;
         }
 
-        if (refusal is null)
+        var mustWait = HasKept;
+        if (refusal is null && !mustWait)
         {
             var outer = stages.Enter(Stage.Attachment);
-            refusal = TryExecute(tlp, occupant, ref counters);
+            refusal = TryExecute(tlp, occupant, ref counters, out mustWait);
             stages.Leave(outer);
+        }
+
+        if (refusal is null && mustWait && !TryKeep(tlp))
+        {
+            refusal = "DMA to memory that the host does not take in time";
         }
 
         if (refusal is not null)
         {
-            errors.Report(UncorrectableError.UnsupportedRequest, tlp.Bytes, refusal, tlp.Class == TlpClass.NonPosted, now);
-            Refuse(tlp, occupant, ref counters);
+            Refuse(tlp, occupant, refusal, ref counters, now);
         }
     }
 
-    /// <summary>Sends completions while the link has room.</summary>
-    /// <param name="occupant">Whose they are.</param>
+    /// <summary>Executes what was kept as far as the host has room, and sends completions while the link has.</summary>
+    /// <param name="occupant">Whose they are; null: nobody's any more.</param>
     /// <param name="mayRead">False: the rest of what was asked is refused.</param>
     /// <param name="counters">The slot's.</param>
-    /// <param name="budget">How many at most, so that functions on one link take turns.</param>
+    /// <param name="now">The owner's time.</param>
     /// <returns>True when any was sent.</returns>
-    public bool Pump(SlotOccupant occupant, bool mayRead, ref SlotCounters counters, int budget)
+    public bool Pump(SlotOccupant? occupant, bool mayRead, ref SlotCounters counters, Instant now)
     {
-        var link = occupant.Box.Link;
-        var sent = false;
-        while (_count > 0 && budget-- > 0 && link.HasRoom(TlpClass.Completion))
+        if (occupant is not null && HasKept)
         {
-            ref var answer = ref _answers[_first];
-            var isDone = WriteNext(ref answer, mayRead, ref counters, out var length);
-            sent = link.TrySendTlp(occupant.Function, occupant.Generation, TlpClass.Completion, _scratch.AsSpan(0, length));
-            Check.That(sent);
-            if (isDone)
-            {
-                _first = (_first + 1) % _answers.Length;
-                _count--;
-            }
+            ExecuteKept(occupant, ref counters, now);
         }
 
-        return sent;
+        return _answers.Send(occupant, mayRead ? Memory : null, ref counters);
     }
 
     /// <summary>Forgets what is owed: the function is gone.</summary>
-    public void Clear() => (_first, _count) = (0, 0);
-
-    /// <returns>Why it may not be, or null when it is done or queued.</returns>
-    private string? TryExecute(in TlpView tlp, SlotOccupant occupant, ref SlotCounters counters)
+    public void Clear()
     {
+        _answers.Clear();
+        _kept?.Clear();
+    }
+
+    private bool TryKeep(in TlpView tlp)
+    {
+        if (_kept is null)
+        {
+            _kept = new TlpQueue(HostBridgeLimits.KeptDmaBytesMax);
+            _keptTlp = new byte[TlpLimits.BytesMax];
+        }
+
+        return _kept.TryEnqueue(tlp.Bytes);
+    }
+
+    private void ExecuteKept(SlotOccupant occupant, ref SlotCounters counters, Instant now)
+    {
+        while (_answers.Count < HostBridgeLimits.DmaReadsPerFunctionMax && _kept!.TryPeek(_keptTlp, out var length))
+        {
+            Check.That(TlpView.TryParse(_keptTlp.AsSpan(0, length), out var tlp) == TlpError.None);
+            var refusal = TryExecute(tlp, occupant, ref counters, out var mustWait);
+            if (refusal is null && mustWait)
+            {
+                return;
+            }
+
+            if (refusal is not null)
+            {
+                Refuse(tlp, occupant, refusal, ref counters, now);
+            }
+
+            _kept.Drop();
+        }
+    }
+
+    /// <param name="tlp">A request that may pass.</param>
+    /// <param name="occupant">Whose it is.</param>
+    /// <param name="counters">The slot's.</param>
+    /// <param name="mustWait">It is a write that the host has no room for now.</param>
+    /// <returns>Why it may not be, or null when it is done, queued or must wait.</returns>
+    private string? TryExecute(in TlpView tlp, SlotOccupant occupant, ref SlotCounters counters, out bool mustWait)
+    {
+        mustWait = false;
         var address = new HostAddress(tlp.FirstByteAddress);
         if (host.IsInterruptAddress(address) && Broken != BrokenRule.HostInterrupt)
         {
@@ -120,10 +175,15 @@ internal sealed class DmaGate(IHostAttachment host, PortErrors errors, StageCloc
             _ => DmaRights.ReadWrite,
         };
         // A flush (§2.2.5) touches no byte, so any mapping will do.
-        if (!host.Memory.TryGetSpan(address, tlp.ByteLength, tlp.IsZeroLength ? DmaRights.None : rights, out var memory))
+        if (!Memory.TryGetSpan(address, tlp.ByteLength, tlp.IsZeroLength ? DmaRights.None : rights, out var memory))
         {
+            if (_asked is { } asked && asked.IsAsked(address, tlp.ByteLength, rights))
+            {
+                return TryExecuteAsked(asked, tlp, occupant, ref counters, out mustWait);
+            }
+
             return Broken == BrokenRule.HostRange ? null
-                : host.Memory.TryGetSpan(address, tlp.ByteLength, DmaRights.None, out _)
+                : Memory.TryGetSpan(address, tlp.ByteLength, DmaRights.None, out _)
                 ? $"DMA at {address} against the rights of its mapping"
                 : $"DMA at {address} outside mapped memory";
         }
@@ -131,26 +191,16 @@ internal sealed class DmaGate(IHostAttachment host, PortErrors errors, StageCloc
         switch (tlp.Kind)
         {
             case TlpKind.MemoryWrite:
-                Write(tlp, address, memory);
-                counters.DmaWrites++;
-                counters.DmaWriteBytes += tlp.IsZeroLength ? 0 : tlp.ByteLength;
+                DmaWrite.ToMapped(tlp, memory);
+                CountWrite(tlp, ref counters);
                 break;
             case TlpKind.MemoryRead:
-                Enqueue(new DmaAnswer
-                {
-                    Header = Completion.To(tlp, occupant.HostH, CompletionStatus.SuccessfulCompletion),
-                    Read = new CompletionSplitter(tlp, MaxPayloadOf(occupant), RcbBytes),
-                });
-                counters.DmaReads++;
-                counters.DmaReadBytes += tlp.IsZeroLength ? 0 : tlp.ByteLength;
+                AddRead(tlp, occupant, null, ref counters);
                 break;
+            case TlpKind.CompareAndSwap when tlp.ByteLength > AtomicOperation.OperandBytesMax:
+                return "compare-and-swap of 16 bytes";
             default:
-                Enqueue(new DmaAnswer
-                {
-                    Header = Completion.To(tlp, occupant.HostH, CompletionStatus.SuccessfulCompletion),
-                    Original = AtomicOperation.Execute(tlp, memory),
-                    OriginalBytes = tlp.ByteLength,
-                });
+                _answers.AddAtomic(tlp, occupant, AtomicOperation.Execute(tlp, memory));
                 counters.DmaAtomics++;
                 break;
         }
@@ -158,8 +208,39 @@ internal sealed class DmaGate(IHostAttachment host, PortErrors errors, StageCloc
         return null;
     }
 
-    private int MaxPayloadOf(SlotOccupant occupant) =>
-        Broken == BrokenRule.HostSplit ? TlpLimits.PayloadBytesMax : occupant.Box.Link.MaxPayloadBytes;
+    private string? TryExecuteAsked(IAskedMemory asked, in TlpView tlp, SlotOccupant occupant, ref SlotCounters counters, out bool mustWait)
+    {
+        mustWait = false;
+        switch (tlp.Kind)
+        {
+            case TlpKind.MemoryWrite:
+                mustWait = !tlp.IsZeroLength && !DmaWrite.TryToAsked(tlp, asked);
+                if (!mustWait)
+                {
+                    CountWrite(tlp, ref counters);
+                }
+
+                return null;
+            case TlpKind.MemoryRead:
+                AddRead(tlp, occupant, asked, ref counters);
+                return null;
+            default:
+                return "atomic on memory that the host must be asked for";
+        }
+    }
+
+    private static void CountWrite(in TlpView tlp, ref SlotCounters counters)
+    {
+        counters.DmaWrites++;
+        counters.DmaWriteBytes += tlp.IsZeroLength ? 0 : tlp.ByteLength;
+    }
+
+    private void AddRead(in TlpView tlp, SlotOccupant occupant, IAskedMemory? asked, ref SlotCounters counters)
+    {
+        _answers.AddRead(tlp, occupant, Broken == BrokenRule.HostSplit ? TlpLimits.PayloadBytesMax : occupant.Box.Link.MaxPayloadBytes, asked);
+        counters.DmaReads++;
+        counters.DmaReadBytes += tlp.IsZeroLength ? 0 : tlp.ByteLength;
+    }
 
     // §6.1.4: an interrupt message is one aligned DW, all its bytes enabled.
     private string? TryInterrupt(in TlpView tlp, SlotOccupant occupant, ref SlotCounters counters)
@@ -174,30 +255,10 @@ internal sealed class DmaGate(IHostAttachment host, PortErrors errors, StageCloc
         return null;
     }
 
-    private static void Write(in TlpView tlp, HostAddress address, Span<byte> memory)
+    private void Refuse(in TlpView tlp, SlotOccupant occupant, string why, ref SlotCounters counters, Instant now)
     {
-        if (tlp.IsZeroLength)
-        {
-            return;
-        }
-
-        var skip = (int)(address.Value - tlp.Address);
-        var data = tlp.Payload.Slice(skip, memory.Length);
-        // Up to two DWs may have holes (§2.2.5).
-        var enables = tlp.FirstByteEnables | (tlp.LengthDw == 2 ? tlp.LastByteEnables << 4 : 0);
-        if (tlp.LengthDw > 2 || BitOperations.PopCount((uint)enables) == memory.Length)
-        {
-            DmaCopy.ToHost(data, address, memory);
-            return;
-        }
-
-        for (var i = 0; i < memory.Length; i++)
-        {
-            if ((enables >> (skip + i) & 1) != 0)
-            {
-                memory[i] = data[i];
-            }
-        }
+        errors.Report(UncorrectableError.UnsupportedRequest, tlp.Bytes, why, tlp.Class == TlpClass.NonPosted, now);
+        Refuse(tlp, occupant, ref counters);
     }
 
     private void Refuse(in TlpView tlp, SlotOccupant occupant, ref SlotCounters counters)
@@ -209,72 +270,6 @@ internal sealed class DmaGate(IHostAttachment host, PortErrors errors, StageCloc
         }
 
         counters.DmaUnsupportedRequests++;
-        Enqueue(new DmaAnswer { Header = Completion.To(tlp, occupant.HostH, CompletionStatus.UnsupportedRequest) });
-    }
-
-    /// <summary>Writes the next completion of an answer into the scratch buffer.</summary>
-    /// <returns>True when it is the answer's last.</returns>
-    private bool WriteNext(ref DmaAnswer answer, bool mayRead, ref SlotCounters counters, out int length)
-    {
-        if (answer.Header.Status != CompletionStatus.SuccessfulCompletion)
-        {
-            length = answer.Header.Write(_scratch);
-            return true;
-        }
-
-        var data = _scratch.AsSpan(TlpLimits.HeaderBytesMin);
-        if (answer.OriginalBytes > 0)
-        {
-            AtomicOperation.Write(data[..answer.OriginalBytes], answer.Original);
-            length = answer.Header.Write(_scratch, data[..answer.OriginalBytes]);
-            return true;
-        }
-
-        var piece = answer.Read.Next();
-        var header = answer.Header with { ByteCount = piece.ByteCount, LowerAddress = piece.LowerAddress };
-        data = data[..piece.PayloadBytes];
-        data[..4].Clear();
-        data[^4..].Clear();
-        var address = new HostAddress(piece.Address);
-        // Asked again, since the host may have unmapped it meanwhile.
-        if (piece.Bytes > 0 && !(mayRead && TryCopy(address, data.Slice((int)(piece.Address & 3), piece.Bytes))))
-        {
-            counters.DmaUnsupportedRequests++;
-            length = (header with { Status = CompletionStatus.UnsupportedRequest }).Write(_scratch);
-            return true;
-        }
-
-        length = header.Write(_scratch, data);
-        return answer.Read.IsDone;
-    }
-
-    private bool TryCopy(HostAddress address, Span<byte> into)
-    {
-        if (!host.Memory.TryGetSpan(address, into.Length, DmaRights.Read, out var memory))
-        {
-            return false;
-        }
-
-        var outer = stages.Enter(Stage.Attachment);
-        DmaCopy.FromHost(address, memory, into);
-        stages.Leave(outer);
-        return true;
-    }
-
-    private void Enqueue(in DmaAnswer answer)
-    {
-        if (_count == _answers.Length)
-        {
-            var larger = new DmaAnswer[_answers.Length * 2];
-            for (var i = 0; i < _count; i++)
-            {
-                larger[i] = _answers[(_first + i) % _answers.Length];
-            }
-
-            (_answers, _first) = (larger, 0);
-        }
-
-        _answers[(_first + _count) % _answers.Length] = answer;
-        _count++;
+        _answers.Refuse(tlp, occupant);
     }
 }

@@ -48,8 +48,8 @@ internal sealed class DownstreamSlot
         _upward = upward;
         _errors = errors;
         _hotPlug = new HotPlugSequence(config);
-        _requests = new HostRequests(options.CompletionTimeout, upward);
-        _dma = new DmaGate(host, errors, options.Stages ?? new StageClock(null));
+        _requests = new HostRequests(options.CompletionTimeout);
+        _dma = new DmaGate(host, number, errors, options.Stages ?? new StageClock(null));
     }
 
     public int Number { get; }
@@ -133,8 +133,11 @@ internal sealed class DownstreamSlot
     }
 
     /// <summary>Sends a request or message of the host to the function. Only while <see cref="IsReachable"/>.</summary>
+    /// <param name="tlp">What the switch has routed here, or the host has given to this very slot.</param>
+    /// <param name="answers">Where its completions go.</param>
+    /// <param name="now">The owner's time.</param>
     /// <returns>False: posted, and the link has no room now.</returns>
-    public bool TryForward(in TlpView tlp, Instant now)
+    public bool TryForward(in TlpView tlp, UpwardQueue answers, Instant now)
     {
         var occupant = Occupant!;
         if (tlp.Class == TlpClass.Posted)
@@ -142,7 +145,7 @@ internal sealed class DownstreamSlot
             return TryForwardPosted(tlp, occupant, now);
         }
 
-        ForwardNonPosted(tlp, occupant, now);
+        ForwardNonPosted(tlp, occupant, answers, now);
         return true;
     }
 
@@ -167,7 +170,7 @@ internal sealed class DownstreamSlot
         else if (tlp.IsMemory)
         {
             _dma.OnRequest(tlp, occupant, DmaRefusal(occupant), ref _counters, now);
-            PumpDma();
+            PumpDma(now);
         }
         else if (tlp.IsMessage && IsReachable && IsForRootComplex(tlp, occupant))
         {
@@ -187,10 +190,9 @@ internal sealed class DownstreamSlot
         _errors.Report(UncorrectableError.MalformedTlp, bytes, $"malformed TLP: {error}", advisory: false, now);
     }
 
-    /// <summary>Sends completions of DMA reads while the link has room.</summary>
-    public bool PumpDma() =>
-        _dma.Count > 0 && _hotPlug.Occupant is { } occupant
-        && _dma.Pump(occupant, DmaRefusal(occupant) is null, ref _counters, HostBridgeLimits.CompletionsPerTurn);
+    /// <summary>Sends completions of DMA reads while the link has room, and lets what waits for the host's memory go on.</summary>
+    public bool PumpDma(Instant now) =>
+        !_dma.IsIdle && _dma.Pump(_hotPlug.Occupant, _hotPlug.Occupant is { } occupant && DmaRefusal(occupant) is null, ref _counters, now);
 
     public bool Poll(Instant now)
     {
@@ -235,7 +237,7 @@ internal sealed class DownstreamSlot
         return true;
     }
 
-    private void ForwardNonPosted(in TlpView tlp, SlotOccupant occupant, Instant now)
+    private void ForwardNonPosted(in TlpView tlp, SlotOccupant occupant, UpwardQueue answers, Instant now)
     {
         var turnsOff = false;
         if (tlp.IsConfig)
@@ -252,16 +254,16 @@ internal sealed class DownstreamSlot
         }
 
         _counters.HostRequests++;
-        if (!_requests.TryBegin(tlp, occupant.VfH, turnsOff, now))
+        if (!_requests.TryBegin(tlp, occupant.VfH, turnsOff, answers, now))
         {
             _counters.HostRequestsUnanswered++;
-            _upward.Complete(Completion.To(tlp, occupant.VfH, CompletionStatus.UnsupportedRequest));
+            answers.Complete(Completion.To(tlp, occupant.VfH, CompletionStatus.UnsupportedRequest));
         }
         else if (!occupant.Box.Link.TrySendTlp(occupant.Function, occupant.Generation, TlpClass.NonPosted, bytes))
         {
             _counters.HostRequestsUnanswered++;
             _requests.Forget(tlp);
-            _upward.Complete(Completion.To(tlp, occupant.VfH, CompletionStatus.UnsupportedRequest));
+            answers.Complete(Completion.To(tlp, occupant.VfH, CompletionStatus.UnsupportedRequest));
         }
     }
 

@@ -20,6 +20,7 @@ public sealed class HostBridge : ITlpPort, ICounterSource
 {
     private readonly UpwardQueue _upward = new();
     private readonly DownstreamSlot[] _slots;
+    private readonly SlotDoor?[] _doors;
     private readonly UpstreamPort _upstream;
     private readonly SlotTable _slotTable;
     private readonly BoxTable _boxes;
@@ -44,6 +45,7 @@ public sealed class HostBridge : ITlpPort, ICounterSource
         var upstream = new BridgePortConfig(PortConfigSpace.Describe(PortType.UpstreamPort, 0, null, options.Mac.Value, maxPayload));
         _errors = new PortErrors(upstream, _upward, events, options.Name);
         _slots = new DownstreamSlot[options.Slots];
+        _doors = new SlotDoor?[options.Slots];
         for (var i = 0; i < _slots.Length; i++)
         {
             var port = new BridgePortConfig(PortConfigSpace.Describe(PortType.DownstreamPort, i + 1, i + 1, options.Mac.Value, maxPayload));
@@ -125,6 +127,13 @@ public sealed class HostBridge : ITlpPort, ICounterSource
 
     public bool TryTake(Instant now, Span<byte> into, out int length) => _upward.TryTake(into, out length);
 
+    /// <summary>
+    /// The way to the function in one slot, for a host that knows which slot a request is for: requests go there whatever their address and whatever the
+    /// ports' windows, and their completions come back here.
+    /// </summary>
+    /// <param name="slot">Its number, from 1.</param>
+    public ITlpPort DoorOf(int slot) => _doors[slot - 1] ??= new SlotDoor(_slots[slot - 1]);
+
     /// <summary>A frame of the bridge's VLAN. One for another MAC or VLAN is dropped and counted.</summary>
     public void OnFrame(in ReceivedFrame frame, Instant now) => _boxes.OnFrame(frame, now);
 
@@ -173,7 +182,7 @@ public sealed class HostBridge : ITlpPort, ICounterSource
             sent = false;
             foreach (var slot in _slots)
             {
-                sent |= slot.PumpDma();
+                sent |= slot.PumpDma(now);
             }
 
             busy |= sent;
@@ -225,6 +234,13 @@ public sealed class HostBridge : ITlpPort, ICounterSource
             counters.UnclaimedRequests = _upstream.Unclaimed;
             counters.MalformedFromHost = _malformedFromHost;
             counters.QueueOverflows += _upward.Overflows;
+            foreach (var door in _doors)
+            {
+                counters.UnclaimedRequests += door?.Unclaimed ?? 0;
+                counters.MalformedFromHost += door?.Malformed ?? 0;
+                counters.QueueOverflows += door?.Answers.Overflows ?? 0;
+            }
+
             return counters;
         }
     }

@@ -15,6 +15,12 @@ public static class HostBridgeLimits
     /// <summary>Reads and atomics of one function that await their completions' turn on the link: all 10-bit tags.</summary>
     public const int DmaReadsPerFunctionMax = 1024;
 
+    /// <summary>
+    /// DMA of one function that is kept because the host has no room for an earlier write, in bytes of TLPs; past it writes are dropped and reads
+    /// refused.
+    /// </summary>
+    public const int KeptDmaBytesMax = 256 << 10;
+
     /// <summary>TLPs on their way up to the root complex: the answers to <see cref="HostRequestsMax"/> requests, and messages.</summary>
     public const int UpwardBytesMax = 8 << 20;
 

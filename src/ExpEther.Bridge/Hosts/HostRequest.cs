@@ -5,6 +5,9 @@ namespace ExpEther.Bridge.Hosts;
 /// <summary>A non-posted request of the host that a function has not fully answered yet.</summary>
 internal struct HostRequest
 {
+    /// <summary>Where its completions go.</summary>
+    public UpwardQueue Answers;
+
     /// <summary>How it ends if the function does not answer; its Byte Count is what the function still owes.</summary>
     public Completion Refusal;
 

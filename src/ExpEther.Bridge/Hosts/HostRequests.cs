@@ -9,7 +9,7 @@ namespace ExpEther.Bridge.Hosts;
 /// unsupported (all ones to a reader) at the completion timeout or when the slot loses its function. After a timeout the tag stays
 /// taken until the late completion has come, which is swallowed (PCIe 5.0 §2.8); a request that reuses it before is refused.
 /// </summary>
-internal sealed class HostRequests(TimeSpan completionTimeout, UpwardQueue upward)
+internal sealed class HostRequests(TimeSpan completionTimeout)
 {
     private readonly OutstandingRequests<HostRequest> _outstanding = new(HostBridgeLimits.HostRequestsMax);
 
@@ -20,11 +20,17 @@ internal sealed class HostRequests(TimeSpan completionTimeout, UpwardQueue upwar
 
     public Instant? NextDeadline => _outstanding.NextDeadline;
 
+    /// <param name="request">Of the host.</param>
+    /// <param name="completer">The function.</param>
+    /// <param name="turnsBusMasterOff">It writes the Command register so.</param>
+    /// <param name="answers">Where its completions go.</param>
+    /// <param name="now">The owner's time.</param>
     /// <returns>False: the tag is not free yet, or the table is full.</returns>
-    public bool TryBegin(in TlpView request, Rid completer, bool turnsBusMasterOff, Instant now)
+    public bool TryBegin(in TlpView request, Rid completer, bool turnsBusMasterOff, UpwardQueue answers, Instant now)
     {
         var entry = new HostRequest
         {
+            Answers = answers,
             Refusal = Completion.To(request, completer, CompletionStatus.UnsupportedRequest),
             IsMemoryRead = request.Kind == TlpKind.MemoryRead,
             DataBytes = request.IsAtomic ? request.ByteLength : request.Kind is TlpKind.ConfigRead0 or TlpKind.ConfigRead1 ? 4 : 0,
@@ -79,7 +85,7 @@ internal sealed class HostRequests(TimeSpan completionTimeout, UpwardQueue upwar
             busMasterIsOff = entry.TurnsBusMasterOff && completion.Status == CompletionStatus.SuccessfulCompletion;
         }
 
-        upward.Pass(completion.Bytes);
+        entry.Answers.Pass(completion.Bytes);
         return true;
     }
 
@@ -90,7 +96,7 @@ internal sealed class HostRequests(TimeSpan completionTimeout, UpwardQueue upwar
         var ended = 0;
         while (_outstanding.TryExpire(now, out _, out _, out var entry))
         {
-            upward.Complete(entry.Refusal);
+            entry.Answers.Complete(entry.Refusal);
             ended++;
         }
 
@@ -104,7 +110,7 @@ internal sealed class HostRequests(TimeSpan completionTimeout, UpwardQueue upwar
         var ended = 0;
         while (_outstanding.TryTakeLive(out _, out _, out var entry))
         {
-            upward.Complete(entry.Refusal);
+            entry.Answers.Complete(entry.Refusal);
             ended++;
         }
 

@@ -136,7 +136,7 @@ internal sealed class UpstreamPort
                 {
                     if (slot.IsReachable)
                     {
-                        slot.TryForward(tlp, now);
+                        slot.TryForward(tlp, _upward, now);
                     }
                 }
 
@@ -163,7 +163,7 @@ internal sealed class UpstreamPort
     {
         if (slot.IsReachable)
         {
-            return slot.TryForward(tlp, now);
+            return slot.TryForward(tlp, _upward, now);
         }
 
         Refuse(tlp, now);

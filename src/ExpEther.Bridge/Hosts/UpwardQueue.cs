@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using ExpEther.Pcie.Ports;
 using ExpEther.Pcie.Tlp;
 
 namespace ExpEther.Bridge.Hosts;

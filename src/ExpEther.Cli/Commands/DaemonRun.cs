@@ -58,6 +58,7 @@ internal sealed class DaemonRun
             ? new JsonObject { ["ready"] = kind, ["name"] = name, ["pid"] = Environment.ProcessId, ["socket"] = path, ["port"] = port }.ToJsonString()
             : $"ready: {kind} {name} on {port}, control socket {path}");
         Console.Out.Flush();
+        ServiceManager.TellReady();
     }
 
     private static void StopWithStdin(Action stop)

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Runtime.InteropServices;
 using ExpEther.Cli.Demo;
+using ExpEther.Cli.Wiring;
 
 namespace ExpEther.Cli.Commands;
 
@@ -18,7 +18,7 @@ internal static class DemoCommand
         {
             Description = "namespaces (root), user-namespaces, or udp (loopback). Default: the first that works here.", HelpName = "KIND",
         };
-        transport.AcceptOnlyFromAmong("namespaces", "user-namespaces", "udp");
+        transport.AcceptOnlyFromAmong(LabTransports.Names);
         var seal = new Option<string>("--seal")
         {
             Description = "on: frames are encrypted and authenticated (AES-256-GCM). off: only checked.", HelpName = "on|off", DefaultValueFactory = _ => "on",
@@ -45,21 +45,15 @@ internal static class DemoCommand
             var options = new DemoOptions(
                 parsed.GetValue(hosts),
                 parsed.GetValue(disks) ?? [],
-                parsed.GetValue(transport) switch
-                {
-                    "namespaces" => LabTransport.Namespaces,
-                    "user-namespaces" => LabTransport.UserNamespaces,
-                    "udp" => LabTransport.Udp,
-                    _ => null,
-                },
+                LabTransports.Parse(parsed.GetValue(transport)),
                 parsed.GetValue(seal) == "on",
                 Math.Clamp(parsed.GetValue(pause), 0, 3600),
                 parsed.GetValue(mtu),
                 parsed.GetValue(capture));
-            if (options.Disks.Count > DemoLimits.DisksMax || options.MtuBytes is not 0 and (< DemoLimits.MtuBytes or > DemoLimits.JumboMtuBytes))
+            if (options.Disks.Count > DemoLimits.DisksMax || options.MtuBytes is not 0 and (< LabLimits.MtuBytes or > LabLimits.JumboMtuBytes))
             {
                 await Console.Error.WriteLineAsync(
-                    $"expether: the demo takes at most {DemoLimits.DisksMax} disks, and an MTU from {DemoLimits.MtuBytes} to {DemoLimits.JumboMtuBytes}");
+                    $"expether: the demo takes at most {DemoLimits.DisksMax} disks, and an MTU from {LabLimits.MtuBytes} to {LabLimits.JumboMtuBytes}");
                 return ExitCode.Usage;
             }
 
@@ -69,17 +63,8 @@ internal static class DemoCommand
                 return ExitCode.Usage;
             }
 
-            using var ended = new CancellationTokenSource();
-            using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
-            using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
-            using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, OnSignal);
-            return await RunAsync(options, parsed.Screen(), ended.Token);
-
-            void OnSignal(PosixSignalContext context)
-            {
-                context.Cancel = true;
-                ended.Cancel();
-            }
+            using var interruption = new Interruption();
+            return await RunAsync(options, parsed.Screen(), interruption.Token);
         });
         return (command, """
               expether demo
@@ -96,21 +81,21 @@ internal static class DemoCommand
 
     private static async Task<int> RunAsync(DemoOptions options, Output.Screen screen, CancellationToken cancel)
     {
-        var log = new DemoLog(Console.Error);
+        var log = new StepLog(Console.Error);
         var demo = new DemoRun(options, log);
         var code = ExitCode.Ok;
         try
         {
             await demo.RunAsync(cancel);
         }
-        catch (DemoFailure e)
+        catch (LabFailure e)
         {
             demo.Report.Failure = e;
             code = e.Code is "bad-disk" or "disk-too-large" or "bad-capture" ? ExitCode.Usage : ExitCode.Failed;
         }
         catch (OperationCanceledException) when (cancel.IsCancellationRequested)
         {
-            demo.Report.Failure = new DemoFailure("interrupted", "interrupted", "");
+            demo.Report.Failure = new LabFailure("interrupted", "interrupted", "");
             code = ExitCode.Interrupted;
         }
 

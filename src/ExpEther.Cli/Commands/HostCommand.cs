@@ -11,7 +11,7 @@ internal static class HostCommand
         var config = SharedOptions.Config();
         var socket = new Option<string>("--socket") { Description = "Where to make the control socket.", HelpName = "PATH" };
         var exitWithStdin = SharedOptions.ExitWithStdin();
-        var command = new Command("host", "Run this machine's hosts: for each a host bridge, and an embedded root complex above it.")
+        var command = new Command("host", "Run this machine's hosts: for each a host bridge, and above it an embedded root complex or a guest of QEMU.")
         {
             config, socket, exitWithStdin,
         };

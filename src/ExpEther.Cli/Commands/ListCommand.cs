@@ -91,6 +91,8 @@ internal static class ListCommand
     private static string OfHosts(System.Text.Json.Nodes.JsonObject daemon)
     {
         var slots = new TextTable("HOST", "VLAN", "SLOT", "STATE", "FUNCTION", "BOX", "BDF", "DISK", "SIZE", "GENERATION");
+        var guests = new TextTable("HOST", "SLOT", "IN QEMU", "DEVICE", "BDF IN GUEST", "INTERRUPTS");
+        var troubles = "";
         foreach (var h in daemon.Objects("hosts"))
         {
             foreach (var s in h.Objects("slots"))
@@ -98,9 +100,16 @@ internal static class ListCommand
                 slots.Add(
                     h.Cell("name"), h.Cell("vlan"), s.Cell("slot"), s.Cell("state"), s.Cell("function"), s.Cell("box"), s.Cell("bdf"), s.Cell("disk"),
                     s["bytes"] is null ? "-" : JsonText.Size(s.Count("bytes")), s.Cell("generation"));
+                if (s["guest"] is System.Text.Json.Nodes.JsonObject g)
+                {
+                    guests.Add(h.Cell("name"), s.Cell("slot"), g.Cell("state"), g.Cell("device"), g.Cell("bdf"), g.Cell("interrupts"));
+                    troubles += g["trouble"] is null ? "" : $"\n\n{h.Cell("name")} slot {s.Cell("slot")}: {g.Cell("trouble")}";
+                }
             }
+
         }
 
+        var guestTable = daemon.Objects("hosts").Any(h => h["qemu"] is not null) ? $"\n\n{guests}" : "";
         var links = new TextTable("HOST", "BOX", "MAC", "LINK", "MTU", "PAYLOAD");
         var text = "";
         foreach (var h in daemon.Objects("hosts"))
@@ -116,7 +125,7 @@ internal static class ListCommand
             }
         }
 
-        return (daemon.Objects("hosts").Any(h => h.Objects("boxes").Any()) ? $"{slots}\n\n{links}" : slots.ToString()) + text;
+        return (daemon.Objects("hosts").Any(h => h.Objects("boxes").Any()) ? $"{slots}{guestTable}\n\n{links}" : $"{slots}{guestTable}") + troubles + text;
     }
 
     private static string Trouble(System.Text.Json.Nodes.JsonObject peer, string name) => peer.Cell("trouble") switch

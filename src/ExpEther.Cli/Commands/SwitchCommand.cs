@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
 using ExpEther.Cli.Output;
 using ExpEther.Daemon.Control;
 using ExpEther.Daemon.Switch;
@@ -79,50 +78,23 @@ internal static class SwitchCommand
     private static Command BuildFault()
     {
         var port = new Argument<string>("port") { Description = "Its name, or all." };
-        var cut = new Option<bool>("--cut") { Description = "Nothing passes, until --heal." };
-        var heal = new Option<bool>("--heal") { Description = "No cut, drop or delay any more." };
-        var drop = new Option<double?>("--drop") { Description = "Every frame is lost with this probability, 0 to 1.", HelpName = "P" };
-        var dropNext = new Option<long?>("--drop-next") { Description = "The next N frames are lost.", HelpName = "N" };
-        var delay = new Option<long?>("--delay-ms") { Description = "Every frame is delayed.", HelpName = "MS" };
+        var faults = new FaultOptions();
         var socket = SharedOptions.Socket();
-        var command = new Command("fault", "Break or mend the cable of a port of a running switch.") { port, cut, heal, drop, dropNext, delay, socket };
+        var command = new Command("fault", "Break or mend the cable of a port of a running switch.") { port, socket };
+        faults.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {
-            var arguments = new JsonObject { ["port"] = parsed.GetValue(port) };
-            Put(arguments, "cut", parsed.GetValue(cut) ? true : null);
-            Put(arguments, "heal", parsed.GetValue(heal) ? true : null);
-            Put(arguments, "drop", parsed.GetValue(drop));
-            Put(arguments, "dropNext", parsed.GetValue(dropNext));
-            Put(arguments, "delayMs", parsed.GetValue(delay));
-            if (arguments.Count == 1)
+            if (faults.Of(parsed, parsed.GetValue(port)!) is not { } arguments)
             {
-                throw new ControlException(ControlErrorCode.BadArgument, "no fault is named", "add --cut, --heal, --drop P, --drop-next N or --delay-ms MS");
+                throw new ControlException(ControlErrorCode.BadArgument, "no fault is named", $"add {FaultOptions.Names}");
             }
 
             var screen = parsed.Screen();
             using var client = await SharedOptions.ConnectAsync(parsed.GetValue(socket), cancel, "switch");
             var result = await client.CallAsync("fault", arguments, cancel: cancel);
-            if (screen.IsJson)
-            {
-                screen.Json(result);
-                return ExitCode.Ok;
-            }
-
-            foreach (var one in result.Objects("ports"))
-            {
-                screen.Text($"{one.Cell("name")}: {(one["fault"] is null ? "no fault" : one.Cell("fault"))}");
-            }
-
+            FaultOptions.Show(screen, result);
             return ExitCode.Ok;
         });
         return command;
-    }
-
-    private static void Put(JsonObject arguments, string name, JsonNode? value)
-    {
-        if (value is not null)
-        {
-            arguments[name] = value;
-        }
     }
 }

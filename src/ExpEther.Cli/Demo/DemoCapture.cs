@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ExpEther.Cli.Wiring;
 using ExpEther.Daemon.Control;
 
 namespace ExpEther.Cli.Demo;
@@ -12,7 +13,7 @@ internal sealed class DemoCapture : IDisposable
 
     public string Path => _file.Name;
 
-    /// <exception cref="DemoFailure">The file cannot be written.</exception>
+    /// <exception cref="LabFailure">The file cannot be written.</exception>
     public static DemoCapture Create(string path)
     {
         try
@@ -25,7 +26,7 @@ internal sealed class DemoCapture : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DemoFailure("bad-capture", $"--capture {path} cannot be written: {e.Message}", "name a file in a folder that exists");
+            throw new LabFailure("bad-capture", $"--capture {path} cannot be written: {e.Message}", "name a file in a folder that exists");
         }
     }
 

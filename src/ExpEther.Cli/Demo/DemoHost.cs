@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Output;
+using ExpEther.Cli.Wiring;
 using ExpEther.Daemon.Control;
 
 namespace ExpEther.Cli.Demo;
@@ -79,7 +80,7 @@ internal sealed class DemoHost(string name, int vlan, string function, string so
     public void End() => EndNs = _lastCompleted;
 
     public Task<JsonObject> WaitForAsync(string disk, CancellationToken cancel) => CallAsync(
-        $"{Name} waits for {disk}", "nvme.wait", new JsonObject { ["disk"] = disk, ["timeoutMs"] = (DemoLimits.StallSeconds - 1) * 1000 }, cancel);
+        $"{Name} waits for {disk}", "nvme.wait", new JsonObject { ["disk"] = disk, ["timeoutMs"] = (LabLimits.StallSeconds - 1) * 1000 }, cancel);
 
     public async Task<string> TreeAsync(CancellationToken cancel) =>
         (await CallAsync($"{Name} shows its tree", "tree", [], cancel)).Objects("hosts").First().Cell("text");

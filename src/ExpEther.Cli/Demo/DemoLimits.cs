@@ -14,23 +14,15 @@ internal static class DemoLimits
     /// <summary>Of the pool, beside the private namespaces: its table.</summary>
     public const int PoolSpareBytes = 16 << 20;
 
-    public const int MtuBytes = 1500;
-    public const int JumboMtuBytes = 9000;
-
     /// <summary>More shared data than this, counted once for each host, goes over jumbo frames unless the user chose an MTU.</summary>
     public const long JumboAboveBytes = 128L << 20;
 
     /// <summary>Free space to leave in the temporary folder.</summary>
     public const long SpareBytes = 64L << 20;
 
-    /// <summary>A step in which nothing moves for so long has failed.</summary>
-    public const int StallSeconds = 20;
-
-    public const int StartSeconds = 20;
     public const int LinkDeadSeconds = 10;
     public const int ReleaseTimeoutMs = 12_000;
     public const int AttentionDelayMs = 20;
-    public const int EndSeconds = 3;
 
     /// <summary>One read of the load that runs during the move.</summary>
     public const int LoadBytes = 64 << 10;

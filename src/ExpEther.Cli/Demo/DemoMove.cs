@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Output;
+using ExpEther.Cli.Wiring;
 using ExpEther.Daemon.Control;
 
 namespace ExpEther.Cli.Demo;
@@ -93,7 +94,7 @@ internal sealed class DemoMove(DemoHost from, DemoHost to, IReadOnlyList<DemoHos
             {
                 (_, _lastAtOld) = await from.ReadAsync(from.Function, _moved.Id, DemoLimits.LoadBytes, 0, cancel);
             }
-            catch (DemoFailure e) when (_isMoving && e.Code is ControlErrorCode.DiskError or ControlErrorCode.NoSuchDisk)
+            catch (LabFailure e) when (_isMoving && e.Code is ControlErrorCode.DiskError or ControlErrorCode.NoSuchDisk)
             {
                 return; // it is gone from here: that is the point
             }

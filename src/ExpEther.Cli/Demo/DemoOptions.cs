@@ -1,3 +1,5 @@
+using ExpEther.Cli.Wiring;
+
 namespace ExpEther.Cli.Demo;
 
 /// <summary>What the user asked of the demo.</summary>

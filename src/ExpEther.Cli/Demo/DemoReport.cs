@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Output;
+using ExpEther.Cli.Wiring;
 
 namespace ExpEther.Cli.Demo;
 
@@ -18,7 +19,7 @@ internal sealed class DemoReport
     /// <summary>Every step was made.</summary>
     public bool IsComplete { get; set; }
 
-    public DemoFailure? Failure { get; set; }
+    public LabFailure? Failure { get; set; }
 
     public DemoMove? Move { get; set; }
 
@@ -64,21 +65,7 @@ internal sealed class DemoReport
         }
     }
 
-    public static string Describe(LabTransport transport) => transport switch
-    {
-        LabTransport.Namespaces => "packet sockets in network namespaces",
-        LabTransport.UserNamespaces => "packet sockets in network namespaces of a user namespace",
-        _ => "UDP on loopback",
-    };
-
-    public static string NameOf(LabTransport transport) => transport switch
-    {
-        LabTransport.Namespaces => "namespaces",
-        LabTransport.UserNamespaces => "user-namespaces",
-        _ => "udp",
-    };
-
-    public void Take(Lab lab)
+    public void Take(DemoLab lab)
     {
         _transport = lab.Transport;
         _pids.Clear();
@@ -111,7 +98,7 @@ internal sealed class DemoReport
             };
         }
 
-        json["transport"] = _transport is { } transport ? NameOf(transport) : null;
+        json["transport"] = _transport is { } transport ? transport.Name : null;
         json["sealed"] = IsSealed;
         json["pids"] = new JsonArray([.. _pids.Select(pid => (JsonNode)pid)]);
         json["backing"] = new JsonArray([.. Shared.Select(d => (JsonNode)d.Backing)]);

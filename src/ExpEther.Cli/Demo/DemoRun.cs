@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Output;
+using ExpEther.Cli.Wiring;
 using ExpEther.Daemon.Control;
 
 namespace ExpEther.Cli.Demo;
@@ -10,7 +11,7 @@ namespace ExpEther.Cli.Demo;
 /// a step finds wrong in the data is noted and the demo goes on; what keeps a step from ending stops it, with the reason. Processes,
 /// namespaces and temporary files are gone at the end in every case.
 /// </summary>
-internal sealed class DemoRun(DemoOptions options, DemoLog log)
+internal sealed class DemoRun(DemoOptions options, StepLog log)
 {
     private DemoCapture? _capture;
 
@@ -42,7 +43,7 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
     }
 
     /// <summary>Uses the lab; a process that ends during that ends everything.</summary>
-    private async Task UseWatchedAsync(Lab lab, CancellationToken cancel)
+    private async Task UseWatchedAsync(DemoLab lab, CancellationToken cancel)
     {
         using var alive = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var watch = WatchAsync(lab, alive);
@@ -50,9 +51,9 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
         {
             await UseAsync(lab, alive.Token);
         }
-        catch (Exception e) when (e is DemoFailure or OperationCanceledException)
+        catch (Exception e) when (e is LabFailure or OperationCanceledException)
         {
-            Report.Failure = DeadProcess(lab) ?? (e is DemoFailure failure ? await ExplainAsync(lab, failure) : null);
+            Report.Failure = DeadProcess(lab) ?? (e is LabFailure failure ? await ExplainAsync(lab, failure) : null);
             if (Report.Failure is null)
             {
                 throw;
@@ -66,7 +67,7 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
         }
     }
 
-    private async Task<LabPlan> PrepareAsync(string folder, CancellationToken cancel)
+    private async Task<DemoPlan> PrepareAsync(string folder, CancellationToken cancel)
     {
         IReadOnlyList<string> sources = options.Disks.Count > 0 ? options.Disks : [await SourceImage.MakeAsync(folder, cancel)];
         foreach (var source in sources)
@@ -78,52 +79,48 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
                 + $"{JsonText.Size(disk.OriginalBytes)}; backing file {disk.Backing}");
         }
 
-        var plan = new LabPlan(options.Hosts, Report.Shared, Path.Combine(folder, "pool.img"));
+        var plan = new DemoPlan(options.Hosts, Report.Shared, Path.Combine(folder, "pool.img"));
         await using var pool = File.Create(plan.Pool);
         pool.SetLength(plan.PoolBytes);
         return plan;
     }
 
-    private async Task<Lab> StartAsync(string folder, LabPlan plan, CancellationToken cancel)
+    private async Task<DemoLab> StartAsync(string folder, DemoPlan plan, CancellationToken cancel)
     {
-        LabTransport[] candidates = options.Transport is { } wanted
-            ? [wanted]
-            : Environment.IsPrivilegedProcess
-                ? [LabTransport.Namespaces, LabTransport.UserNamespaces, LabTransport.Udp]
-                : [LabTransport.UserNamespaces, LabTransport.Udp];
+        var candidates = LabTransports.ToTry(options.Transport);
         Report.IsSealed = options.IsSealed;
         var isLarge = options.Hosts * Report.Shared.Sum(d => d.TotalBytes) > DemoLimits.JumboAboveBytes;
-        var mtu = options.MtuBytes > 0 ? options.MtuBytes : isLarge ? DemoLimits.JumboMtuBytes : DemoLimits.MtuBytes;
+        var mtu = options.MtuBytes > 0 ? options.MtuBytes : isLarge ? LabLimits.JumboMtuBytes : LabLimits.MtuBytes;
         foreach (var candidate in candidates)
         {
             try
             {
-                var lab = await Lab.StartAsync(candidate, plan, folder, options.IsSealed, mtu, cancel);
+                var lab = await DemoLab.StartAsync(candidate, plan, folder, options.IsSealed, mtu, cancel);
                 Report.Take(lab);
                 log.Step(
                     $"started {string.Join(", ", lab.Processes.Select(p => $"{p.Name} (pid {p.Id})"))}: "
-                    + $"{DemoReport.Describe(candidate)}, {(options.IsSealed ? "sealed" : "not sealed")}, MTU {mtu}");
+                    + $"{candidate.Description}, {(options.IsSealed ? "sealed" : "not sealed")}, MTU {mtu}");
                 log.Step($"the switch's control socket: {lab.SocketOf("switch")}");
                 return lab;
             }
-            catch (DemoFailure e) when (candidate != candidates[^1] && e.Code is "no-namespace" or "no-tool" or "no-port")
+            catch (LabFailure e) when (candidate != candidates[^1] && LabTransports.IsReasonToTryNext(e))
             {
-                log.Step($"{DemoReport.Describe(candidate)}: not possible here ({e.Message})");
+                log.Step($"{candidate.Description}: not possible here ({e.Message})");
             }
         }
 
-        throw new DemoFailure("no-transport", "no transport works here", "see the lines above");
+        throw new LabFailure("no-transport", "no transport works here", "see the lines above");
     }
 
-    private async Task UseAsync(Lab lab, CancellationToken cancel)
+    private async Task UseAsync(DemoLab lab, CancellationToken cancel)
     {
         DemoHost[] hosts =
         [
             .. Enumerable.Range(1, options.Hosts).Select(n => new DemoHost(
-                lab.Plan.Nodes[n], LabPlan.VlanOf(n), LabPlan.FunctionOf(n), lab.SocketOf(lab.Plan.Nodes[n]))),
+                lab.Plan.Nodes[n], DemoPlan.VlanOf(n), DemoPlan.FunctionOf(n), lab.SocketOf(lab.Plan.Nodes[n]))),
         ];
         Report.Hosts.AddRange(hosts);
-        await LinksUpAsync(lab, cancel);
+        await DaemonCalls.LinksUpAsync(lab.SocketOf("io"), cancel);
         log.Step($"all {hosts.Length} hosts have a link to the I/O box");
 
         if (_capture is not null)
@@ -169,11 +166,11 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
     }
 
     /// <summary>A private namespace, then the function: the host finds it there when it plugs it in.</summary>
-    private async Task GiveAsync(Lab lab, DemoHost host, CancellationToken cancel)
+    private async Task GiveAsync(DemoLab lab, DemoHost host, CancellationToken cancel)
     {
         var made = await BoxAsync(
             lab, $"making a private namespace for {host.Name}", "namespace.create",
-            new JsonObject { ["device"] = LabPlan.Device, ["bytes"] = DemoLimits.PrivateBytes, ["host"] = host.Name }, cancel);
+            new JsonObject { ["device"] = DemoPlan.Device, ["bytes"] = DemoLimits.PrivateBytes, ["host"] = host.Name }, cancel);
         host.Private = new PrivateDisk((int)made.Count("id"));
         await BoxAsync(
             lab, $"attaching {host.Function} to {host.Name}", "attach", new JsonObject { ["function"] = host.Function, ["host"] = host.Name }, cancel);
@@ -182,7 +179,7 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
             $"{host.Name}: {host.Function} was plugged in and is {found.Cell("disk")} at {found.Cell("bdf")}, with private namespace {host.Private.Id}");
     }
 
-    private async Task FirstUseAsync(Lab lab, DemoHost host, CancellationToken cancel)
+    private async Task FirstUseAsync(DemoLab lab, DemoHost host, CancellationToken cancel)
     {
         await GiveAsync(lab, host, cancel);
         await host.ReadAsync(host.Function, Report.Shared[0].Id, SharedDisk.BlockBytes, 0, cancel);
@@ -198,31 +195,10 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
         await host.CheckAsync("its own namespace at the end", host.Function, host.Private!, cancel);
     }
 
-    private static Task<JsonObject> BoxAsync(Lab lab, string what, string command, JsonObject arguments, CancellationToken cancel) =>
-        StallGuard.RunAsync(what, async guard =>
-        {
-            using var client = await ControlClient.ConnectAsync(lab.SocketOf("io"), guard.Token);
-            return await client.CallAsync(command, arguments, _ => guard.Moved(), cancel: guard.Token);
-        }, cancel);
+    private static Task<JsonObject> BoxAsync(DemoLab lab, string what, string command, JsonObject arguments, CancellationToken cancel) =>
+        DaemonCalls.CallAsync(lab.SocketOf("io"), what, command, arguments, cancel);
 
-    private static async Task LinksUpAsync(Lab lab, CancellationToken cancel) =>
-        await StallGuard.RunAsync("waiting for the links", async guard =>
-        {
-            using var client = await ControlClient.ConnectAsync(lab.SocketOf("io"), guard.Token);
-            while (true)
-            {
-                var box = await client.CallAsync("ls", cancel: guard.Token);
-                if (box.Objects("hosts").All(h => h.Cell("link") == "up") && box["started"]?.GetValue<bool>() == true)
-                {
-                    return box;
-                }
-
-                // No call waits for a link: people look at `ls`, and so does this, not more often than it takes to change.
-                await Task.Delay(20, guard.Token);
-            }
-        }, cancel);
-
-    private async Task NoteAsync(Lab lab, DemoHost[] hosts, CancellationToken cancel)
+    private async Task NoteAsync(DemoLab lab, DemoHost[] hosts, CancellationToken cancel)
     {
         var box = await BoxAsync(lab, "asking the I/O box", "ls", [], cancel);
         foreach (var host in hosts)
@@ -230,10 +206,10 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
             host.Note(box);
         }
 
-        Report.Device = box.Objects("devices").FirstOrDefault(d => d.Cell("name") == LabPlan.Device);
+        Report.Device = box.Objects("devices").FirstOrDefault(d => d.Cell("name") == DemoPlan.Device);
     }
 
-    private async Task CountAsync(Lab lab, CancellationToken cancel)
+    private async Task CountAsync(DemoLab lab, CancellationToken cancel)
     {
         foreach (var node in lab.Plan.Nodes)
         {
@@ -247,7 +223,7 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
     }
 
     /// <summary>Ends everything when a process that should run has ended.</summary>
-    private static async Task WatchAsync(Lab lab, CancellationTokenSource alive)
+    private static async Task WatchAsync(DemoLab lab, CancellationTokenSource alive)
     {
         await Task.WhenAny(lab.Processes.Select(p => p.EndedAsync(alive.Token)));
         if (lab.Processes.Any(p => p.EndedUnasked))
@@ -256,13 +232,13 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
         }
     }
 
-    private static DemoFailure? DeadProcess(Lab lab) => lab.Processes.FirstOrDefault(p => p.EndedUnasked) is { } dead
-        ? new DemoFailure(
+    private static LabFailure? DeadProcess(DemoLab lab) => lab.Processes.FirstOrDefault(p => p.EndedUnasked) is { } dead
+        ? new LabFailure(
             "daemon-ended", $"{dead.Name} (pid {dead.Id}) ended during the run, exit code {dead.ExitCode}: {dead.LastWords()}", "it must run to the end")
         : null;
 
     /// <summary>Adds to a failure what the I/O box says about the links.</summary>
-    private static async Task<DemoFailure> ExplainAsync(Lab lab, DemoFailure failure)
+    private static async Task<LabFailure> ExplainAsync(DemoLab lab, LabFailure failure)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(2));
         try
@@ -272,7 +248,7 @@ internal sealed class DemoRun(DemoOptions options, DemoLog log)
             var lost = box.Objects("hosts").Where(h => h.Cell("link") != "up").Select(h => $"{h.Cell("name")} ({h.Cell("link")})").ToList();
             return lost.Count == 0
                 ? failure
-                : new DemoFailure(
+                : new LabFailure(
                     "link-lost", $"no frames come from {string.Join(" and ", lost)} any more; {failure.Message}", "was the network cut, or a process stopped?");
         }
         catch (Exception e) when (e is ControlException or OperationCanceledException)

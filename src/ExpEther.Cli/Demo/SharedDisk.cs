@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using ExpEther.Cli.Wiring;
 
 namespace ExpEther.Cli.Demo;
 
@@ -37,7 +38,7 @@ internal sealed class SharedDisk
 
     public long TotalBytes => Math.Max((OriginalBytes + BlockBytes - 1) / BlockBytes, 1) * BlockBytes;
 
-    /// <exception cref="DemoFailure">The file cannot be served; the message says why.</exception>
+    /// <exception cref="LabFailure">The file cannot be served; the message says why.</exception>
     public static async Task<SharedDisk> CopyAsync(int id, string source, string folder, CancellationToken cancel)
     {
         Check(source, folder);
@@ -67,7 +68,7 @@ internal sealed class SharedDisk
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new DemoFailure("bad-disk", $"--disk {source} cannot be copied: {e.Message}", "name a file that can be read");
+            throw new LabFailure("bad-disk", $"--disk {source} cannot be copied: {e.Message}", "name a file that can be read");
         }
 
         // Whoever sees the .img sees the whole copy.
@@ -101,7 +102,7 @@ internal sealed class SharedDisk
     {
         if (!File.Exists(source))
         {
-            throw new DemoFailure(
+            throw new LabFailure(
                 "bad-disk", Directory.Exists(source) ? $"--disk {source} is a directory" : $"--disk {source} does not exist", "name a file or an image");
         }
 
@@ -114,13 +115,13 @@ internal sealed class SharedDisk
         var free = new DriveInfo(folder).AvailableFreeSpace;
         if (free < bytes + DemoLimits.SpareBytes)
         {
-            throw new DemoFailure(
+            throw new LabFailure(
                 "no-space", $"the copy of {source} needs {bytes} bytes, and {folder} has {free} bytes free",
                 "free some space, name a smaller file, or set TMPDIR to a folder with more");
         }
     }
 
-    private static DemoFailure TooLarge(string source, long bytes) => new(
+    private static LabFailure TooLarge(string source, long bytes) => new(
         "disk-too-large",
         $"--disk {source} has {bytes} bytes, more than 1 GiB ({DemoLimits.DiskBytesMax} bytes): "
         + "the demo copies it and reads it twice, which would take too long",

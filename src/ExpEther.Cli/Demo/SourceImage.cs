@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using ExpEther.Cli.Wiring;
 
 namespace ExpEther.Cli.Demo;
 
@@ -10,7 +11,7 @@ internal static class SourceImage
     public static async Task<string> MakeAsync(string folder, CancellationToken cancel)
     {
         var image = Path.Combine(folder, "sources.tar");
-        var root = FindRoot();
+        var root = OwnProgram.Clone ?? AppContext.BaseDirectory;
         await using var writer = new TarWriter(File.Create(image), TarEntryFormat.Pax);
         foreach (var file in Files(root))
         {
@@ -18,20 +19,6 @@ internal static class SourceImage
         }
 
         return image;
-    }
-
-    /// <summary>The clone that this program was built from; outside of one, the folder of the program itself.</summary>
-    private static string FindRoot()
-    {
-        for (var folder = AppContext.BaseDirectory; folder is not null; folder = Path.GetDirectoryName(folder))
-        {
-            if (File.Exists(Path.Combine(folder, "ExpEther.slnx")))
-            {
-                return folder;
-            }
-        }
-
-        return AppContext.BaseDirectory;
     }
 
     private static IEnumerable<string> Files(string folder)

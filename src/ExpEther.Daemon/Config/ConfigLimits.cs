@@ -13,6 +13,11 @@ public static class ConfigLimits
     public const int QueuesPerVfDefault = 4;
     public const int PeersMax = 64;
     public const int SlotsMax = 30;
+    public const int PortIdCharsMax = 64;
+
+    /// <summary>QEMU gives up an access after 5 s, and a reply that comes later ends its connection.</summary>
+    public const int GuestCompletionMillisecondsMax = 4000;
+
     public const int MtuBytesMin = 1280;
     public const int MtuBytesMax = 65_535;
     public const int SerialCharsMax = 20;

@@ -19,7 +19,7 @@ public sealed record HostConfig
     /// <summary>Full path of the control socket; null: the default place.</summary>
     public string? Socket { get; init; }
 
-    public required IReadOnlyList<EmbeddedHostConfig> Hosts { get; init; }
+    public required IReadOnlyList<HostBridgeConfig> Hosts { get; init; }
 
     /// <exception cref="ConfigException">Every mistake of the file.</exception>
     public static HostConfig Load(string file) => Read(ConfigDocument.Load(file));
@@ -32,7 +32,7 @@ public sealed record HostConfig
         var root = document.Root;
         var link = LinkConfig.Read(root.Section("link"));
         var sections = root.Sections("host", ConfigLimits.HostsMax);
-        var hosts = sections.Select(h => EmbeddedHostConfig.Read(h, link.Sealed)).ToList();
+        var hosts = sections.Select(h => HostBridgeConfig.Read(h, link.Sealed)).ToList();
         if (hosts.Count == 0)
         {
             root.Missing("host", "add [[host]] with name = \"host1\" and vlan = 101");

@@ -1,59 +1,41 @@
+using System.Text.Json.Nodes;
 using ExpEther.Bridge.Hosts;
+using ExpEther.Core.Counters;
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Loop;
-using ExpEther.Link.Ethernet;
 using ExpEther.Nvme.Driver;
 using ExpEther.Pcie.Ports;
 using ExpEther.RootComplex;
 
 namespace ExpEther.Daemon.Hosts;
 
-/// <summary>One host of a daemon: a root complex with its NVMe driver above, a host bridge below, a wire between them.</summary>
-internal sealed class EmbeddedHost : IOwnedPart
+/// <summary>A host inside the daemon: a root complex with its NVMe driver above, a host bridge below, a wire between them.</summary>
+internal sealed class EmbeddedHost : DaemonHost
 {
     private readonly TlpWire _wire;
     private readonly OwnerSignal _disksChanged;
     private readonly StageClock _stages;
 
     public EmbeddedHost(
-        EmbeddedHostConfig config, HostConfig daemon, int mtuBytes, OwnerScheduler scheduler, StageClock stages, IRandomSource random, IEventSink events)
+        HostBridgeConfig config, HostConfig daemon, int mtuBytes, OwnerScheduler scheduler, StageClock stages, IRandomSource random, IEventSink events)
+        : base(config)
     {
-        Config = config;
         _stages = stages;
         RootComplex = new HostRootComplex(
             new RootComplexOptions
             {
                 Name = config.Name,
-                MemoryBase = config.MemoryBase,
-                MemoryBytes = config.MemoryBytes,
+                MemoryBase = config.Embedded.MemoryBase,
+                MemoryBytes = config.Embedded.MemoryBytes,
                 CompletionTimeout = config.CompletionTimeout,
                 AttentionDelay = config.AttentionDelay,
             },
             scheduler,
             events);
-        Bridge = new HostBridge(
-            new HostBridgeOptions
-            {
-                Name = config.Name,
-                Mac = config.Mac,
-                Vlan = config.Vlan,
-                Key = config.Key,
-                Sealed = daemon.Link.Sealed,
-                EtherType = daemon.Port.EtherType,
-                MtuBytes = mtuBytes,
-                Slots = config.Slots,
-                LinkDead = daemon.Link.LinkDead,
-                PathSilent = daemon.Link.PathSilent,
-                CompletionTimeout = config.CompletionTimeout,
-                Stages = stages,
-            },
-            RootComplex,
-            scheduler,
-            random,
-            events);
+        Bridge = new HostBridge(BridgeOptions(config, daemon, mtuBytes, stages), RootComplex, scheduler, random, events);
         _wire = new TlpWire(new StagedPort(RootComplex, stages, Stage.Attachment), Bridge);
         _disksChanged = new OwnerSignal(scheduler);
         Driver = new NvmeDriver(scheduler, events);
@@ -71,24 +53,15 @@ internal sealed class EmbeddedHost : IOwnedPart
         RootComplex.AddDriver(Driver);
     }
 
-    /// <summary>As it holds now.</summary>
-    public EmbeddedHostConfig Config { get; private set; }
-
     public HostRootComplex RootComplex { get; }
 
-    public HostBridge Bridge { get; }
+    public override HostBridge Bridge { get; }
 
     public NvmeDriver Driver { get; }
 
-    public MacAddress Mac => Config.Mac;
+    public override Instant? NextDeadline => Instant.Earliest(RootComplex.NextDeadline, Bridge.NextDeadline);
 
-    public Instant? NextDeadline => Instant.Earliest(RootComplex.NextDeadline, Bridge.NextDeadline);
-
-    public void OnFrame(in ReceivedFrame frame, Instant now) => Bridge.OnFrame(frame, now);
-
-    public bool TryTakeFrame(Instant now, Span<byte> into, out int written) => Bridge.TryTakeFrame(now, into, out written);
-
-    public bool Poll(Instant now)
+    public override bool Poll(Instant now)
     {
         var outer = _stages.Enter(Stage.Attachment);
         var active = RootComplex.Poll(now);
@@ -98,15 +71,20 @@ internal sealed class EmbeddedHost : IOwnedPart
         return active;
     }
 
-    public void Close(Instant now) => Bridge.Close(now);
+    public override Task EnumerateAsync() => RootComplex.EnumerateAsync();
 
-    /// <summary>Another key, other times: all of a configuration that can change while the host runs.</summary>
-    public void Change(EmbeddedHostConfig config, LinkConfig link)
+    public override void Describe(SlotStatus slot, JsonObject into)
     {
-        Config = config;
-        RootComplex.ChangeTimes(config.CompletionTimeout, config.AttentionDelay);
-        Bridge.Change(config.Key, link.LinkDead, link.PathSilent, config.CompletionTimeout);
+        var disk = Driver.Disks.FirstOrDefault(d => slot.Function is { } f && f.VfH == d.Function.Rid);
+        into["disk"] = disk?.Name;
+        into["bytes"] = disk is { Namespaces.Count: > 0 } ? disk.Namespaces[0].Bytes : null;
     }
+
+    public override void AddShape(CounterShape shape)
+    {
+    }
+
+    public override void AddCounters(CounterTree tree) => tree.Object("rootComplex", () => tree.All(RootComplex.Counters));
 
     /// <summary>The disk that a user means by a function's name, a driver's name (nvme0) or a serial number.</summary>
     public NvmeDisk? FindDisk(string name) => Driver.Disks.FirstOrDefault(disk => IsNamed(disk, name));
@@ -124,6 +102,12 @@ internal sealed class EmbeddedHost : IOwnedPart
     /// <param name="name">Null: any disk.</param>
     public Task SettleAsync(string? name) => _disksChanged.WaitUntil(
         () => (name is not null && FindDisk(name) is not null) || !IsComing(name), TimeSpan.FromMilliseconds(DiskLimits.SettleMilliseconds));
+
+    public override void Dispose()
+    {
+    }
+
+    protected override void OnChanged() => RootComplex.ChangeTimes(Config.CompletionTimeout, Config.AttentionDelay);
 
     private bool IsComing(string? name) => Bridge.Status().Slots.Any(
         slot => slot.Function is { } f && (name is null || f.Name == name) && Driver.Disks.All(disk => disk.Function.Rid != f.VfH));

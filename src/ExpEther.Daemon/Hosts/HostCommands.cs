@@ -26,10 +26,10 @@ internal sealed class HostCommands
     private Task<ControlReply> Tree(ControlCall call)
     {
         var name = call.Arguments.Text("host");
-        var reply = call.Arguments.Mistake() ?? _hosts.Find(name, out _);
+        var reply = call.Arguments.Mistake() ?? _hosts.FindEmbedded(name, out _);
         if (reply is null)
         {
-            _ = _hosts.Find(name, out var hosts);
+            _ = _hosts.FindEmbedded(name, out var hosts);
             reply = ControlReply.Ok(new JsonObject { ["hosts"] = new JsonArray([.. hosts.Select(h => (JsonNode)HostJson.Tree(h))]) });
         }
 
@@ -67,7 +67,7 @@ internal sealed class HostCommands
                 ControlErrorCode.DiskError, $"'{disk.Name}' did not identify itself: {result}", "see `expether ls`: was the disk moved or its link lost?");
         }
 
-        var at = _hosts.All.First(h => h.Driver.Disks.Contains(disk));
+        var at = _hosts.All.OfType<EmbeddedHost>().First(h => h.Driver.Disks.Contains(disk));
         var answer = HostJson.Disk(at, disk);
         answer["firmware"] = disk.FirmwareRevision.Trim();
         answer["vendorId"] = $"0x{BitConverter.ToUInt16(raw, 0):x4}";
@@ -87,7 +87,7 @@ internal sealed class HostCommands
         var host = call.Arguments.Text("host");
         var timeout = TimeSpan.FromMilliseconds(call.Arguments.Number("timeoutMs", 0, DiskLimits.WaitMillisecondsMax) ?? 30_000);
         IReadOnlyList<EmbeddedHost> among = [];
-        if ((call.Arguments.Mistake() ?? _hosts.Find(host, out among)) is { } mistake)
+        if ((call.Arguments.Mistake() ?? _hosts.FindEmbedded(host, out among)) is { } mistake)
         {
             return mistake;
         }

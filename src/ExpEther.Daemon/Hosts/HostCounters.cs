@@ -14,6 +14,7 @@ internal sealed class HostCounters(string name, INetworkPort port, StageClock st
         {
             shape.Add(hosts.All[i]);
             hosts.All[i].Bridge.AddShape(shape);
+            hosts.All[i].AddShape(shape);
         }
     }
 
@@ -27,7 +28,7 @@ internal sealed class HostCounters(string name, INetworkPort port, StageClock st
         {
             tree.Text("name", host.Config.Name);
             host.Bridge.AddCounters(tree);
-            tree.Object("rootComplex", () => tree.All(host.RootComplex.Counters));
+            host.AddCounters(tree);
         });
     }
 }

@@ -36,15 +36,10 @@ public sealed class HostDaemon : IDisposable
         var stages = new StageClock(new SystemClock());
         var random = new SystemRandom();
         _port = PortOpener.Open(config.Port, [.. config.Hosts.Select(h => h.Mac)], [.. config.Hosts.Select(h => h.Vlan).Distinct()], config.Hosts.Count);
-        _machine = new HostMachine(config, _port, scheduler, stages, random, events);
+        _machine = new HostMachine(config, socketPath, _port, scheduler, stages, random, events);
         var hosts = _machine.Hosts;
         var table = new CommandTable();
-        table.Add("ls", () => new JsonObject
-        {
-            ["kind"] = "host",
-            ["name"] = Config.Name,
-            ["hosts"] = new JsonArray([.. hosts.All.Select(h => (JsonNode)HostJson.Host(h))]),
-        });
+        table.Add("ls", ListAsync);
         var counters = new HostCounters(config.Name, _port, stages, () => _loop!.Sleeps, hosts);
         table.Add("stats", () => CounterTreeJson.Of(counters));
         _ = new HostCommands(hosts, scheduler, table);
@@ -78,11 +73,36 @@ public sealed class HostDaemon : IDisposable
 
     public void Dispose()
     {
+        foreach (var host in _machine.Hosts.All)
+        {
+            host.Dispose();
+        }
+
         _page.Dispose();
         _control.Dispose();
         _reloader.Dispose();
         _port.Dispose();
         _stop.Dispose();
+    }
+
+    private async Task<ControlReply> ListAsync(ControlCall call)
+    {
+        if (call.Arguments.Mistake() is { } mistake)
+        {
+            return mistake;
+        }
+
+        foreach (var host in _machine.Hosts.All.ToList())
+        {
+            await host.RefreshAsync();
+        }
+
+        return ControlReply.Ok(new JsonObject
+        {
+            ["kind"] = "host",
+            ["name"] = Config.Name,
+            ["hosts"] = new JsonArray([.. _machine.Hosts.All.Select(h => (JsonNode)HostJson.Host(h))]),
+        });
     }
 
     private HostStagedReload Stage(IEventSink events)

@@ -9,18 +9,17 @@ namespace ExpEther.Daemon.Hosts;
 /// <summary>A host's state as JSON.</summary>
 internal static class HostJson
 {
-    public static JsonObject Host(EmbeddedHost host)
+    public static JsonObject Host(DaemonHost host)
     {
         var status = host.Bridge.Status();
-        return new JsonObject
+        var json = new JsonObject
         {
             ["name"] = status.Name,
             ["vlan"] = status.Vlan.Value,
             ["mac"] = status.Mac.ToString(),
             ["slots"] = new JsonArray([.. status.Slots.Select(slot =>
             {
-                var disk = host.Driver.Disks.FirstOrDefault(d => slot.Function is { } f && f.VfH == d.Function.Rid);
-                return (JsonNode)new JsonObject
+                var shown = new JsonObject
                 {
                     ["slot"] = slot.Slot,
                     ["state"] = CounterJson.Camel(slot.State.ToString()),
@@ -29,9 +28,9 @@ internal static class HostJson
                     ["bdf"] = slot.Function is { } f ? f.VfH.ToString() : null,
                     ["hostH"] = slot.Function?.HostH.ToString(),
                     ["generation"] = slot.Function?.Generation,
-                    ["disk"] = disk?.Name,
-                    ["bytes"] = disk is { Namespaces.Count: > 0 } ? disk.Namespaces[0].Bytes : null,
                 };
+                host.Describe(slot, shown);
+                return (JsonNode)shown;
             })]),
             ["boxes"] = new JsonArray([.. status.Boxes.Select(box => (JsonNode)new JsonObject
             {
@@ -44,6 +43,8 @@ internal static class HostJson
                 ["mac"] = m.Mac.ToString(), ["trouble"] = Trouble(m.Trouble),
             })]),
         };
+        host.Describe(json);
+        return json;
     }
 
     public static JsonObject Disk(EmbeddedHost host, NvmeDisk disk) => new()

@@ -9,7 +9,7 @@ namespace ExpEther.Daemon.Hosts;
 
 /// <summary>The hosts of a daemon with what they run on, and the configuration they have now.</summary>
 internal sealed class HostMachine(
-    HostConfig config, INetworkPort port, OwnerScheduler scheduler, StageClock stages, IRandomSource random, IEventSink events)
+    HostConfig config, string socketPath, INetworkPort port, OwnerScheduler scheduler, StageClock stages, IRandomSource random, IEventSink events)
 {
     private OwnerLoop? _loop;
 
@@ -17,26 +17,46 @@ internal sealed class HostMachine(
 
     public INetworkPort Port { get; } = port;
 
-    public HostSet Hosts { get; } = new([]);
+    public HostSet Hosts { get; } = new();
 
     /// <summary>A host that nobody can see yet.</summary>
-    public EmbeddedHost Make(EmbeddedHostConfig host, HostConfig daemon) =>
-        new(host, daemon, PortOpener.MtuOf(daemon.Port, Port), scheduler, stages, random, events);
+    /// <exception cref="IOException">A guest's sockets cannot be made.</exception>
+    public DaemonHost Make(HostBridgeConfig host, HostConfig daemon)
+    {
+        var mtuBytes = PortOpener.MtuOf(daemon.Port, Port);
+        return host.Qemu is { } qemu
+            ? new GuestHost(host, GuestSockets.Of(host, qemu, socketPath), daemon, mtuBytes, scheduler, stages, random, events)
+            : new EmbeddedHost(host, daemon, mtuBytes, scheduler, stages, random, events);
+    }
+
+    /// <summary>Whether the loop can watch all that these hosts need.</summary>
+    public bool HasRoomFor(IEnumerable<DaemonHost> hosts) => _loop!.HasRoomToWatch(hosts.Sum(h => h.PollFileDescriptors.Count));
 
     public void Run(OwnerLoop loop) => _loop = loop;
 
     /// <summary>Runs a host from now on, which enumerates and announces itself.</summary>
-    public void Add(EmbeddedHost host)
+    public void Add(DaemonHost host)
     {
         Hosts.Add(host);
+        foreach (var descriptor in host.PollFileDescriptors)
+        {
+            _loop!.Watch(descriptor);
+        }
+
         _loop!.Add(host);
-        scheduler.Start(host.RootComplex.EnumerateAsync);
+        scheduler.Start(host.EnumerateAsync);
     }
 
     /// <summary>The host says good-bye to its boxes and is gone.</summary>
-    public void Remove(EmbeddedHost host)
+    public void Remove(DaemonHost host)
     {
         Hosts.Remove(host);
+        foreach (var descriptor in host.PollFileDescriptors)
+        {
+            _loop!.Unwatch(descriptor);
+        }
+
         _loop!.Retire(host, scheduler.Now);
+        host.Dispose();
     }
 }

@@ -5,11 +5,11 @@ using ExpEther.Nvme.Driver;
 namespace ExpEther.Daemon.Hosts;
 
 /// <summary>The hosts of one daemon, and how a user's words name their disks.</summary>
-internal sealed class HostSet(IEnumerable<EmbeddedHost> hosts)
+internal sealed class HostSet
 {
-    private readonly List<EmbeddedHost> _hosts = [.. hosts];
+    private readonly List<DaemonHost> _hosts = [];
 
-    public IReadOnlyList<EmbeddedHost> All => _hosts;
+    public IReadOnlyList<DaemonHost> All => _hosts;
 
     /// <summary>That of every bridge, those still to come included.</summary>
     public ITlpTap? Tap
@@ -22,16 +22,16 @@ internal sealed class HostSet(IEnumerable<EmbeddedHost> hosts)
         }
     }
 
-    public void Add(EmbeddedHost host)
+    public void Add(DaemonHost host)
     {
         host.Bridge.Tap = Tap;
         _hosts.Add(host);
     }
 
-    public void Remove(EmbeddedHost host) => Check.That(_hosts.Remove(host));
+    public void Remove(DaemonHost host) => Check.That(_hosts.Remove(host));
 
     /// <summary>The hosts meant: the named one, or all.</summary>
-    public ControlReply? Find(string? host, out IReadOnlyList<EmbeddedHost> found)
+    public ControlReply? Find(string? host, out IReadOnlyList<DaemonHost> found)
     {
         found = host is null ? All : [.. All.Where(h => h.Config.Name == host)];
         return found.Count > 0
@@ -40,10 +40,21 @@ internal sealed class HostSet(IEnumerable<EmbeddedHost> hosts)
                 ControlErrorCode.NoSuchHost, $"this daemon has no host '{host}'", $"it has: {string.Join(", ", All.Select(h => h.Config.Name))}");
     }
 
+    /// <summary>The embedded hosts meant: a guest's disks are the guest's own.</summary>
+    public ControlReply? FindEmbedded(string? host, out IReadOnlyList<EmbeddedHost> found)
+    {
+        var mistake = Find(host, out var among);
+        found = [.. among.OfType<EmbeddedHost>()];
+        return mistake ?? (found.Count > 0
+            ? null
+            : ControlReply.Fail(
+                ControlErrorCode.NoSuchHost, host is null ? "the hosts of this daemon are guests" : $"host '{host}' is a guest", "use its disks from inside it"));
+    }
+
     /// <summary>The disk meant: by name, or the only one there is.</summary>
     public async Task<(ControlReply? Mistake, NvmeDisk? Disk)> FindAsync(string? host, string? disk)
     {
-        if (Find(host, out var among) is { } noHost)
+        if (FindEmbedded(host, out var among) is { } noHost)
         {
             return (noHost, null);
         }

@@ -9,7 +9,7 @@ namespace ExpEther.Daemon.Hosts;
 /// <summary>Another configuration for the hosts of a machine that run. It opens nothing but what the port receives, and takes memory.</summary>
 internal sealed class HostStagedReload(HostMachine machine, HostReloadPlan plan) : IStagedReload
 {
-    private readonly List<EmbeddedHost> _made = [];
+    private readonly List<DaemonHost> _made = [];
     private readonly List<ReloadRefusal> _refusals = [.. plan.Fixed.Select(ReloadRefusal.OfFixed), .. PortReception.RefusalsOfPeers(plan.After.Port)];
     private bool _isWidened;
 
@@ -34,8 +34,17 @@ internal sealed class HostStagedReload(HostMachine machine, HostReloadPlan plan)
             catch (OutOfMemoryException)
             {
                 _refusals.Add(new ReloadRefusal(
-                    $"host.{host.Name}", $"there is no memory of {host.MemoryBytes >> 20} MiB for it", "write a smaller memoryMiB"));
+                    $"host.{host.Name}", $"there is no memory of {host.Embedded.MemoryBytes >> 20} MiB for it", "write a smaller memoryMiB"));
             }
+            catch (IOException e)
+            {
+                _refusals.Add(new ReloadRefusal($"host.{host.Name}", e.Message, "see the message"));
+            }
+        }
+
+        if (!machine.HasRoomFor(_made))
+        {
+            _refusals.Add(new ReloadRefusal("host", "are more guests than one daemon can watch", "run a second daemon for them"));
         }
 
         try
@@ -71,6 +80,7 @@ internal sealed class HostStagedReload(HostMachine machine, HostReloadPlan plan)
 
     public void Abandon()
     {
+        _made.ForEach(host => host.Dispose());
         if (_isWidened)
         {
             PortReception.Narrow(machine.Port, MacsOf(machine.Config), VlansOf(machine.Config));
@@ -85,6 +95,6 @@ internal sealed class HostStagedReload(HostMachine machine, HostReloadPlan plan)
 
     private static VlanId[] VlansOf(HostConfig config) => [.. config.Hosts.Select(h => h.Vlan).Distinct()];
 
-    private EmbeddedHost Running(EmbeddedHostConfig host) =>
+    private DaemonHost Running(HostBridgeConfig host) =>
         machine.Hosts.All.First(h => h.Config.Name == host.Name && h.Config.Vlan == host.Vlan && h.Mac == host.Mac);
 }

@@ -36,4 +36,7 @@ public static class LoopLimits
 
     /// <summary>How long the last frames may take to leave at the end.</summary>
     public const int ClosingMilliseconds = 250;
+
+    /// <summary>How long whoever asks for a guest's state waits for its QEMU.</summary>
+    public const int GuestRefreshMilliseconds = 500;
 }

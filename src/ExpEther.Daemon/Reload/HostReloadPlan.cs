@@ -9,9 +9,9 @@ namespace ExpEther.Daemon.Reload;
 public sealed class HostReloadPlan
 {
     private readonly ConfigComparison _comparison = new();
-    private readonly List<EmbeddedHostConfig> _added = [];
-    private readonly List<EmbeddedHostConfig> _removed = [];
-    private readonly List<EmbeddedHostConfig> _kept = [];
+    private readonly List<HostBridgeConfig> _added = [];
+    private readonly List<HostBridgeConfig> _removed = [];
+    private readonly List<HostBridgeConfig> _kept = [];
 
     private HostReloadPlan(HostConfig before, HostConfig after)
     {
@@ -58,27 +58,33 @@ public sealed class HostReloadPlan
     /// <summary>Changes that only a start can make.</summary>
     public IReadOnlyList<ConfigChange> Fixed => _comparison.Fixed;
 
-    public IReadOnlyList<EmbeddedHostConfig> Added => _added;
+    public IReadOnlyList<HostBridgeConfig> Added => _added;
 
-    public IReadOnlyList<EmbeddedHostConfig> Removed => _removed;
+    public IReadOnlyList<HostBridgeConfig> Removed => _removed;
 
     /// <summary>Hosts that stay, as they are to be.</summary>
-    public IReadOnlyList<EmbeddedHostConfig> Kept => _kept;
+    public IReadOnlyList<HostBridgeConfig> Kept => _kept;
 
     public static HostReloadPlan Between(HostConfig before, HostConfig after) => new(before, after);
 
-    private static bool IsSame(EmbeddedHostConfig a, EmbeddedHostConfig b) => (a.Name, a.Vlan, a.Mac) == (b.Name, b.Vlan, b.Mac);
+    private static bool IsSame(HostBridgeConfig a, HostBridgeConfig b) => (a.Name, a.Vlan, a.Mac) == (b.Name, b.Vlan, b.Mac);
 
-    private void Compare(EmbeddedHostConfig was, EmbeddedHostConfig host)
+    private void Compare(HostBridgeConfig was, HostBridgeConfig host)
     {
         var key = $"host.{host.Name}";
         _comparison.Secret($"{key}.key", was.Key, host.Key);
         _comparison.Live($"{key}.attentionDelayMs", was.AttentionDelay.TotalMilliseconds, host.AttentionDelay.TotalMilliseconds);
         _comparison.Live($"{key}.completionTimeoutMs", was.CompletionTimeout.TotalMilliseconds, host.CompletionTimeout.TotalMilliseconds);
         _comparison.Fix($"{key}.slots", was.Slots, host.Slots);
-        _comparison.Fix($"{key}.embedded.memoryMiB", was.MemoryBytes >> 20, host.MemoryBytes >> 20);
-        _comparison.Fix($"{key}.embedded.memoryBase", $"0x{was.MemoryBase:x}", $"0x{host.MemoryBase:x}");
+        _comparison.Fix($"{key}.embedded.memoryMiB", was.Embedded.MemoryBytes >> 20, host.Embedded.MemoryBytes >> 20);
+        _comparison.Fix($"{key}.embedded.memoryBase", $"0x{was.Embedded.MemoryBase:x}", $"0x{host.Embedded.MemoryBase:x}");
+        _comparison.Fix($"{key}.qemu", DescribeQemu(was.Qemu), DescribeQemu(host.Qemu));
     }
 
-    private static string Describe(EmbeddedHostConfig host) => $"VLAN {host.Vlan}, {host.Mac}";
+    private static string DescribeQemu(QemuConfig? qemu) => qemu is null
+        ? "none"
+        : $"sockets {qemu.Sockets ?? "by default"}, qmp {qemu.Qmp ?? "by default"}, ports {string.Join(' ', qemu.Ports)}, interrupts {qemu.Interrupts}, "
+            + $"{qemu.Owner}:{qemu.Group} {qemu.Mode}, unplugTimeoutMs {qemu.UnplugTimeout.TotalMilliseconds}";
+
+    private static string Describe(HostBridgeConfig host) => $"VLAN {host.Vlan}, {host.Mac}";
 }

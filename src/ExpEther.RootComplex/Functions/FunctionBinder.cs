@@ -26,15 +26,15 @@ internal sealed class FunctionBinder(HostServices host, BusResources resources) 
         }
     }
 
-    public async Task<bool> AddAsync(PciNode port)
+    public async Task<string?> AddAsync(PciNode port)
     {
         if (!await host.Enumerator.EnumerateSlotAsync(port, resources))
         {
-            return false;
+            return "the card does not answer";
         }
 
         await AddFunctionsAsync(port.Children);
-        return true;
+        return null;
     }
 
     /// <summary>Makes functions of the endpoints among <paramref name="nodes"/> and all below them, and offers them to the drivers.</summary>

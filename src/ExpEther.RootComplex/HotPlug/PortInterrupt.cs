@@ -11,7 +11,7 @@ internal static class PortInterrupt
     private const ushort Control64Bit = 1 << 7;
 
     /// <returns>False: the port has no MSI, or no vector is free; its slot is then looked at only now and then.</returns>
-    public static async Task<bool> EnableAsync(PciNode node, HostServices host, Action handler)
+    public static async Task<bool> EnableAsync(PciNode node, PortServices host, Action handler)
     {
         var msi = node.Capabilities.Msi;
         if (msi == 0 || !host.Interrupts.TryAllocate(node.Rid, _ => handler(), 0, out var message))

@@ -29,7 +29,7 @@ namespace ExpEther.RootComplex.HotPlug;
 internal sealed class SlotController
 {
     private readonly PciNode _node;
-    private readonly HostServices _host;
+    private readonly PortServices _host;
     private readonly ISlotFunctions _functions;
     private readonly SlotPort _port;
     private ushort _events;
@@ -39,7 +39,7 @@ internal sealed class SlotController
     private bool _linkExpected;
     private int _changes;
 
-    public SlotController(PciNode node, HostServices host, ISlotFunctions functions, TimeSpan attentionDelay)
+    public SlotController(PciNode node, PortServices host, ISlotFunctions functions, TimeSpan attentionDelay)
     {
         _node = node;
         _host = host;
@@ -227,6 +227,7 @@ internal sealed class SlotController
         // A press before this was about the card that was here before, or asks for what is being done.
         _events &= unchecked((ushort)~PcieRegister.SlotStatusAttentionButtonPressed);
         _linkExpected = true;
+        string? refusal = null;
         await PowerAsync(true, SlotCommand.PowerIndicatorBlink);
         if (await _port.WaitUntilAsync(() => _port.IsLinkActive || !_port.IsPresent, RootComplexLimits.LinkUpTimeout) && _port.IsLinkActive)
         {
@@ -235,12 +236,16 @@ internal sealed class SlotController
             _linkExpected = false;
             _changes = 0;
             await _host.Scheduler.Delay(RootComplexLimits.ResetSettleTime);
-            if (_port is { IsLinkActive: true, IsPresent: true } && await _functions.AddAsync(_node))
+            if (_port is { IsLinkActive: true, IsPresent: true })
             {
-                State = SlotState.On;
-                await IndicateAsync(SlotCommand.PowerIndicatorOn);
-                NoteIfDropped();
-                return;
+                refusal = await _functions.AddAsync(_node);
+                if (refusal is null)
+                {
+                    State = SlotState.On;
+                    await IndicateAsync(SlotCommand.PowerIndicatorOn);
+                    NoteIfDropped();
+                    return;
+                }
             }
         }
 
@@ -248,7 +253,7 @@ internal sealed class SlotController
         _linkExpected = false;
         if (_port.IsPresent && !changed)
         {
-            Report(EventSeverity.Error, _port.IsLinkActive ? "the card does not answer" : "the link does not come up");
+            Report(EventSeverity.Error, _port.IsLinkActive ? refusal ?? "link up too late" : "the link does not come up");
         }
 
         await DisableAsync(true);

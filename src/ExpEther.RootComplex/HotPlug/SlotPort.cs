@@ -9,7 +9,7 @@ namespace ExpEther.RootComplex.HotPlug;
 /// A hot-plug port's slot registers, reached by configuration requests: collects and clears its events, tells presence and link, and
 /// writes commands one at a time, each completed (Command Completed, or at most a second) before the next (PCIe 5.0 §6.7.3.2).
 /// </summary>
-internal sealed class SlotPort(PciNode node, HostServices host)
+internal sealed class SlotPort(PciNode node, PortServices host)
 {
     private readonly FunctionConfig _config = new(host.Config, node.Rid);
     private readonly OwnerSignal _changed = new(host.Scheduler);

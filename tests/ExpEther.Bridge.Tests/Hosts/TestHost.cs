@@ -11,7 +11,7 @@ internal sealed class TestHost : IHostAttachment, IHostMemory
 
     public List<(Rid Requester, ulong Address, uint Data)> Interrupts { get; } = [];
 
-    public IHostMemory Memory => this;
+    public IHostMemory MemoryOf(int slot) => this;
 
     public byte[] Map(ulong start, int bytes, DmaRights rights)
     {

@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using ExpEther.Cli.Demo;
+using ExpEther.Cli.Wiring;
 
 namespace ExpEther.Cli.Tests.Lab;
 

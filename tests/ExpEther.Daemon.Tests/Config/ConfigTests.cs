@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using ExpEther.Daemon.Config;
 using ExpEther.Link.Ethernet;
+using ExpEther.Qemu;
 
 namespace ExpEther.Daemon.Tests.Config;
 
@@ -227,6 +228,47 @@ public class ConfigTests
     }
 
     [Fact]
+    public void A_guest_says_where_its_QEMU_is_and_has_defaults_for_the_rest()
+    {
+        var guest = Assert.Single(HostConfig.Parse("host.toml", GuestFile("")).Hosts).Qemu!;
+        var told = Assert.Single(HostConfig.Parse(
+            "/etc/expether/host.toml",
+            GuestFile("""
+                sockets = "run"
+                qmp = "/run/vm1/qmp"
+                ports = ["rp0", "rp1"]
+                interrupts = "eventfd"
+                owner = "qemu"
+                group = "kvm"
+                mode = "0660"
+                unplugTimeoutMs = 2500
+                """)).Hosts).Qemu!;
+
+        Assert.Equal(["expether-port1", "expether-port2"], guest.Ports);
+        Assert.Equal((null, null, InterruptMode.Auto), (guest.Sockets, guest.Qmp, guest.Interrupts));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, guest.Mode);
+        Assert.Equal(("/etc/expether/run", "/run/vm1/qmp", InterruptMode.EventFd), (told.Sockets, told.Qmp, told.Interrupts));
+        Assert.Equal(["rp0", "rp1"], told.Ports);
+        Assert.Equal(("qemu", "kvm", TimeSpan.FromSeconds(2.5)), (told.Owner, told.Group, told.UnplugTimeout));
+        Assert.Equal((UnixFileMode)0x1B0, told.Mode);
+    }
+
+    [Theory]
+    [InlineData("ports = [\"rp0\"]", "host.toml:9: key 'ports': has 1 different names for 2 slots")]
+    [InlineData("mode = \"9\"", "key 'mode': \"9\" is no file mode")]
+    [InlineData("interrupts = \"intx\"", "key 'interrupts': \"intx\" is not known")]
+    [InlineData("[host.embedded]\nmemoryMiB = 64", "key 'embedded': belongs to an embedded host")]
+    public void A_mistake_about_a_guest_is_told(string line, string expected) => Assert.Contains(
+        expected, Assert.Throws<ConfigException>(() => HostConfig.Parse("host.toml", GuestFile(line))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_guest_must_be_answered_before_QEMU_gives_up() => Assert.Contains(
+        "allowed: 1 to 4000 milliseconds",
+        Assert.Throws<ConfigException>(() => HostConfig.Parse("host.toml", GuestFile("").Replace("slots = 2", "slots = 2\ncompletionTimeoutMs = 5000",
+            StringComparison.Ordinal))).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
     public void The_examples_are_right_as_they_are_and_fit_each_other()
     {
         var examples = Path.Combine(Root(), "examples");
@@ -249,11 +291,24 @@ public class ConfigTests
         [
             "name", "mac", "socket", "stateDirectory", "releaseTimeoutMs", "kind", "interface", "listen", "peers", "etherType", "mtu", "seal",
             "linkDeadSeconds", "pathSilentMs", "vlan", "key", "keyFile", "slots", "attentionDelayMs", "completionTimeoutMs", "memoryMiB",
-            "memoryBase", "serial", "model", "readOnly", "file", "ramMiB", "blockBytes",
+            "memoryBase", "serial", "model", "readOnly", "file", "ramMiB", "blockBytes", "sockets", "qmp", "ports", "interrupts", "owner", "group",
+            "mode", "unplugTimeoutMs",
         ];
 
         Assert.All(keys, key => Assert.Contains($"| `{key}` |", page, StringComparison.Ordinal));
     }
+
+    private static string GuestFile(string qemu) => $"""
+        [port]
+        kind = "udp"
+        [[host]]
+        name = "vm1"
+        vlan = 101
+        slots = 2
+        key = "{Key}"
+        [host.qemu]
+        {qemu}
+        """;
 
     private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
 }

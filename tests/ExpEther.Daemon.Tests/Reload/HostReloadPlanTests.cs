@@ -40,7 +40,7 @@ public class HostReloadPlanTests
         var after = Base with
         {
             Name = "other", IsNamed = true,
-            Hosts = [Host("host1", 101) with { Slots = 5 }, Host("host2", 102) with { MemoryBytes = 128 << 20, MemoryBase = 1 << 20 }],
+            Hosts = [Host("host1", 101) with { Slots = 5 }, Host("host2", 102) with { Embedded = new EmbeddedConfig { MemoryBytes = 128 << 20, MemoryBase = 1 << 20 } }],
         };
 
         Assert.Equal(
@@ -48,7 +48,7 @@ public class HostReloadPlanTests
             HostReloadPlan.Between(Base, after).Fixed.Select(c => c.Key).Order(StringComparer.Ordinal));
     }
 
-    private static EmbeddedHostConfig Host(string name, ushort vlan) => new()
+    private static HostBridgeConfig Host(string name, ushort vlan) => new()
     {
         Name = name, Vlan = new VlanId(vlan), Mac = new MacAddress(0x02_00_00_00_01_00UL + vlan), Key = [.. Enumerable.Repeat((byte)1, 32)],
     };

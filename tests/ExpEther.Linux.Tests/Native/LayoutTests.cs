@@ -17,6 +17,11 @@ public class LayoutTests
         Add<FileLock>(
             layout, "struct flock", ("Type", "l_type"), ("Whence", "l_whence"), ("Start", "l_start"), ("Length", "l_len"),
             ("ProcessId", "l_pid"));
+        Add<Passwd>(
+            layout, "struct passwd", ("Name", "pw_name"), ("Password", "pw_passwd"), ("UserId", "pw_uid"), ("GroupId", "pw_gid"), ("Gecos", "pw_gecos"),
+            ("Directory", "pw_dir"), ("Shell", "pw_shell"));
+        Add<ExpEther.Linux.Native.Group>(
+            layout, "struct group", ("Name", "gr_name"), ("Password", "gr_passwd"), ("GroupId", "gr_gid"), ("Members", "gr_mem"));
         Add<SockAddrUn>(layout, "struct sockaddr_un", ("Family", "sun_family"), ("Path", "sun_path"));
         Add<Tpacket2Header>(
             layout, "struct tpacket2_hdr", ("Status", "tp_status"), ("Length", "tp_len"), ("SnapLength", "tp_snaplen"), ("Mac", "tp_mac"),

@@ -1,0 +1,36 @@
+using System.Globalization;
+using System.Text;
+
+namespace ExpEther.Cli.Demo;
+
+/// <summary>The demo's configuration files: the same keys a user writes.</summary>
+internal static class DemoConfig
+{
+    public static string OfBox(string port, string stateFolder, bool isSealed, IReadOnlyList<string> keys, DemoPlan plan)
+    {
+        var text = new StringBuilder(Common("io", port, isSealed))
+            .Insert(0, $"name = \"io\"\nstateDirectory = \"{stateFolder}\"\nreleaseTimeoutMs = {DemoLimits.ReleaseTimeoutMs}\n\n");
+        for (var node = 1; node < plan.Nodes.Count; node++)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture, $"\n[[host]]\nname = \"{plan.Nodes[node]}\"\nvlan = {DemoPlan.VlanOf(node)}\nkey = \"{keys[node]}\"\n");
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"\n[[device]]\nname = \"{DemoPlan.Device}\"\nserial = \"DEMO\"\nvfs = {plan.Hosts}\n");
+        foreach (var shared in plan.Shared)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n[[device.namespace]]\nfile = '{shared.Backing}'\n");
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"\n[device.pool]\nfile = '{plan.Pool}'\n");
+        return text.ToString();
+    }
+
+    public static string OfHost(string port, bool isSealed, string name, int vlan, string key) =>
+        Common(name, port, isSealed) + string.Create(
+            CultureInfo.InvariantCulture,
+            $"\n[[host]]\nname = \"{name}\"\nvlan = {vlan}\nkey = \"{key}\"\nattentionDelayMs = {DemoLimits.AttentionDelayMs}\n");
+
+    private static string Common(string name, string port, bool isSealed) =>
+        $"# The demo's {name}.\n[port]\n{port}\n\n[link]\nseal = \"{(isSealed ? "on" : "off")}\"\nlinkDeadSeconds = {DemoLimits.LinkDeadSeconds}\n";
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text;
+using ExpEther.Cli.Guests;
+
+namespace ExpEther.Cli.Lab;
+
+/// <summary>The laboratory's configuration files: the same keys a user writes.</summary>
+internal static class LabConfig
+{
+    public const string Device = "disk1";
+
+    private const int ReleaseTimeoutMs = 15_000;
+
+    public static string OfBox(string port, LabFolder folder, int vfs, IReadOnlyList<(string Name, int Vlan, string Key)> hosts)
+    {
+        var text = new StringBuilder();
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"# The laboratory's I/O box.\nname = \"io\"\nstateDirectory = \"{folder.In("state")}\"\nreleaseTimeoutMs = {ReleaseTimeoutMs}\n\n[port]\n{port}\n");
+        foreach (var host in hosts)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"\n[[host]]\nname = \"{host.Name}\"\nvlan = {host.Vlan}\nkey = \"{host.Key}\"\n");
+        }
+
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"\n[[device]]\nname = \"{Device}\"\nserial = \"LAB\"\nvfs = {vfs}\n\n[device.pool]\nfile = '{folder.In("pool.img")}'\n");
+        return text.ToString();
+    }
+
+    /// <summary>A host bridge for a virtual machine.</summary>
+    public static string OfGuestHost(string port, (string Name, int Vlan, string Key) host, GuestOptions guest) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"""
+        # The host bridge of {host.Name}.
+        [port]
+        {port}
+
+        [[host]]
+        name = "{host.Name}"
+        vlan = {host.Vlan}
+        key = "{host.Key}"
+        slots = {guest.Ports}
+
+        [host.qemu]
+        qmp = "{guest.BridgeMonitorSocket}"
+        sockets = "{guest.SlotFolder}"
+
+        """);
+}

@@ -1,0 +1,384 @@
+using System.Text.Json;
+using ExpEther.Core.Scheduling;
+using ExpEther.Core.Time;
+using ExpEther.Qemu.Qmp;
+using ExpEther.Qemu.Slots;
+using ExpEther.RootComplex.Guests;
+
+namespace ExpEther.Qemu.Guests;
+
+/// <summary>
+/// Brings what QEMU has in a slot in line with what it should have.
+/// <para>
+/// Theory: three facts tell everything. Is a function to be seen (<see cref="_isWanted"/>)? Has QEMU a device for the slot (<see cref="Device"/>, asked for
+/// whenever it may have changed unseen)? Is a client connected? QEMU's vfio-user client never connects again, so a device without a connection
+/// is dead, whoever of the two restarted, and in the way of the next one.
+/// </para>
+/// <code>
+///   wanted  device  client │
+///     x       –       –    │ reset the function if a client had it, device_add
+///     x       x       x    │ as it should be; also a client that came by itself, from QEMU's command line
+///     any     x       –    │ dead: device_del, and wait for DEVICE_DELETED
+///     –       x       x    │ device_del, and wait for DEVICE_DELETED; the client is cut off when that takes too long
+///     –       –       –    │ as it should be
+/// </code>
+/// <para>
+/// One sequence at a time does that; it looks at the facts anew after every step, whatever happened meanwhile, and when QEMU refuses it
+/// tries again after a while. Plugging and unplugging only say what is wanted and wait, bounded, for how it goes.
+/// </para>
+/// </summary>
+internal sealed class SlotPlug
+{
+    private readonly QemuSlot _slot;
+    private readonly QmpClient _qmp;
+    private readonly DeviceTree _devices;
+    private readonly string _port;
+    private readonly TimeSpan _unplugTimeout;
+    private readonly OwnerScheduler _scheduler;
+    private readonly OwnerSignal _changed;
+    private readonly Action<EventSeverity, string> _report;
+    private bool _isWanted;
+    private bool _isLookNeeded = true;
+    private bool _isWorking;
+    private bool _isAgain;
+    private bool _isUnpluggedInTime = true;
+    private bool _hasGuestRefused;
+    private bool _isHopeless;
+    private Instant _addNotBefore;
+    private Instant _deleteNotBefore;
+    private TimeSpan _retry = QemuLimits.RetryMin;
+    private int _retries;
+
+    public SlotPlug(QemuSlot slot, QmpClient qmp, QemuMachineOptions options, OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
+    {
+        (_slot, _qmp, _scheduler, _changed) = (slot, qmp, scheduler, changed);
+        _devices = new DeviceTree(qmp);
+        _port = options.PortOf(slot.Number);
+        _unplugTimeout = options.UnplugTimeout;
+        _report = (severity, text) => events.Report(severity, options.Name, $"slot {slot.Number}: {text}");
+        slot.ClientChanged += OnClientChanged;
+    }
+
+    /// <summary>QEMU has got a device, or lost it.</summary>
+    public event Action? DeviceChanged;
+
+    /// <summary>The id of QEMU's device, or its path where it has none; null: none, as far as known.</summary>
+    public string? Device
+    {
+        get;
+        private set
+        {
+            if (value != field)
+            {
+                field = value;
+                DeviceChanged?.Invoke();
+            }
+        }
+    }
+
+    public string Port => _port;
+
+    /// <summary>What went wrong last and has not come right since.</summary>
+    public string Trouble { get; private set; } = "";
+
+    public QemuSlotState State => (_isWanted, _slot.IsTaken, Device) switch
+    {
+        (true, true, _) => QemuSlotState.Connected,
+        (true, false, null) => _qmp.IsReady ? QemuSlotState.Adding : QemuSlotState.WaitingForQemu,
+        (false, false, null) => QemuSlotState.Absent,
+        _ => _isUnpluggedInTime ? QemuSlotState.Removing : QemuSlotState.Quarantined,
+    };
+
+    /// <summary>A function is there and reset: it is shown to the guest as soon as that can be.</summary>
+    /// <returns>False: it cannot be, and will not soon.</returns>
+    public async Task<bool> PlugAsync(GuestSlot guest)
+    {
+        _slot.Offer(guest);
+        _isWanted = true;
+        _isHopeless = false;
+        (_retry, _addNotBefore) = (QemuLimits.RetryMin, Instant.Zero);
+        Kick();
+        await _changed.WaitUntil(IsPlugSettled, QemuLimits.PlugTimeout);
+        if (!_isWanted || _slot.IsTaken)
+        {
+            return _isWanted;
+        }
+
+        if (Device is null && !_isHopeless)
+        {
+            _report(EventSeverity.Information, _qmp.IsReady ? "not in QEMU yet; it is tried again" : "QEMU is not there; the function waits for it");
+            return true;
+        }
+
+        _report(EventSeverity.Error, Device is null ? $"gives up: {Trouble}" : "a function came, but QEMU still has the one before");
+        _isWanted = false;
+        _slot.Withdraw();
+        return false;
+    }
+
+    /// <summary>Ends when the guest cannot reach the function any more.</summary>
+    public async Task UnplugAsync(bool isSurprise)
+    {
+        _isWanted = false;
+        _hasGuestRefused = false;
+        _isUnpluggedInTime = true;
+        _slot.Withdraw();
+        if (isSurprise)
+        {
+            _slot.Leave("the function is gone");
+        }
+
+        Kick();
+        await _changed.WaitUntil(() => _hasGuestRefused || IsGone, _unplugTimeout);
+        if (!IsGone)
+        {
+            _isUnpluggedInTime = false;
+            Fail(
+                EventSeverity.Warning,
+                _hasGuestRefused ? "the guest refused to let go of the function; it was taken from it"
+                : _qmp.IsReady ? $"the guest did not let go of the function within {_unplugTimeout.TotalSeconds:0.#} s; it was taken from it"
+                : "the guest could not be asked to let go, for QEMU's monitor does not answer; the function was taken from it");
+        }
+
+        _slot.Leave("the guest has to let go of the function");
+        await _changed.WaitUntil(() => !_slot.IsTaken, QemuLimits.ResetTimeout);
+    }
+
+    /// <summary>The function is gone: nobody comes to have it any more, and who has it loses it at the next turn.</summary>
+    public void MarkGone()
+    {
+        _isWanted = false;
+        _slot.Withdraw();
+        _slot.Leave("the function is gone");
+        Kick();
+    }
+
+    /// <summary>QEMU came, or went: what it has is to be looked for anew.</summary>
+    public void OnQemuChanged()
+    {
+        _isLookNeeded = true;
+        _isHopeless = false;
+        _hasGuestRefused = false;
+        (_retry, _addNotBefore, _deleteNotBefore) = (QemuLimits.RetryMin, Instant.Zero, Instant.Zero);
+        if (!_qmp.IsReady)
+        {
+            Device = null;
+        }
+
+        Kick();
+    }
+
+    public void OnEvent(string name, JsonElement data)
+    {
+        if (Device is not { } device || !DeviceTree.IsAbout(data, device))
+        {
+            return;
+        }
+
+        if (name == "DEVICE_DELETED")
+        {
+            OnDeleted();
+        }
+        else if (name == "DEVICE_UNPLUG_GUEST_ERROR")
+        {
+            _hasGuestRefused = true;
+            _changed.Set();
+        }
+    }
+
+    private bool IsGone => !_slot.IsTaken && Device is null && (!_qmp.IsReady || !_isLookNeeded);
+
+    /// <summary>As it should be, so that nothing needs to be tried again.</summary>
+    private bool IsSettled => _isWanted ? _slot.IsTaken : IsGone;
+
+    private bool IsPlugSettled() => !_isWanted || _slot.IsTaken || _isHopeless || (!_qmp.IsReady && Device is null);
+
+    private void OnClientChanged()
+    {
+        _isLookNeeded |= Device is null;
+        _changed.Set();
+        Kick();
+    }
+
+    private void OnDeleted()
+    {
+        Device = null;
+        _isUnpluggedInTime = true;
+        (_retry, _deleteNotBefore) = (QemuLimits.RetryMin, Instant.Zero);
+        Trouble = "";
+        _changed.Set();
+        Kick();
+    }
+
+    private void Kick()
+    {
+        _isAgain = true;
+        if (!_isWorking)
+        {
+            _isWorking = true;
+            _scheduler.Start(WorkAsync);
+        }
+    }
+
+    private async Task WorkAsync()
+    {
+        while (_isAgain)
+        {
+            _isAgain = false;
+            await StepAsync();
+            _changed.Set();
+        }
+
+        _isWorking = false;
+        if (!IsSettled && (_qmp.IsReady || (_isWanted && _slot.NeedsReset)))
+        {
+            _scheduler.Start(RetryAsync);
+        }
+    }
+
+    private async Task RetryAsync()
+    {
+        var retries = ++_retries;
+        var at = Device is null ? _addNotBefore : _deleteNotBefore;
+        await _scheduler.Until(at > _scheduler.Now ? at : _scheduler.Now + _retry);
+        if (retries == _retries && !IsSettled)
+        {
+            _isLookNeeded = true;
+            Kick();
+        }
+    }
+
+    private async Task StepAsync()
+    {
+        if (_isWanted && _slot is { NeedsReset: true, IsTaken: false } && !await _slot.ResetAsync())
+        {
+            Refused(EventSeverity.Error, "the function did not come back from the reset between two clients; it is tried again");
+            return;
+        }
+
+        if (!_qmp.IsReady || (_isLookNeeded && !await LookAsync()))
+        {
+            return;
+        }
+
+        if (IsSettled)
+        {
+            (Trouble, _retry) = (_isWanted ? "" : Trouble, QemuLimits.RetryMin);
+        }
+        else if (Device is { } device)
+        {
+            await (_scheduler.Now < _deleteNotBefore ? Task.CompletedTask : DeleteAsync(device));
+        }
+        else if (_isWanted && !_slot.NeedsReset && _scheduler.Now >= _addNotBefore)
+        {
+            await AddAsync();
+        }
+    }
+
+    private async Task<bool> LookAsync()
+    {
+        _isLookNeeded = false;
+        var (isAnswered, device) = await _devices.FindAsync(QemuMachineOptions.DeviceOf(_slot.Number), _slot.IsTaken ? _port : null);
+        if (!isAnswered)
+        {
+            _isLookNeeded = true;
+            return false;
+        }
+
+        if (Device is not null && device is null)
+        {
+            OnDeleted();
+        }
+
+        Device = device;
+        return true;
+    }
+
+    private async Task AddAsync()
+    {
+        var reply = await _devices.AddAsync(QemuMachineOptions.DeviceOf(_slot.Number), _port, _slot.SocketPath);
+        _isLookNeeded = true;
+        _isAgain = true;
+        switch (reply.Outcome)
+        {
+            case QmpOutcome.Done:
+                Device = QemuMachineOptions.DeviceOf(_slot.Number);
+                _isLookNeeded = false;
+                if (!_slot.IsTaken)
+                {
+                    Refused(EventSeverity.Warning, "QEMU has the function, but gave up its connection at once");
+                }
+
+                break;
+            case QmpOutcome.Refused:
+                _isHopeless = reply.Text.StartsWith("Bus ", StringComparison.Ordinal) || reply.Text.Contains("not a valid device model", StringComparison.Ordinal);
+                Refused(EventSeverity.Error, $"QEMU refuses the function: {reply.Text}; {RemedyFor(reply.Text)}");
+                break;
+            case QmpOutcome.TimedOut or QmpOutcome.NotSent:
+                Refused(EventSeverity.Error, reply.Text);
+                break;
+        }
+    }
+
+    private async Task DeleteAsync(string device)
+    {
+        _hasGuestRefused = false;
+        var reply = await _devices.DeleteAsync(device);
+        if (reply is { Outcome: QmpOutcome.Refused, ErrorClass: "DeviceNotFound" })
+        {
+            OnDeleted();
+            return;
+        }
+
+        // "… is already in the process of unplug" is as good as yes; QEMU has no class of error for it.
+        if (reply.Outcome == QmpOutcome.Refused && !reply.Text.Contains("process of unplug", StringComparison.Ordinal))
+        {
+            Refused(EventSeverity.Warning, $"QEMU does not take the device away: {reply.Text}");
+            return;
+        }
+
+        if (!await _changed.WaitUntil(() => Device != device || !_qmp.IsReady || _hasGuestRefused, _unplugTimeout) || _hasGuestRefused)
+        {
+            _isUnpluggedInTime = false;
+            _retry = QemuLimits.RetryMax;
+            Refused(EventSeverity.Warning, _hasGuestRefused ? "the guest refuses to let go" : "the guest does not let go; it is asked again");
+        }
+    }
+
+    private void Refused(EventSeverity severity, string trouble)
+    {
+        _addNotBefore = _deleteNotBefore = _scheduler.Now + _retry;
+        _retry = _retry * 2 < QemuLimits.RetryMax ? _retry * 2 : QemuLimits.RetryMax;
+        Fail(severity, trouble);
+    }
+
+    private void Fail(EventSeverity severity, string trouble)
+    {
+        if (trouble != Trouble)
+        {
+            _report(severity, trouble);
+        }
+
+        Trouble = trouble;
+    }
+
+    private string RemedyFor(string refusal)
+    {
+        if (refusal.StartsWith("Bus ", StringComparison.Ordinal))
+        {
+            return $"give the guest a port with id={_port}, or name its port in the configuration";
+        }
+
+        if (refusal.Contains("not a valid device model", StringComparison.Ordinal))
+        {
+            return "QEMU 10.1 or newer is needed, with vfio-user";
+        }
+
+        if (refusal.Contains("occupied", StringComparison.Ordinal))
+        {
+            return $"something else sits in port {_port}: take it out, or give it the id {QemuMachineOptions.DeviceOf(_slot.Number)} if it is this slot's";
+        }
+
+        return "it is tried again";
+    }
+}

@@ -1,0 +1,199 @@
+using System.Text.Json;
+using ExpEther.Core.Counters;
+using ExpEther.Core.Scheduling;
+using ExpEther.Core.Time;
+using ExpEther.Pcie;
+using ExpEther.Qemu.Guests;
+using ExpEther.Qemu.Qmp;
+using ExpEther.Qemu.Slots;
+using ExpEther.RootComplex.Guests;
+using ExpEther.RootComplex.Memory;
+using ExpEther.VfioUser;
+
+namespace ExpEther.Qemu;
+
+/// <summary>
+/// A QEMU as the machine of a guest: a socket for each slot, on which QEMU's vfio-user client finds the slot's function, and QEMU's monitor, by
+/// which devices come and go. Neither needs the other to be there: QEMU may be started later, ended, started again, and so may we.
+/// <para>
+/// The guest's accesses go by <see cref="QemuSlot"/> and never wait for the monitor, which QEMU does not serve while an access waits. What QEMU should have
+/// in each slot is brought about by <see cref="SlotPlug"/>.
+/// </para>
+/// Owned by one thread; the sequences run on its scheduler.
+/// </summary>
+public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, IDisposable
+{
+    private readonly QemuSlot[] _slots;
+    private readonly SlotPlug[] _plugs;
+    private readonly QmpClient _qmp;
+    private readonly GuestAddresses _addresses;
+    private readonly OwnerSignal _changed;
+    private readonly IEventSink _events;
+    private readonly string _name;
+    private readonly int[] _descriptors;
+    private bool _isRunning;
+
+    /// <param name="options">Where its sockets are.</param>
+    /// <param name="scheduler">The owner's.</param>
+    /// <param name="events">What an operator should know.</param>
+    /// <exception cref="Linux.LinuxException">A slot's socket cannot be made.</exception>
+    public QemuMachine(QemuMachineOptions options, OwnerScheduler scheduler, IEventSink events)
+    {
+        Check.That(options.Slots is > 0 and <= QemuLimits.SlotsMax && (options.Ports is null || options.Ports.Count == options.Slots));
+        (_name, _events) = (options.Name, events);
+        _changed = new OwnerSignal(scheduler);
+        _qmp = new QmpClient(new QmpClientOptions { Name = options.Name, Path = options.QmpPath }, scheduler, this, events);
+        _slots = new QemuSlot[options.Slots];
+        _plugs = new SlotPlug[options.Slots];
+        try
+        {
+            for (var i = 0; i < _slots.Length; i++)
+            {
+                _slots[i] = new QemuSlot(i + 1, SocketOf(options, i + 1), options.Interrupts, scheduler, _changed, events);
+                _plugs[i] = new SlotPlug(_slots[i], _qmp, options, scheduler, _changed, events);
+            }
+        }
+        catch (IOException)
+        {
+            Dispose();
+            throw;
+        }
+
+        _addresses = new GuestAddresses(_qmp, _plugs, scheduler);
+        _descriptors = [_qmp.PollFileDescriptor, .. _slots.Select(slot => slot.Server.PollFileDescriptor)];
+    }
+
+    /// <summary>To watch for readability; the same for the machine's life.</summary>
+    public IReadOnlyList<int> PollFileDescriptors => _descriptors;
+
+    public Instant? NextDeadline
+    {
+        get
+        {
+            var deadline = _qmp.NextDeadline;
+            foreach (var slot in _slots)
+            {
+                deadline = Instant.Earliest(deadline, slot.Server.NextDeadline);
+            }
+
+            return deadline;
+        }
+    }
+
+    public QmpCounters QmpCounters => _qmp.Counters;
+
+    /// <summary>Takes in and passes on what has come to all sockets. Never blocks.</summary>
+    /// <returns>True when something happened.</returns>
+    public bool Poll(Instant now)
+    {
+        var active = _qmp.Poll(now);
+        foreach (var slot in _slots)
+        {
+            active |= slot.Poll(now);
+        }
+
+        return active;
+    }
+
+    public Task<bool> PlugAsync(GuestSlot slot) => _plugs[slot.Number - 1].PlugAsync(slot);
+
+    public Task UnplugAsync(GuestSlot slot, bool surprise) => _plugs[slot.Number - 1].UnplugAsync(surprise);
+
+    public void MarkGone(GuestSlot slot) => _plugs[slot.Number - 1].MarkGone();
+
+    public IHostMemory MemoryOf(int slot) => _slots[slot - 1].Server.Memory;
+
+    public void RaiseInterrupt(GuestSlot slot, HostAddress address, uint data) => _slots[slot.Number - 1].RaiseInterrupt(address, data);
+
+    /// <summary>As far as is known; where the guest sees its devices is asked for only by <see cref="RefreshAsync"/>, and after a plug.</summary>
+    public QemuMachineStatus Status() => new(
+        _qmp.Peer, _isRunning,
+        [
+            .. _slots.Select((slot, i) => new QemuSlotStatus(
+                slot.Number, _plugs[i].State, slot.SocketPath, _plugs[i].Device, _addresses.Of(i), slot.Mode, _plugs[i].Trouble)),
+        ]);
+
+    /// <summary>Asks QEMU where the guest sees its devices, unless that was asked for a moment ago. Ends within <paramref name="timeout"/>, with or without an answer.</summary>
+    public Task RefreshAsync(TimeSpan timeout) => _addresses.RefreshAsync(timeout);
+
+    public void AddShape(CounterShape shape) => shape.Add(this);
+
+    public void AddCounters(CounterTree tree) => tree.Object("qemu", () =>
+    {
+        tree.Flag("isConnected", () => _qmp.IsReady);
+        tree.Object("monitor", () => tree.All(_qmp.Counters));
+        tree.List("slots", _slots, slot =>
+        {
+            tree.Gauge("slot", () => slot.Number);
+            tree.Flag("isTaken", () => slot.IsTaken);
+            tree.All(slot.Counters);
+            tree.Object("server", () => tree.All(slot.Server.Counters));
+        });
+    });
+
+    public void Dispose()
+    {
+        _qmp.Dispose();
+        foreach (var slot in _slots)
+        {
+            slot?.Dispose();
+        }
+    }
+
+    void IQmpListener.OnConnected(QmpPeer peer)
+    {
+        _isRunning = peer.IsRunning;
+        _events.Report(EventSeverity.Information, _name, $"QEMU {peer.Version} is there, {(peer.UsesKvm ? "with" : "without")} KVM");
+        OnQemuChanged();
+    }
+
+    void IQmpListener.OnDisconnected(string reason)
+    {
+        _isRunning = false;
+        _events.Report(EventSeverity.Warning, _name, $"QEMU's monitor is gone: {reason}");
+        OnQemuChanged();
+    }
+
+    void IQmpListener.OnEvent(string name, JsonElement data)
+    {
+        switch (name)
+        {
+            case "STOP":
+                _isRunning = false;
+                break;
+            case "RESUME":
+                _isRunning = true;
+                break;
+            case "RESET":
+                _addresses.OnChanged();
+                break;
+            default:
+                foreach (var plug in _plugs)
+                {
+                    plug.OnEvent(name, data);
+                }
+
+                break;
+        }
+    }
+
+    private static VfioUserServerOptions SocketOf(QemuMachineOptions options, int slot) => new()
+    {
+        Name = $"{options.Name} slot {slot}",
+        Path = options.SocketOf(slot),
+        Mode = options.SocketMode,
+        Owner = options.SocketOwner,
+        Group = options.SocketGroup,
+    };
+
+    private void OnQemuChanged()
+    {
+        foreach (var plug in _plugs)
+        {
+            plug.OnQemuChanged();
+        }
+
+        _addresses.OnChanged();
+        _changed.Set();
+    }
+}

@@ -1,0 +1,14 @@
+using ExpEther.Qemu.Guests;
+
+namespace ExpEther.Qemu;
+
+/// <summary>A slot, for people.</summary>
+/// <param name="Number">Physical slot number, from 1.</param>
+/// <param name="State">How it stands with QEMU.</param>
+/// <param name="SocketPath">Where QEMU finds the function.</param>
+/// <param name="Device">The id of QEMU's device, or its path where it has none; null: none is known.</param>
+/// <param name="Guest">Where the guest sees it; null: nowhere, as far as QEMU said when it was last asked.</param>
+/// <param name="Interrupts">How interrupts reach the guest.</param>
+/// <param name="Trouble">What went wrong last and has not come right since; empty: nothing.</param>
+public sealed record QemuSlotStatus(
+    int Number, QemuSlotState State, string SocketPath, string? Device, GuestDevice? Guest, InterruptMode Interrupts, string Trouble);

@@ -1,0 +1,7 @@
+namespace ExpEther.Qemu.Qmp;
+
+/// <summary>A command that waits for its end.</summary>
+internal sealed class QmpCall
+{
+    public QmpReply? Reply { get; set; }
+}

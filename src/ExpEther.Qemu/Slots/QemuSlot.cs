@@ -1,0 +1,349 @@
+using System.Buffers.Binary;
+using ExpEther.Core.Scheduling;
+using ExpEther.Core.Time;
+using ExpEther.Linux.Polling;
+using ExpEther.Pcie;
+using ExpEther.RootComplex.Guests;
+using ExpEther.VfioUser;
+
+namespace ExpEther.Qemu.Slots;
+
+/// <summary>
+/// A slot as QEMU's vfio-user-pci client meets it: the function's BARs and configuration space as regions, each access passed on.
+/// <para>
+/// Theory: a client is served while the slot is offered and the function has been reset since the client before. Which function it is, and who manages
+/// MSI-X, is settled when a client comes and stays so until it is gone: another function means another connection.
+/// </para>
+/// </summary>
+internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
+{
+    private const int ConfigRegion = 7;
+    private const int ConfigBytes = 4096;
+    private const int MsixInterrupts = 2;
+    private const int MsixControlBytes = 4;
+    private const int MessageBytes = 4;
+
+    /// <summary>Tokens from here on are ours; a server's count from below.</summary>
+    private const ulong OwnTokens = 0xFFFF_0000_0000_0000;
+    private const ulong PostedToken = ulong.MaxValue;
+
+    private readonly InterruptMode _mode;
+    private readonly OwnerScheduler _scheduler;
+    private readonly OwnerSignal _changed;
+    private readonly ConfigFilter _filter = new();
+    private readonly ManagedMsix _managed = new();
+    private readonly ulong[] _endedWrites = new ulong[QemuLimits.EndedWritesMax];
+    private int _endedCount;
+    private GuestFunction? _function;
+    private bool _isOffered;
+    private bool _isLeaving;
+    private string _leavingReason = "";
+    private ulong _clientReset = PostedToken;
+    private ulong _ownReset = OwnTokens;
+    private bool? _ownResetDone;
+
+    /// <param name="number">Physical slot number, from 1.</param>
+    /// <param name="options">Of its socket.</param>
+    /// <param name="mode">As the configuration asks for.</param>
+    /// <param name="scheduler">The owner's.</param>
+    /// <param name="changed">Set by whatever changes here.</param>
+    /// <param name="events">For the server's reports.</param>
+    public QemuSlot(int number, VfioUserServerOptions options, InterruptMode mode, OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
+    {
+        (Number, SocketPath, _scheduler, _changed, _mode) = (number, options.Path, scheduler, changed, InterruptModeChoice.Of(mode));
+        Server = new VfioUserServer(options, this, events);
+    }
+
+    /// <summary>Physical slot number, from 1.</summary>
+    public int Number { get; }
+
+    public string SocketPath { get; }
+
+    public VfioUserServer Server { get; }
+
+    public GuestSlot? Guest { get; private set; }
+
+    /// <summary>A client has got to know the function; one that still waits for a function has not.</summary>
+    public bool IsTaken => _function is not null;
+
+    /// <summary>A client has got to know the function, or is gone.</summary>
+    public event Action? ClientChanged;
+
+    /// <summary>How interrupts reach the client.</summary>
+    public InterruptMode Mode => _mode;
+
+    /// <summary>A client has had the function: it may have left queues, addresses and DMA behind.</summary>
+    public bool NeedsReset { get; private set; }
+
+    public SlotCounters Counters { get; } = new();
+
+    public bool IsReady => _isOffered && !NeedsReset && Guest?.Function is not null;
+
+    /// <summary>A function has come, reset, and may be had by a client.</summary>
+    public void Offer(GuestSlot guest)
+    {
+        Guest = guest;
+        guest.Sink = this;
+        _isOffered = true;
+
+        // A client that has another function never sees this one; one that still waits for a function does.
+        NeedsReset = IsTaken;
+        Leave("another function came");
+    }
+
+    /// <summary>No further client gets the function; the one that has it keeps it.</summary>
+    public void Withdraw() => _isOffered = false;
+
+    /// <summary>
+    /// Takes the function from the client that has it, by ending the connection: at the next <see cref="Poll"/>, which is not within one of the
+    /// bridge's accesses to the client's memory.
+    /// </summary>
+    public void Leave(string reason)
+    {
+        _isLeaving = IsTaken;
+        _leavingReason = reason;
+    }
+
+    /// <summary>Resets the function for the next client. Bounded.</summary>
+    /// <returns>False: it did not come back.</returns>
+    public async Task<bool> ResetAsync()
+    {
+        _ownReset = _ownReset + 1 == PostedToken ? OwnTokens : _ownReset + 1;
+        _ownResetDone = null;
+        if (Guest is not { } guest)
+        {
+            return false;
+        }
+
+        // The reset that a client asked for before it went has to end first.
+        var deadline = _scheduler.Now + QemuLimits.ResetTimeout;
+        while (!guest.TryReset(_ownReset))
+        {
+            if (_scheduler.Now >= deadline)
+            {
+                return false;
+            }
+
+            await _scheduler.Delay(QemuLimits.ResetRetry);
+        }
+
+        Counters.ResetsBetweenClients++;
+        await _changed.WaitUntil(() => _ownResetDone is not null, QemuLimits.ResetTimeout);
+        NeedsReset = _ownResetDone is not true || IsTaken;
+        return _ownResetDone is true;
+    }
+
+    public bool Poll(Instant now)
+    {
+        if (_isLeaving || (IsTaken && !ReferenceEquals(_function, Guest?.Function)))
+        {
+            Server.Disconnect(_isLeaving ? _leavingReason : "the function is gone");
+            _isLeaving = false;
+        }
+
+        var active = Server.Poll(now);
+        for (var i = 0; i < _endedCount; i++)
+        {
+            Server.CompleteWrite(_endedWrites[i], true);
+            active = true;
+        }
+
+        _endedCount = 0;
+        return active | (Guest is not null && _managed.Flush(Guest));
+    }
+
+    /// <summary>An interrupt message of the function.</summary>
+    public void RaiseInterrupt(HostAddress address, uint data)
+    {
+        bool isRaised;
+        if (_mode == InterruptMode.EventFd)
+        {
+            isRaised = _managed.Raise(data);
+        }
+        else
+        {
+            Span<byte> message = stackalloc byte[MessageBytes];
+            BinaryPrimitives.WriteUInt32LittleEndian(message, data);
+            isRaised = Server.TryWriteMessage(address, message);
+        }
+
+        if (isRaised)
+        {
+            Counters.Interrupts++;
+        }
+        else
+        {
+            Counters.InterruptsLost++;
+        }
+    }
+
+    public VfioUserRegion RegionOf(int index)
+    {
+        if (Describe() is not { } function)
+        {
+            return default;
+        }
+
+        if (index == ConfigRegion)
+        {
+            return new VfioUserRegion(ConfigBytes);
+        }
+
+        foreach (var bar in function.Bars)
+        {
+            if (bar.Index == index)
+            {
+                return new VfioUserRegion(bar.SizeBytes);
+            }
+        }
+
+        return default;
+    }
+
+    public int InterruptsOf(int index) =>
+        index == MsixInterrupts && _mode == InterruptMode.EventFd && Describe() is { } function ? function.MsixVectors : 0;
+
+    /// <summary>Who has connected asks, and gets to know the function then.</summary>
+    public void OnConnected()
+    {
+    }
+
+    public void OnDisconnected(string reason)
+    {
+        NeedsReset |= IsTaken;
+        _function = null;
+        _isLeaving = false;
+        _endedCount = 0;
+        _clientReset = PostedToken;
+        _managed.Clear();
+        ClientChanged?.Invoke();
+    }
+
+    public bool TryRead(int region, ulong offset, int bytes, ulong token)
+    {
+        if (Guest is not { } guest)
+        {
+            return false;
+        }
+
+        if (region != ConfigRegion)
+        {
+            return guest.TryReadMemory(region, offset, bytes, token);
+        }
+
+        if (!_filter.TryTrack(token, (int)offset, bytes))
+        {
+            return false;
+        }
+
+        if (guest.TryReadConfig((int)offset, bytes, token))
+        {
+            return true;
+        }
+
+        _filter.Forget(token);
+        return false;
+    }
+
+    public bool TryWrite(int region, ulong offset, ReadOnlySpan<byte> data, ulong token, bool isPosted)
+    {
+        if (Guest is not { } guest || _endedCount == _endedWrites.Length)
+        {
+            return false;
+        }
+
+        if (region == ConfigRegion)
+        {
+            var place = (int)offset;
+            if (!guest.TryWriteConfig(place, _filter.OfWrite(place, data), isPosted ? PostedToken : token))
+            {
+                return false;
+            }
+
+            if (_function is { MsixOffset: > 0 } f && place < f.MsixOffset + MsixControlBytes && place + data.Length > f.MsixOffset)
+            {
+                _managed.Renew();
+            }
+
+            return true;
+        }
+
+        if (!guest.TryWriteMemory(region, offset, data))
+        {
+            return false;
+        }
+
+        if (!isPosted)
+        {
+            _endedWrites[_endedCount++] = token;
+        }
+
+        return true;
+    }
+
+    public bool TryReset(ulong token)
+    {
+        if (Guest is not { } guest || !guest.TryReset(token))
+        {
+            return false;
+        }
+
+        Counters.ClientResets++;
+        _clientReset = token;
+        return true;
+    }
+
+    public void OnInterruptEvent(int index, int vector, EventFd? wake)
+    {
+        if (index == MsixInterrupts && _mode == InterruptMode.EventFd)
+        {
+            _managed.Use(vector, wake);
+        }
+    }
+
+    /// <summary>Where the memory is, the server knows by itself.</summary>
+    public void OnMemoryChanged()
+    {
+    }
+
+    public void OnRead(ulong token, ReadOnlySpan<byte> data) => Server.CompleteRead(token, _filter.OfRead(token, data));
+
+    public void OnWritten(ulong token, bool isDone)
+    {
+        if (token >= OwnTokens)
+        {
+            if (token == _ownReset)
+            {
+                _ownResetDone = isDone;
+                _changed.Set();
+            }
+
+            return;
+        }
+
+        if (token == _clientReset)
+        {
+            _clientReset = PostedToken;
+            _filter.Reveal();
+            _managed.Renew();
+        }
+
+        Server.CompleteWrite(token, isDone);
+    }
+
+    public void Dispose() => Server.Dispose();
+
+    /// <summary>The function as the client that is there gets to know it, from its first question on.</summary>
+    private GuestFunction? Describe()
+    {
+        if (!IsTaken && IsReady && Guest?.Function is { } function)
+        {
+            _function = function;
+            _filter.Begin(function, _mode == InterruptMode.Message);
+            _managed.Begin(function);
+            ClientChanged?.Invoke();
+        }
+
+        return _function;
+    }
+}

@@ -1,0 +1,8 @@
+namespace ExpEther.RootComplex.Guests;
+
+internal enum GuestAccessKind : byte
+{
+    MemoryRead,
+    ConfigRead,
+    ConfigWrite,
+}
