@@ -197,6 +197,20 @@ public sealed class LyingClientTests : IDisposable
     }
 
     [Fact]
+    public void Descriptors_are_those_of_the_message_they_came_with_whatever_was_sent_around_it()
+    {
+        using var wake = new EventFd();
+        using var client = _rig.ConnectServed();
+        client.Send([.. Message.GetInfo(9), .. Message.GetInfo(10)]);
+        client.Send(Message.SetIrqs(1, 0x24, 2, 5, 1), wake.FileDescriptor);
+        client.Send(Message.SetIrqs(2, 0x24, 2, 6, 1));
+        Assert.Equal([9, 10, 1, 2], Enumerable.Range(0, 4).Select(_ => (int)_rig.Receive(client).Id));
+        Assert.Equal([(2, 5)], _rig.Device.Events.Keys);
+        _rig.Device.Events[(2, 5)]!.Set();
+        Assert.True(wake.Clear());
+    }
+
+    [Fact]
     public void A_message_that_comes_byte_by_byte_is_a_message()
     {
         using var client = _rig.ConnectServed();
