@@ -21,7 +21,7 @@ public sealed class VfioUserServer : IDisposable
     private readonly IVfioUserDevice _device;
     private readonly IEventSink _events;
     private readonly UnixListener _listener;
-    private readonly DescriptorSet _descriptors = new();
+    private readonly DescriptorSet _descriptors;
     private readonly GuestMemory _memory = new();
     private ClientSession? _session;
     private UnixConnection? _connection;
@@ -38,6 +38,7 @@ public sealed class VfioUserServer : IDisposable
         _device = device;
         _events = events;
         _listener = new UnixListener(options.Path, options.Mode, options.Owner, options.Group);
+        _descriptors = new DescriptorSet();
         _descriptors.Add(_listener.FileDescriptor, PollEvents.Readable);
     }
 

@@ -58,7 +58,11 @@ public sealed class LyingClientTests : IDisposable
         { "a read of a region that is not there", Message.RegionRead(1, 3, 0, 4), (int)Errno.EINVAL },
         { "a read of a region beyond the last", Message.RegionRead(1, uint.MaxValue, 0, 4), (int)Errno.EINVAL },
         { "a read with data", Message.Of(1, VfioUserCommand.RegionRead, 0, Message.Numbers(0ul), Message.Numbers(0u, 4), [1]), (int)Errno.EINVAL },
-        { "a write of other data than said", Message.Of(1, VfioUserCommand.RegionWrite, 0, Message.Numbers(0ul), Message.Numbers(0u, 4), [1]), (int)Errno.EINVAL },
+        {
+            "a write of other data than said",
+            Message.Of(1, VfioUserCommand.RegionWrite, 0, Message.Numbers(0ul), Message.Numbers(0u, 4), [1]),
+            (int)Errno.EINVAL
+        },
         { "a write past a region's end", Message.RegionWrite(1, 7, 4095, [1, 2]), (int)Errno.EINVAL },
         { "a reset with more to say", Message.Of(1, VfioUserCommand.DeviceReset, 0, [1]), (int)Errno.EINVAL },
         { "vectors beyond the last", Message.SetIrqs(1, 0x21, 2, 7, 2), (int)Errno.EINVAL },
@@ -193,6 +197,20 @@ public sealed class LyingClientTests : IDisposable
     }
 
     [Fact]
+    public void Descriptors_are_those_of_the_message_they_came_with_whatever_was_sent_around_it()
+    {
+        using var wake = new EventFd();
+        using var client = _rig.ConnectServed();
+        client.Send([.. Message.GetInfo(9), .. Message.GetInfo(10)]);
+        client.Send(Message.SetIrqs(1, 0x24, 2, 5, 1), wake.FileDescriptor);
+        client.Send(Message.SetIrqs(2, 0x24, 2, 6, 1));
+        Assert.Equal([9, 10, 1, 2], Enumerable.Range(0, 4).Select(_ => (int)_rig.Receive(client).Id));
+        Assert.Equal([(2, 5)], _rig.Device.Events.Keys);
+        _rig.Device.Events[(2, 5)]!.Set();
+        Assert.True(wake.Clear());
+    }
+
+    [Fact]
     public void A_message_that_comes_byte_by_byte_is_a_message()
     {
         using var client = _rig.ConnectServed();
@@ -244,6 +262,28 @@ public sealed class LyingClientTests : IDisposable
         Assert.True(_rig.Server.NextDeadline <= _rig.Now);
         _rig.Run();
         Assert.Equal(sent, _rig.Server.Counters.Messages - before);
+    }
+
+    [Fact]
+    public void A_flood_to_one_slot_leaves_another_served()
+    {
+        using var flooded = _rig.ConnectServed();
+        using var other = new ServerRig();
+        using var client = other.ConnectServed();
+        var message = Message.RegionWrite(1, 0, 0, [1], Message.NoReply);
+        for (var id = 2; id < 50; id++)
+        {
+            while (flooded.SendSome(message) == message.Length)
+            {
+            }
+
+            // One turn of an owner that has both.
+            client.Send(Message.GetInfo(id));
+            Assert.True(_rig.Server.Poll(_rig.Now));
+            Assert.True(other.Server.Poll(other.Now));
+            Assert.True(client.TryReceive(out var reply));
+            Assert.Equal(id, reply.Id);
+        }
     }
 
     [Fact]

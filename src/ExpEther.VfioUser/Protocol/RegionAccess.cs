@@ -16,7 +16,8 @@ internal readonly record struct RegionAccess(ulong Offset, uint Region, uint Cou
     public static Errno TryParse(ReadOnlySpan<byte> payload, bool isWrite, out RegionAccess access)
     {
         access = default;
-        return MemoryMarshal.TryRead(payload, out access) && access is { Region: < VfioUserLimits.RegionsMax, Count: > 0 and <= VfioUserLimits.TransferBytesMax }
+        return MemoryMarshal.TryRead(payload, out access)
+            && access is { Region: < VfioUserLimits.RegionsMax, Count: > 0 and <= VfioUserLimits.TransferBytesMax }
             && payload.Length == Size + (isWrite ? access.Count : 0)
             ? Errno.None
             : Errno.EINVAL;

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace ExpEther.VfioUser.Protocol;
 
-/// <summary>VERSION's payload (vfio-user specification, "VFIO_USER_VERSION"): 16-bit major and minor, then JSON text that ends with a NUL, or nothing.</summary>
+/// <summary>
+/// VERSION's payload (vfio-user specification, "VFIO_USER_VERSION"): 16-bit major and minor, then JSON text that ends with a NUL, or nothing.
+/// </summary>
 /// <param name="TransferBytesMax">The client's max_data_xfer_size: what it takes and gives in one DMA message.</param>
 /// <param name="MemoryRangesMax">Its max_dma_maps.</param>
 /// <param name="PageSizes">Its pgsizes, ored.</param>

@@ -12,6 +12,9 @@ internal sealed class Message(byte[] bytes)
     public const uint NoReply = 0x10;
     public const uint Error = 0x20;
 
+    private const string QemuCapabilities =
+        """{"capabilities":{"max_msg_fds":16,"max_data_xfer_size":1048576,"max_dma_maps":65535,"pgsizes":4096}}""";
+
     public byte[] Bytes => bytes;
 
     public ushort Id => BinaryPrimitives.ReadUInt16LittleEndian(bytes);
@@ -45,8 +48,7 @@ internal sealed class Message(byte[] bytes)
         return message;
     }
 
-    public static byte[] Version(
-        int id = 0, ushort major = 0, string json = """{"capabilities":{"max_msg_fds":16,"max_data_xfer_size":1048576,"max_dma_maps":65535,"pgsizes":4096}}""") =>
+    public static byte[] Version(int id = 0, ushort major = 0, string json = QemuCapabilities) =>
         Of(id, VfioUserCommand.Version, 0, [(byte)major, (byte)(major >> 8), 0, 0], Encoding.UTF8.GetBytes(json), [0]);
 
     public static byte[] DmaMap(int id, ulong address, ulong bytes, ulong offset = 0, uint rights = 3, uint flags = 0) =>

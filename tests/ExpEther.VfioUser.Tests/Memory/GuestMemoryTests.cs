@@ -355,8 +355,11 @@ public sealed class GuestMemoryTests : IDisposable
     private bool TryGet(ulong address, int bytes, DmaRights rights, out Span<byte> span) =>
         Memory.TryGetSpan(new HostAddress(address), bytes, rights, out span);
 
-    private void Map(ulong address, ulong bytes, ulong offset, uint rights, int descriptor) =>
-        Assert.Equal((16u, Message.Reply), (_rig.Exchange(_client, Message.DmaMap(1, address, bytes, offset, rights), descriptor) is var r ? r.Size : 0, r.Flags));
+    private void Map(ulong address, ulong bytes, ulong offset, uint rights, int descriptor)
+    {
+        var reply = _rig.Exchange(_client, Message.DmaMap(1, address, bytes, offset, rights), descriptor);
+        Assert.Equal((16u, Message.Reply), (reply.Size, reply.Flags));
+    }
 
     private static int Mappings() => File.ReadLines("/proc/self/maps").Count(l => l.Contains("memfd:test-memory", StringComparison.Ordinal));
 }

@@ -138,7 +138,8 @@ public class SessionFuzzTests
         var count = (uint)random.Next(0, 5);
         uint[] actions = [0x21, 0x22, 0x24, 0x24, 0x24, 0x11, 0x0C, (uint)random.Next(64)];
         var action = actions[random.Next(actions.Length)];
-        return Message.SetIrqs(id, action, random.Next(4) == 0 ? (uint)random.Next(6) : 2u, (uint)random.Next(0, 6), count, new byte[(action & 2) != 0 ? count : 0]);
+        var index = random.Next(4) == 0 ? (uint)random.Next(6) : 2u;
+        return Message.SetIrqs(id, action, index, (uint)random.Next(0, 6), count, new byte[(action & 2) != 0 ? count : 0]);
     }
 
     private static void Mutate(Random random, byte[] message)
