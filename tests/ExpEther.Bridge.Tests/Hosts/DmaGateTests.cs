@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using CsCheck;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Config;
@@ -123,37 +122,6 @@ public class DmaGateTests
         Atomic(TlpKind.CompareAndSwap, Memory, [.. before[..16], .. new byte[16]]);
         Assert.Equal(CompletionStatus.UnsupportedRequest, LastCompletion().Status);
         Assert.Equal(before, _memory);
-    }
-
-    [Theory]
-    [InlineData(4)]
-    [InlineData(8)]
-    public void An_atomic_is_one_beside_a_processor_at_work_on_the_same_word(int bytes)
-    {
-        const int Adds = 4000;
-        _memory.AsSpan(0, 8).Clear();
-        var stop = false;
-        var processor = new Thread(() =>
-        {
-            for (var i = 0L; i < 50_000_000 && !Volatile.Read(ref stop); i++)
-            {
-                // Changes the word and changes it back.
-                Interlocked.Add(ref MemoryMarshal.AsRef<int>(_memory.AsSpan(0, 4)), 1 << 16);
-                Interlocked.Add(ref MemoryMarshal.AsRef<int>(_memory.AsSpan(0, 4)), -(1 << 16));
-            }
-        });
-        processor.Start();
-        var one = new byte[bytes];
-        one[0] = 1;
-        for (var i = 0; i < Adds; i++)
-        {
-            Atomic(TlpKind.FetchAdd, Memory, one);
-            _box.Tlps.Clear();
-        }
-
-        Volatile.Write(ref stop, true);
-        processor.Join();
-        Assert.Equal(Adds, BitConverter.ToInt32(_memory));
     }
 
     [Fact]
