@@ -63,6 +63,9 @@ public static class QemuLimits
 
     public static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the news of a device's end may take longer by one of QEMU's sockets than by the other.</summary>
+    public static readonly TimeSpan EjectGrace = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Between two questions for the guest's bus numbers.</summary>
     public static readonly TimeSpan BusQueryInterval = TimeSpan.FromSeconds(1);
 

@@ -23,6 +23,9 @@ namespace ExpEther.Qemu.Guests;
 ///     –       –       –    │ as it should be
 /// </code>
 /// <para>
+/// A device that QEMU deletes without having been asked to was ejected by the guest, and is not added again: the slot gives the function back.
+/// </para>
+/// <para>
 /// One sequence at a time does that; it looks at the facts anew after every step, whatever happened meanwhile, and when QEMU refuses it
 /// tries again after a while. Plugging and unplugging only say what is wanted and wait, bounded, for how it goes.
 /// </para>
@@ -163,7 +166,7 @@ internal sealed class SlotPlug
         (_retry, _addNotBefore, _deleteNotBefore) = (QemuLimits.RetryMin, Instant.Zero, Instant.Zero);
         if (!_qmp.IsReady)
         {
-            Device = null;
+            (Device, _isDeleting) = (null, false);
         }
 
         Kick();
@@ -181,6 +184,7 @@ internal sealed class SlotPlug
             if (_isWanted && !_isDeleting)
             {
                 // Nobody asked: the guest ejected it.
+                _report(EventSeverity.Information, "the guest has let go of the function by itself");
                 _isWanted = false;
                 _slot.Withdraw();
                 _slot.Guest?.Eject();
@@ -334,6 +338,12 @@ internal sealed class SlotPlug
 
     private async Task DeleteAsync(string device)
     {
+        // A guest that ejects a device by itself closes its connection too; the event then tells so at about the same time.
+        if (_isWanted && !_isDeleting && await _changed.WaitUntil(() => !_isWanted || Device != device || !_qmp.IsReady, QemuLimits.EjectGrace))
+        {
+            return;
+        }
+
         _hasGuestRefused = false;
         _isDeleting = true;
         var reply = await _devices.DeleteAsync(device);
