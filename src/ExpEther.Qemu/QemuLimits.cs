@@ -69,6 +69,6 @@ public static class QemuLimits
     /// <summary>Between two questions for the guest's bus numbers.</summary>
     public static readonly TimeSpan BusQueryInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often they are asked for by ourselves after a change, until the guest has given the device addresses.</summary>
+    /// <summary>How often they are asked for by ourselves after a change, until a driver of the guest's has the device.</summary>
     public const int BusQueriesMax = 10;
 }

@@ -327,8 +327,9 @@ internal sealed class SlotPlug
 
                 break;
             case QmpOutcome.Refused:
-                _isHopeless = reply.Text.StartsWith("Bus ", StringComparison.Ordinal) || reply.Text.Contains("not a valid device model", StringComparison.Ordinal);
-                Refused(ref _addNotBefore, EventSeverity.Error, $"QEMU refuses the function: {reply.Text}; {RemedyFor(reply.Text)}");
+                _isHopeless = Refusal.IsFinal(reply.Text);
+                var remedy = Refusal.RemedyFor(reply.Text, _port, QemuMachineOptions.DeviceOf(_slot.Number));
+                Refused(ref _addNotBefore, EventSeverity.Error, $"QEMU refuses the function: {reply.Text}; {remedy}");
                 break;
             case QmpOutcome.TimedOut or QmpOutcome.NotSent:
                 Refused(ref _addNotBefore, EventSeverity.Error, reply.Text);
@@ -353,8 +354,7 @@ internal sealed class SlotPlug
             return;
         }
 
-        // "… is already in the process of unplug" is as good as yes; QEMU has no class of error for it.
-        if (reply.Outcome == QmpOutcome.Refused && !reply.Text.Contains("process of unplug", StringComparison.Ordinal))
+        if (reply.Outcome == QmpOutcome.Refused && !Refusal.IsAskedAlready(reply.Text))
         {
             Refused(ref _deleteNotBefore, EventSeverity.Warning, $"QEMU does not take the device away: {reply.Text}");
             return;
@@ -364,7 +364,8 @@ internal sealed class SlotPlug
         {
             _isUnpluggedInTime = false;
             _retry = QemuLimits.RetryMax;
-            Refused(ref _deleteNotBefore, EventSeverity.Warning, _hasGuestRefused ? "the guest refuses to let go" : "the guest does not let go; it is asked again");
+            var trouble = _hasGuestRefused ? "the guest refuses to let go" : "the guest does not let go; it is asked again";
+            Refused(ref _deleteNotBefore, EventSeverity.Warning, trouble);
         }
     }
 
@@ -383,25 +384,5 @@ internal sealed class SlotPlug
         }
 
         Trouble = trouble;
-    }
-
-    private string RemedyFor(string refusal)
-    {
-        if (refusal.StartsWith("Bus ", StringComparison.Ordinal))
-        {
-            return $"give the guest a port with id={_port}, or name its port in the configuration";
-        }
-
-        if (refusal.Contains("not a valid device model", StringComparison.Ordinal))
-        {
-            return "QEMU 10.1 or newer is needed, with vfio-user";
-        }
-
-        if (refusal.Contains("occupied", StringComparison.Ordinal))
-        {
-            return $"something else sits in port {_port}: take it out, or give it the id {QemuMachineOptions.DeviceOf(_slot.Number)} if it is this slot's";
-        }
-
-        return "it is tried again";
     }
 }
