@@ -63,9 +63,12 @@ public static class QemuLimits
 
     public static readonly TimeSpan RetryMax = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long the news of a device's end may take longer by one of QEMU's sockets than by the other.</summary>
+    public static readonly TimeSpan EjectGrace = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Between two questions for the guest's bus numbers.</summary>
     public static readonly TimeSpan BusQueryInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often they are asked for by ourselves after a change, until the guest has given the device addresses.</summary>
+    /// <summary>How often they are asked for by ourselves after a change, until a driver of the guest's has the device.</summary>
     public const int BusQueriesMax = 10;
 }

@@ -114,7 +114,10 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
                 _plugs[i].Trouble is { Length: > 0 } trouble ? trouble : slot.Server.Trouble ?? "")),
         ]);
 
-    /// <summary>Asks QEMU where the guest sees its devices, unless that was asked for a moment ago. Ends within <paramref name="timeout"/>, with or without an answer.</summary>
+    /// <summary>
+    /// Asks QEMU where the guest sees its devices, unless that was asked for a moment ago. Ends within <paramref name="timeout"/>, with or without an
+    /// answer.
+    /// </summary>
     public Task RefreshAsync(TimeSpan timeout) => _addresses.RefreshAsync(timeout);
 
     public void AddShape(CounterShape shape) => shape.Add(this);

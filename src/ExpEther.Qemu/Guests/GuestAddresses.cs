@@ -7,7 +7,7 @@ namespace ExpEther.Qemu.Guests;
 
 /// <summary>
 /// Where the guest sees the devices of its slots. QEMU tells only when asked, for all its devices at once, and the guest may number its buses anew
-/// at any time; so it is asked after a change until every device has got addresses, a limited number of times, and when somebody wants to know.
+/// at any time; so it is asked after a change until a driver has every device, a limited number of times, and when somebody wants to know.
 /// </summary>
 internal sealed class GuestAddresses
 {

@@ -23,6 +23,9 @@ namespace ExpEther.Qemu.Guests;
 ///     –       –       –    │ as it should be
 /// </code>
 /// <para>
+/// A device that QEMU deletes without having been asked to was ejected by the guest, and is not added again: the slot gives the function back.
+/// </para>
+/// <para>
 /// One sequence at a time does that; it looks at the facts anew after every step, whatever happened meanwhile, and when QEMU refuses it
 /// tries again after a while. Plugging and unplugging only say what is wanted and wait, bounded, for how it goes.
 /// </para>
@@ -163,7 +166,7 @@ internal sealed class SlotPlug
         (_retry, _addNotBefore, _deleteNotBefore) = (QemuLimits.RetryMin, Instant.Zero, Instant.Zero);
         if (!_qmp.IsReady)
         {
-            Device = null;
+            (Device, _isDeleting) = (null, false);
         }
 
         Kick();
@@ -181,6 +184,7 @@ internal sealed class SlotPlug
             if (_isWanted && !_isDeleting)
             {
                 // Nobody asked: the guest ejected it.
+                _report(EventSeverity.Information, "the guest has let go of the function by itself");
                 _isWanted = false;
                 _slot.Withdraw();
                 _slot.Guest?.Eject();
@@ -323,8 +327,9 @@ internal sealed class SlotPlug
 
                 break;
             case QmpOutcome.Refused:
-                _isHopeless = reply.Text.StartsWith("Bus ", StringComparison.Ordinal) || reply.Text.Contains("not a valid device model", StringComparison.Ordinal);
-                Refused(ref _addNotBefore, EventSeverity.Error, $"QEMU refuses the function: {reply.Text}; {RemedyFor(reply.Text)}");
+                _isHopeless = Refusal.IsFinal(reply.Text);
+                var remedy = Refusal.RemedyFor(reply.Text, _port, QemuMachineOptions.DeviceOf(_slot.Number));
+                Refused(ref _addNotBefore, EventSeverity.Error, $"QEMU refuses the function: {reply.Text}; {remedy}");
                 break;
             case QmpOutcome.TimedOut or QmpOutcome.NotSent:
                 Refused(ref _addNotBefore, EventSeverity.Error, reply.Text);
@@ -334,6 +339,12 @@ internal sealed class SlotPlug
 
     private async Task DeleteAsync(string device)
     {
+        // A guest that ejects a device by itself closes its connection too; the event then tells so at about the same time.
+        if (_isWanted && !_isDeleting && await _changed.WaitUntil(() => !_isWanted || Device != device || !_qmp.IsReady, QemuLimits.EjectGrace))
+        {
+            return;
+        }
+
         _hasGuestRefused = false;
         _isDeleting = true;
         var reply = await _devices.DeleteAsync(device);
@@ -343,8 +354,7 @@ internal sealed class SlotPlug
             return;
         }
 
-        // "… is already in the process of unplug" is as good as yes; QEMU has no class of error for it.
-        if (reply.Outcome == QmpOutcome.Refused && !reply.Text.Contains("process of unplug", StringComparison.Ordinal))
+        if (reply.Outcome == QmpOutcome.Refused && !Refusal.IsAskedAlready(reply.Text))
         {
             Refused(ref _deleteNotBefore, EventSeverity.Warning, $"QEMU does not take the device away: {reply.Text}");
             return;
@@ -354,7 +364,8 @@ internal sealed class SlotPlug
         {
             _isUnpluggedInTime = false;
             _retry = QemuLimits.RetryMax;
-            Refused(ref _deleteNotBefore, EventSeverity.Warning, _hasGuestRefused ? "the guest refuses to let go" : "the guest does not let go; it is asked again");
+            var trouble = _hasGuestRefused ? "the guest refuses to let go" : "the guest does not let go; it is asked again";
+            Refused(ref _deleteNotBefore, EventSeverity.Warning, trouble);
         }
     }
 
@@ -373,25 +384,5 @@ internal sealed class SlotPlug
         }
 
         Trouble = trouble;
-    }
-
-    private string RemedyFor(string refusal)
-    {
-        if (refusal.StartsWith("Bus ", StringComparison.Ordinal))
-        {
-            return $"give the guest a port with id={_port}, or name its port in the configuration";
-        }
-
-        if (refusal.Contains("not a valid device model", StringComparison.Ordinal))
-        {
-            return "QEMU 10.1 or newer is needed, with vfio-user";
-        }
-
-        if (refusal.Contains("occupied", StringComparison.Ordinal))
-        {
-            return $"something else sits in port {_port}: take it out, or give it the id {QemuMachineOptions.DeviceOf(_slot.Number)} if it is this slot's";
-        }
-
-        return "it is tried again";
     }
 }

@@ -53,7 +53,8 @@ public sealed class QmpClient : IDisposable
     {
         if (Encoding.UTF8.GetByteCount(options.Path) is 0 or > LinuxLimits.UnixPathBytesMax)
         {
-            throw new ArgumentException($"the monitor's path '{options.Path}' is longer than the {LinuxLimits.UnixPathBytesMax} bytes of a UNIX socket's", nameof(options));
+            throw new ArgumentException(
+                $"the monitor's path '{options.Path}' is longer than the {LinuxLimits.UnixPathBytesMax} bytes of a UNIX socket's", nameof(options));
         }
 
         (_options, _scheduler, _listener, _events) = (options, scheduler, listener, events);

@@ -7,7 +7,8 @@ namespace ExpEther.Qemu.Slots;
 
 /// <summary>
 /// MSI-X as QEMU manages it: the guest's table is QEMU's, and each vector that is in use is an eventfd. The function has a table of its own
-/// all the same, and it is filled here: each vector's message is a write of its number to <see cref="Address"/>, which comes back as an interrupt of that number.
+/// all the same, and it is filled here: each vector's message is a write of its number to <see cref="Address"/>, which comes back as an interrupt of
+/// that number.
 /// <para>
 /// Theory: what an entry should hold follows from whether its vector has an event; which entries may differ from that is a bitmap, and
 /// <see cref="Flush"/> writes them as there is room. A function forgets its table in a reset, also one that the guest makes by itself; it then sets
@@ -108,7 +109,9 @@ internal sealed class ManagedMsix
         return true;
     }
 
-    /// <summary>Double words, for no other access to a table is defined but those and aligned pairs of them (PCIe 5.0 §7.7.2). Vector Control comes last.</summary>
+    /// <summary>
+    /// By double words, for no other access to a table is defined but those and aligned pairs of them (PCIe 5.0 §7.7.2). Vector Control comes last.
+    /// </summary>
     private bool TryWriteEntry(GuestSlot slot, int vector)
     {
         Span<uint> entry = [Address, 0, (uint)vector, _events[vector] is null ? Masked : 0];

@@ -320,14 +320,39 @@ public sealed class PlugTests : IDisposable
         Assert.Equal("", _rig.Status().Trouble);
     }
 
-    [Fact]
-    public void A_guest_that_ejects_its_device_by_itself_gets_the_function_anew_after_a_reset()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void What_a_guest_ejects_by_itself_is_given_back_and_not_shown_to_it_again(bool isCloseSeenFirst)
     {
         _rig.Connect();
         _rig.PlugIn();
+        var device = _rig.Qemu.Devices[0];
+        if (isCloseSeenFirst)
+        {
+            device.Client.Dispose();
+            _rig.RunFor(TimeSpan.FromMilliseconds(20));
+        }
+
+        _rig.Qemu.LetGo(device);
+        _rig.RunUntil(() => _rig.Slots[0].Ejects == 1, TimeSpan.FromMilliseconds(20));
+        var unplug = _rig.Unplug();
+        _rig.RunUntil(() => unplug.IsEnded, TimeSpan.FromMilliseconds(20));
+        _rig.RunFor(TimeSpan.FromMinutes(1));
+        Assert.Equal((QemuSlotState.Absent, "", 0), (_rig.Status().State, _rig.Status().Trouble, _rig.Qemu.Devices.Count));
+        _rig.PlugIn();
+    }
+
+    [Fact]
+    public void A_device_whose_connection_broke_is_not_an_eject_and_comes_back_after_a_reset()
+    {
+        _rig.Connect();
+        var client = _rig.PlugIn();
         var resets = _rig.Slots[0].Resets;
-        _rig.Qemu.LetGo(_rig.Qemu.Devices[0]);
-        _rig.RunUntil(() => _rig.Status().State == QemuSlotState.Connected && _rig.Slots[0].Resets == resets + 2, TimeSpan.FromSeconds(2));
+        client.Dispose();
+        _rig.RunUntil(() => _rig.Status().State != QemuSlotState.Connected, TimeSpan.FromMilliseconds(20));
+        _rig.RunUntil(() => _rig.Status().State == QemuSlotState.Connected, TimeSpan.FromSeconds(2));
+        Assert.Equal((resets + 2, 0), (_rig.Slots[0].Resets, _rig.Slots[0].Ejects));
     }
 
     [Fact]

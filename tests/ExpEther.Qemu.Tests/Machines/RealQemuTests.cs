@@ -148,7 +148,8 @@ public sealed class RealQemuTests : IDisposable
     }
 
     /// <summary>What was reported, and what QEMU said.</summary>
-    private string What() => string.Join('\n', _events.All.Select(e => e.ToString()).Concat(_words).Append(_qemu is { HasExited: true } q ? $"it exited with {q.ExitCode}" : ""));
+    private string What() => string.Join(
+        '\n', _events.All.Select(e => e.ToString()).Concat(_words).Append(_qemu is { HasExited: true } q ? $"it exited with {q.ExitCode}" : ""));
 
     private QemuSlotState State() => _machine.Status().Slots[0].State;
 

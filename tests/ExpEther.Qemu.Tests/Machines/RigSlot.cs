@@ -20,7 +20,11 @@ internal sealed class RigSlot
 
     public RigSlot(int number, OwnerScheduler scheduler)
     {
-        Slot = new GuestSlot(number, new Rid(0, 0, 0), TimeSpan.FromSeconds(1), scheduler, new RootComplexCounters()) { VfH = VfH };
+        Slot = new GuestSlot(number, new Rid(0, 0, 0), TimeSpan.FromSeconds(1), scheduler, new RootComplexCounters())
+        {
+            VfH = VfH,
+            Ejected = () => Ejects++,
+        };
         Fill();
     }
 
@@ -30,6 +34,9 @@ internal sealed class RigSlot
 
     /// <summary>How often the function has been reset.</summary>
     public int Resets { get; private set; }
+
+    /// <summary>How often the guest has let go of it by itself.</summary>
+    public int Ejects { get; private set; }
 
     /// <summary>Another function comes into the slot, powered and surveyed.</summary>
     public void Fill()

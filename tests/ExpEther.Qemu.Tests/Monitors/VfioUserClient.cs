@@ -166,7 +166,7 @@ internal sealed class VfioUserClient : IDisposable
     {
         Send(
             Version,
-            [0, 0, 0, 0, .. Encoding.ASCII.GetBytes("""{"capabilities":{"pgsizes":4096,"max_msg_fds":16,"max_dma_maps":65535,"max_data_xfer_size":1048576}}"""), 0]);
+            [0, 0, 0, 0, .. Encoding.ASCII.GetBytes("""{"capabilities":{"pgsizes":4096,"max_msg_fds":16,"max_data_xfer_size":1048576}}"""), 0]);
         Send(GetInfo, Info(16, 0));
         foreach (var region in new[] { 0, 1, 2, 3, 4, 5, 7 })
         {

@@ -172,7 +172,8 @@ public sealed class QmpClientTests : IQmpListener, IDisposable
     public void Text_that_is_none_and_members_of_the_wrong_type_harm_nobody()
     {
         Connect();
-        _monitor.Send("{\"event\": \"\\ud800\"}\n{\"event\": 5}\n{\"return\": 1, \"id\": \"x\"}\n{\"event\": \"STOP\", \"data\": [1]}\n{\"error\": 7, \"id\": 1}\n");
+        _monitor.Send("{\"event\": \"\\ud800\"}\n{\"event\": 5}\n{\"return\": 1, \"id\": \"x\"}\n");
+        _monitor.Send("{\"event\": \"STOP\", \"data\": [1]}\n{\"error\": 7, \"id\": 1}\n");
         RunFor(TimeSpan.FromMilliseconds(10));
         Assert.True(_client.IsReady);
         Assert.Equal("STOP ", _heard[^1]);
