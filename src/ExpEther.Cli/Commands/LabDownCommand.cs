@@ -18,7 +18,10 @@ internal static class LabDownCommand
             var screen = parsed.Screen();
             if (screen.IsJson)
             {
-                screen.Json(new JsonObject { ["ended"] = new JsonArray([.. ended.Select(name => (JsonNode)name)]), ["milliseconds"] = watch.ElapsedMilliseconds });
+                screen.Json(new JsonObject
+                {
+                    ["ended"] = new JsonArray([.. ended.Select(name => (JsonNode)name)]), ["milliseconds"] = watch.ElapsedMilliseconds,
+                });
             }
             else
             {

@@ -16,7 +16,10 @@ internal static class LabExecCommand
         {
             Description = "After `--`: a program of the guest's and its arguments, as they are; for a pipe write sh -c '…'.", Arity = ArgumentArity.OneOrMore,
         };
-        var command = new Command("exec", "Run a command in a guest: what it prints comes as it is printed, its exit code is this command's.") { folder, guest, words };
+        var command = new Command("exec", "Run a command in a guest: what it prints comes as it is printed, its exit code is this command's.")
+        {
+            folder, guest, words,
+        };
         command.SetAction(async parsed =>
         {
             using var interruption = new Interruption();

@@ -12,7 +12,8 @@ internal static class LabShareCommand
     {
         var options = new LabUpOptions(guests: 3);
         var command = new Command(
-            "share", "Prove it: guests that share one device by virtual functions, file systems, fio and fsck at the same time, a file system moved between them; "
+            "share",
+            "Prove it: guests that share one device by virtual functions, file systems, fio and fsck at the same time, a file system moved between them; "
             + "in a laboratory of its own, which is gone afterwards.");
         options.AddTo(command);
         command.SetAction(async parsed =>

@@ -12,7 +12,8 @@ internal static class LabUpCommand
     {
         var options = new LabUpOptions(guests: 2);
         var folder = LabCommand.Directory();
-        var command = new Command("up", "Start a laboratory, which stays up in the background; ends when its guests have booted and have their functions.") { folder };
+        var command = new Command(
+            "up", "Start a laboratory, which stays up in the background; ends when its guests have booted and have their functions.") { folder };
         options.AddTo(command);
         command.SetAction(async parsed =>
         {
@@ -36,7 +37,8 @@ internal static class LabUpCommand
             }
 
             var dir = parsed.GetValue(folder) is { } named ? $" --dir {named}" : "";
-            screen.Text($"The laboratory is up, after {watch.Elapsed.TotalSeconds:0.0} s: {string.Join(", ", state.Guests.Select(g => $"{g.Name} has {g.Function}"))}.");
+            var who = string.Join(", ", state.Guests.Select(g => $"{g.Name} has {g.Function}"));
+            screen.Text($"The laboratory is up, after {watch.Elapsed.TotalSeconds:0.0} s: {who}.");
             screen.Text($"""
 
                 What to try next:

@@ -17,7 +17,8 @@ internal sealed class LabUpOptions
 
     private readonly Option<string> _accel = new("--accel")
     {
-        Description = "How guests run. auto: by KVM where it can run stock kernels, else emulated.", HelpName = "auto|kvm|tcg", DefaultValueFactory = _ => "auto",
+        Description = "How guests run. auto: by KVM where it can run stock kernels, else emulated.",
+        HelpName = "auto|kvm|tcg", DefaultValueFactory = _ => "auto",
     };
 
     private readonly Option<int> _mtu = new("--mtu")

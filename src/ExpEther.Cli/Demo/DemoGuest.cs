@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Guests;
-using ExpEther.Cli.Output;
 using ExpEther.Cli.Wiring;
 
 namespace ExpEther.Cli.Demo;

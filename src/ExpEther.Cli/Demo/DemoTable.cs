@@ -45,7 +45,8 @@ internal static class DemoTable
         if (report.Guest is { NvmeList.Length: > 0 } guest)
         {
             Console.Out.WriteLine();
-            Console.Out.WriteLine("A virtual machine of stock Linux, with nothing of ours inside, was hot-plugged a function of the same controller. What it says itself:");
+            Console.Out.WriteLine(
+                "A virtual machine of stock Linux, with nothing of ours inside, was hot-plugged a function of the same controller. What it says itself:");
             Console.Out.WriteLine($"\n{guest.Name}# nvme list\n{guest.NvmeList}\n\n{guest.Name}# lspci -tv\n{guest.Tree}\n");
         }
 

@@ -80,7 +80,8 @@ internal sealed class GuestShell : IDisposable
                     case "bad":
                         throw new LabFailure("guest-refuses", $"{_name} does not run the command: {rest}", "");
                     default:
-                        throw new LabFailure("guest-babbles", $"{_name}'s agent says '{verb} {rest}'", "is its initramfs that of this program? make lab-assets");
+                        throw new LabFailure(
+                            "guest-babbles", $"{_name}'s agent says '{verb} {rest}'", "is its initramfs that of this program? make lab-assets");
                 }
             }
         }

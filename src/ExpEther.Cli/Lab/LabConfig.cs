@@ -16,7 +16,8 @@ internal static class LabConfig
         var text = new StringBuilder();
         text.Append(
             CultureInfo.InvariantCulture,
-            $"# The laboratory's I/O box.\nname = \"io\"\nstateDirectory = \"{folder.In("state")}\"\nreleaseTimeoutMs = {ReleaseTimeoutMs}\n\n[port]\n{port}\n");
+            $"# The laboratory's I/O box.\nname = \"io\"\nstateDirectory = \"{folder.In("state")}\"\nreleaseTimeoutMs = {ReleaseTimeoutMs}\n\n"
+            + $"[port]\n{port}\n");
         foreach (var host in hosts)
         {
             text.Append(CultureInfo.InvariantCulture, $"\n[[host]]\nname = \"{host.Name}\"\nvlan = {host.Vlan}\nkey = \"{host.Key}\"\n");

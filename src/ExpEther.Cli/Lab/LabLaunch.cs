@@ -110,7 +110,8 @@ internal static class LabLaunch
 
     /// <summary>There is a laboratory in that folder.</summary>
     public static LabFailure IsUpAlready(LabPlace folder) => new(
-        "lab-is-up", $"a laboratory is up in {folder.Path} already", "look at it with `expether lab status`, end it with `expether lab down`, or name another --dir");
+        "lab-is-up", $"a laboratory is up in {folder.Path} already",
+        "look at it with `expether lab status`, end it with `expether lab down`, or name another --dir");
 
     private static async Task<IReadOnlyList<string>> ClearAsync(LabPlace folder, Action<string> say, CancellationToken cancel)
     {

@@ -34,7 +34,8 @@ internal sealed class LabPart(string node, LabRole role, Func<CancellationToken,
     {
         if (Member is not { } member || !member.Process.Kill())
         {
-            throw new LabFailure("not-running", $"the {Role.ToString().ToLowerInvariant()} of {Node} does not run", "start it: expether lab fault NODE --restart");
+            throw new LabFailure("not-running", $"the {Role.ToString().ToLowerInvariant()} of {Node} does not run",
+                "start it: expether lab fault NODE --restart");
         }
 
         await _process!.EndedAsync(cancel);

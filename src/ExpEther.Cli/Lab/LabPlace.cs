@@ -3,7 +3,9 @@ using ExpEther.Daemon.Control;
 
 namespace ExpEther.Cli.Lab;
 
-/// <summary>The folder of one laboratory: its state, sockets, logs, configuration files and the pool of its device. All of it goes with the laboratory.</summary>
+/// <summary>
+/// The folder of one laboratory: its state, sockets, logs, configuration files and the pool of its device. All of it goes with the laboratory.
+/// </summary>
 /// <param name="Path">Absolute.</param>
 internal sealed record LabPlace(string Path)
 {

@@ -10,7 +10,11 @@ namespace ExpEther.Cli.Lab;
 /// </summary>
 internal sealed class LabRig : IDisposable
 {
+    /// <summary>The bytes of a guest's private namespace.</summary>
+    public const long NamespaceBytes = 256L << 20;
+
     private const int PoolSpareBytes = 64 << 20;
+    private const string CableSuffix = "-cable";
 
     private readonly List<LabProcess> _cables = [];
     private readonly List<LabPart> _parts = [];
@@ -48,14 +52,10 @@ internal sealed class LabRig : IDisposable
 
     public IReadOnlyList<LabMember> Members =>
     [
-        .. _cables.Select(c => ProcessIdentity.Of(c.Id) is { } id ? new LabMember(c.Name, c.Name[..^CableSuffix.Length], LabRole.Cable, id) : null).OfType<LabMember>(),
+        .. _cables.Select(c => (c.Name, Identity: ProcessIdentity.Of(c.Id))).Where(c => c.Identity is not null)
+            .Select(c => new LabMember(c.Name, c.Name[..^CableSuffix.Length], LabRole.Cable, c.Identity!)),
         .. _parts.Select(p => p.Member).OfType<LabMember>(),
     ];
-
-    private const string CableSuffix = "-cable";
-
-    /// <summary>The bytes of a guest's private namespace.</summary>
-    public const long NamespaceBytes = 256L << 20;
 
     /// <summary>Starts the daemons, by the first transport that works here, then all guests, and waits until they have booted.</summary>
     /// <param name="options">What the user asked for.</param>
@@ -152,7 +152,9 @@ internal sealed class LabRig : IDisposable
         foreach (var guest in Guests)
         {
             Directory.CreateDirectory(guest.Options.SlotFolder);
-            Add(guest.Name, LabRole.Host, HostOf(guest.Name), wiring, cables[guest.Name], wiring.NodeSetUp, ["host", "--config", Folder.In($"{guest.Name}.toml")]);
+            Add(
+                guest.Name, LabRole.Host, HostOf(guest.Name), wiring, cables[guest.Name], wiring.NodeSetUp,
+                ["host", "--config", Folder.In($"{guest.Name}.toml")]);
         }
 
         onChange(this);

@@ -70,7 +70,8 @@ internal sealed class LabServer(string path, Func<string, JsonObject, Cancellati
             answer["error"] = new ControlError(e.Code, e.Message, e.Remedy).ToJson();
         }
 
-        await stream.WriteAsync(Encoding.UTF8.GetBytes(answer.ToJsonString() + "\n"), cancel);
+        // Also when that call was the last one.
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(answer.ToJsonString() + "\n"), CancellationToken.None);
     }
 
     private static Socket Listen(string path)

@@ -46,7 +46,8 @@ internal sealed class LabShareGuest(LabGuestNode node, string accel)
 
     public JsonObject ToJson() => new()
     {
-        ["name"] = Name, ["accel"] = accel, ["bootMs"] = (long)(Node.Guest?.BootTime.TotalMilliseconds ?? 0), ["plugMs"] = (long)Node.PlugTime.TotalMilliseconds,
+        ["name"] = Name, ["accel"] = accel, ["bootMs"] = (long)(Node.Guest?.BootTime.TotalMilliseconds ?? 0),
+        ["plugMs"] = (long)Node.PlugTime.TotalMilliseconds,
         ["device"] = Device, ["bdfGuest"] = BdfGuest, ["vfH"] = VfH, ["vfIo"] = VfIo, ["fioVerified"] = FioVerified == true, ["bytes"] = Bytes,
         ["startNs"] = StartNs, ["endNs"] = EndNs, ["dmesgErrors"] = new JsonArray([.. (DmesgErrors ?? []).Select(line => (JsonNode)line)]),
     };

@@ -72,7 +72,8 @@ internal sealed class LabShareReport
         }
 
         var move = Move?.ToJson();
-        return $"\n{Guests.Count} virtual machines of stock Linux used one NVMe controller over Ethernet, for {OverlapSeconds:0.0} s all at once:\n\n{table}\n\n"
+        return $"\n{Guests.Count} virtual machines of stock Linux used one NVMe controller over Ethernet, for {OverlapSeconds:0.0} s all at once:\n\n"
+            + $"{table}\n\n"
             + (move is null ? "" : $"A file system moved from {move.Cell("from")} to {move.Cell("to")}: hot-removed in {move.Cell("removeMs")} ms, "
                 + $"hot-added {move.Cell("addMs")} ms later; checksums {(Move!.IsVerified ? "are equal" : "DIFFER")}.\n\n")
             + (IsOk ? $"Everything verified, in {elapsed.TotalSeconds:0.0} s." : $"NOT verified: {Reason}");

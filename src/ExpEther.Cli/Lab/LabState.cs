@@ -55,7 +55,8 @@ internal sealed record LabState
     {
         null => throw new LabFailure("lab-down", $"no laboratory is up in {folder.Path}", "start one: expether lab up"),
         { IsUp: false } => throw new LabFailure(
-            "lab-killed", $"the laboratory in {folder.Path} was killed", "clear away what is left with `expether lab down`, or start it again with `expether lab up`"),
+            "lab-killed", $"the laboratory in {folder.Path} was killed",
+            "clear away what is left with `expether lab down`, or start it again with `expether lab up`"),
         { IsReady: false } => throw new LabFailure("lab-not-ready", $"the laboratory in {folder.Path} is still being made", "wait for `expether lab up`"),
         { } state => state,
     };

@@ -59,7 +59,8 @@ internal static class LabSurvey
         }
 
         var free = functions.Where(f => f.Cell("owner") == "-").Select(f => f.Cell("name")).ToList();
-        var text = $"{survey.Cell("dir")}: up, supervisor pid {survey.Cell("supervisor")}, {survey.Cell("transport")}, {survey.Cell("accel")}\n\n{guests}\n\n{parts}";
+        var text = $"{survey.Cell("dir")}: up, supervisor pid {survey.Cell("supervisor")}, {survey.Cell("transport")}, {survey.Cell("accel")}\n\n"
+            + $"{guests}\n\n{parts}";
         text += free.Count > 0 ? $"\n\nFree functions: {string.Join(", ", free)}" : "";
         foreach (var g in survey.Objects("guests"))
         {
