@@ -1,6 +1,9 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Xml.Linq;
 using ExpEther.Cli.Wiring;
 using ExpEther.Cli.Tests.Lab;
+using ExpEther.Daemon.Config;
 
 namespace ExpEther.Cli.Tests;
 
@@ -39,6 +42,53 @@ public class ExampleTests
 
         Assert.Equal((0, 0), (attached.Code, id.Code));
         Assert.Equal("EXAMPLE-1", id.Json["serial"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task The_libvirt_domain_is_valid_and_its_ports_are_those_of_the_configuration()
+    {
+        var file = Path.Combine(Root(), "examples", "guests", "vm1.xml");
+        var config = HostConfig.Load(Path.Combine(Root(), "examples", "guests", "vm1.toml"));
+        var domain = XDocument.Load(file);
+
+        var aliases = domain.Descendants("controller").Where(c => (string?)c.Attribute("model") == "pcie-switch-downstream-port")
+            .Select(c => (string?)c.Element("alias")?.Attribute("name"));
+        Assert.Equal(Assert.Single(config.Hosts).Qemu!.Ports, aliases);
+        Assert.Contains(
+            domain.Descendants().Attributes("value"), v => v.Value.Contains($"path={config.Hosts[0].Qemu!.Sockets}/qmp.sock", StringComparison.Ordinal));
+        await ToolAsync("virt-xml-validate", "libvirt-clients", file);
+    }
+
+    [Fact]
+    public async Task The_unit_is_one_that_systemd_takes()
+    {
+        using var folder = new LabFolder();
+        var unit = (await File.ReadAllTextAsync(Path.Combine(Root(), "examples", "guests", "expether-host@.service"), Cancel))
+            .Replace("/usr/local/bin/expether", "/bin/true", StringComparison.Ordinal);
+
+        await ToolAsync("systemd-analyze", "systemd", "verify", folder.Write("expether-host@.service", unit));
+    }
+
+    private static async Task ToolAsync(string tool, string package, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(tool, arguments) { RedirectStandardError = true, RedirectStandardOutput = true };
+        Process process;
+        try
+        {
+            process = Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Skip($"{tool} (Debian package {package}) is not here");
+            return;
+        }
+
+        using (process)
+        {
+            var said = await process.StandardError.ReadToEndAsync(Cancel);
+            await process.WaitForExitAsync(Cancel);
+            Assert.True(process.ExitCode == 0, said);
+        }
     }
 
     private static LabProcess Machine(string kind, string config, LabFolder folder) => LabProcess.Start(

@@ -59,11 +59,12 @@ internal sealed class DemoGuest(Guest guest, string function, string boxSocket)
         ["function"] = function, ["nvmeList"] = NvmeList, ["lspci"] = Tree, ["verified"] = Check?.IsRight,
     };
 
-    /// <summary>The disk of the shared namespace is the one of its size and NSID: names in the guest do not tell NSIDs.</summary>
+    /// <summary>Names in the guest do not tell NSIDs; and the paths of one disk by several controllers, which have no device, are listed with it.</summary>
     private async Task ReadAsync(GuestShell shell, SharedDisk shared, CancellationToken cancel)
     {
         var (_, output) = await shell.AskAsync(
-            $"for d in /sys/block/nvme*; do [ \"$(cat $d/nsid)\" = {shared.Id} ] && head -c {shared.OriginalBytes} /dev/${{d##*/}} | sha256sum; done", cancel);
+            $"for d in /sys/block/nvme*; do d=${{d##*/}}; [ -b /dev/$d ] && [ \"$(cat /sys/block/$d/nsid)\" = {shared.Id} ] && "
+            + $"head -c {shared.OriginalBytes} /dev/$d | sha256sum; done", cancel);
         Check = new DemoCheck($"read by {Name}", $"{function}, shared {shared.Name}", shared.Sha256, output.Split(' ')[0].Trim(), IsOfShared: true);
     }
 

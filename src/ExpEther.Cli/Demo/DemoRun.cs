@@ -141,9 +141,9 @@ internal sealed class DemoRun(DemoOptions options, StepLog log)
                 lab.Plan.Nodes[n], DemoPlan.VlanOf(n), DemoPlan.FunctionOf(n), lab.SocketOf(lab.Plan.Nodes[n]))),
         ];
         Report.Hosts.AddRange(hosts);
-        var guest = await BootGuestAsync(lab, cancel);
         await DaemonCalls.LinksUpAsync(lab.SocketOf("io"), cancel);
         log.Step($"all {hosts.Length} hosts have a link to the I/O box");
+        var guest = await BootGuestAsync(lab, cancel);
 
         if (_capture is not null)
         {

@@ -68,9 +68,9 @@ internal sealed class Guest : IDisposable
                 "guest-not-ready", $"{Name} did not boot within {GuestLimits.BootSeconds} s; its console's last words: {ConsoleEnd()}",
                 $"look into {Options.ConsoleLog}");
         }
-        catch (LabFailure) when (Process.HasEnded)
+        catch (LabFailure failure)
         {
-            throw Ended();
+            throw await EndsAsync(cancel) ? Ended() : failure;
         }
     }
 
@@ -94,6 +94,15 @@ internal sealed class Guest : IDisposable
 
             await Task.Delay(10, cancel);
         }
+    }
+
+    /// <summary>Whether QEMU is ending: its sockets close a little before.</summary>
+    private async Task<bool> EndsAsync(CancellationToken cancel)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        limit.CancelAfter(TimeSpan.FromSeconds(LabLimits.EndSeconds));
+        await Process.EndedAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return Process.HasEnded;
     }
 
     private LabFailure Ended() => new(

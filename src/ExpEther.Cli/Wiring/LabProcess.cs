@@ -25,6 +25,7 @@ internal sealed class LabProcess : IDisposable
     private readonly string _log;
     private readonly bool _isTied;
     private bool _isStopping;
+    private bool _isDisposed;
 
     private LabProcess(string name, Process process, string log, bool isTied)
     {
@@ -122,7 +123,7 @@ internal sealed class LabProcess : IDisposable
         {
             _process.StandardInput.Close();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             return; // it has gone already
         }
@@ -130,6 +131,12 @@ internal sealed class LabProcess : IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         AskToStop();
         if (!_process.WaitForExit(TimeSpan.FromSeconds(LabLimits.EndSeconds)))
         {

@@ -12,7 +12,9 @@ using ExpEther.RootComplex.Guests;
 
 namespace ExpEther.Daemon.Hosts;
 
-/// <summary>A guest of QEMU as a host: its slots' sockets above, a host bridge below, and between them the root complex that makes TLPs of its accesses.</summary>
+/// <summary>
+/// A guest of QEMU as a host: its slots' sockets above, a host bridge below, and between them the root complex that makes TLPs of its accesses.
+/// </summary>
 internal sealed class GuestHost : DaemonHost
 {
     private readonly QemuMachine _machine;

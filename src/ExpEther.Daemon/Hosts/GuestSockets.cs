@@ -32,7 +32,8 @@ internal static class GuestSockets
         }
         catch (Exception e) when (e is UnauthorizedAccessException or LinuxException)
         {
-            throw new IOException($"host '{host.Name}': the folder {folder} for its sockets cannot be made: {e.Message}; name another by [host.qemu] sockets", e);
+            throw new IOException(
+                $"host '{host.Name}': the folder {folder} for its sockets cannot be made: {e.Message}; name another by [host.qemu] sockets", e);
         }
 
         return new QemuMachineOptions

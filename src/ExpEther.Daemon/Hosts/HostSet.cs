@@ -48,7 +48,8 @@ internal sealed class HostSet
         return mistake ?? (found.Count > 0
             ? null
             : ControlReply.Fail(
-                ControlErrorCode.NoSuchHost, host is null ? "the hosts of this daemon are guests" : $"host '{host}' is a guest", "use its disks from inside it"));
+                ControlErrorCode.NoSuchHost, host is null ? "the hosts of this daemon are guests" : $"host '{host}' is a guest",
+                "use its disks from inside it"));
     }
 
     /// <summary>The disk meant: by name, or the only one there is.</summary>

@@ -40,7 +40,11 @@ public class HostReloadPlanTests
         var after = Base with
         {
             Name = "other", IsNamed = true,
-            Hosts = [Host("host1", 101) with { Slots = 5 }, Host("host2", 102) with { Embedded = new EmbeddedConfig { MemoryBytes = 128 << 20, MemoryBase = 1 << 20 } }],
+            Hosts =
+            [
+                Host("host1", 101) with { Slots = 5 },
+                Host("host2", 102) with { Embedded = new EmbeddedConfig { MemoryBytes = 128 << 20, MemoryBase = 1 << 20 } },
+            ],
         };
 
         Assert.Equal(
