@@ -124,7 +124,7 @@ internal sealed class GuestShell : IDisposable
     private async Task PingAsync(CancellationToken cancel)
     {
         var id = NewId();
-        var answer = AnswerAsync(id, cancel);
+        var answer = PongAsync(id, cancel);
         while (!answer.IsCompleted)
         {
             // The line's end first: whoever was here before may have left half a line.
@@ -134,6 +134,14 @@ internal sealed class GuestShell : IDisposable
         }
 
         await answer;
+    }
+
+    /// <summary>A port that the agent has not opened yet echoes what it is sent, with bytes missing where too much came: <c>ing ID</c> is no answer.</summary>
+    private async Task PongAsync(string id, CancellationToken cancel)
+    {
+        while ((await AnswerAsync(id, cancel)).Verb != "pong")
+        {
+        }
     }
 
     /// <summary>The next line about an ID; lines about others are of clients before us.</summary>

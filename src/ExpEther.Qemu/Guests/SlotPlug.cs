@@ -266,7 +266,12 @@ internal sealed class SlotPlug
     {
         if (_isWanted && _slot is { NeedsReset: true, IsTaken: false } && !await _slot.ResetAsync())
         {
-            Refused(ref _addNotBefore, EventSeverity.Error, "the function did not come back from the reset between two clients; it is tried again");
+            // A function that is not wanted any more went away in the middle of it, for instance because the guest has ejected it.
+            if (_isWanted)
+            {
+                Refused(ref _addNotBefore, EventSeverity.Error, "the function did not come back from the reset between two clients; it is tried again");
+            }
+
             return;
         }
 

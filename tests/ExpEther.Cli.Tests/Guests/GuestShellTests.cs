@@ -69,6 +69,22 @@ public sealed class GuestShellTests : IDisposable
     }
 
     [Fact]
+    public async Task A_damaged_echo_of_the_question_is_no_answer()
+    {
+        var connecting = GuestShell.ConnectAsync("guest1", _folder.File("shell.sock"), Cancel);
+        await _agent.AcceptAsync();
+        var ping = await _agent.LineAsync("ping");
+        await _agent.SayAsync($"ping {ping[1]}\ning {ping[1]}\nping {ping[1]}\n");
+
+        // Asked again: the echo was not taken for the agent.
+        await _agent.LineAsync("ping");
+        await _agent.LineAsync("ping");
+        Assert.False(connecting.IsCompleted);
+        await _agent.SayAsync($"pong {ping[1]}\n");
+        (await connecting).Dispose();
+    }
+
+    [Fact]
     public async Task Noise_without_a_line_of_any_length_is_passed_over()
     {
         var connecting = GuestShell.ConnectAsync("guest1", _folder.File("shell.sock"), Cancel);

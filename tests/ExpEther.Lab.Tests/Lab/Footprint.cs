@@ -1,0 +1,22 @@
+using System.Globalization;
+
+namespace ExpEther.Lab.Tests.Lab;
+
+/// <summary>What a process holds (proc_pid_status(5)).</summary>
+/// <param name="PrivateKib">Memory that is nobody else's: without what a guest has touched of its own.</param>
+/// <param name="Threads">Of the process.</param>
+/// <param name="Descriptors">Open ones.</param>
+internal sealed record Footprint(long PrivateKib, int Threads, int Descriptors)
+{
+    public static Footprint Of(int process)
+    {
+        var status = File.ReadAllLines($"/proc/{process}/status");
+        return new Footprint(
+            long.Parse(Field(status, "RssAnon:").Split(' ')[0], CultureInfo.InvariantCulture),
+            int.Parse(Field(status, "Threads:"), CultureInfo.InvariantCulture),
+            Directory.GetFiles($"/proc/{process}/fd").Length);
+    }
+
+    private static string Field(string[] status, string name) =>
+        status.First(line => line.StartsWith(name, StringComparison.Ordinal))[name.Length..].Trim();
+}
