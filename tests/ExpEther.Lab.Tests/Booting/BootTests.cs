@@ -6,7 +6,9 @@ using ExpEther.Lab.Tests.Lab;
 
 namespace ExpEther.Lab.Tests.Booting;
 
-/// <summary>Guests that boot from the disk that a virtual function gives them (docs/guests.md, "Boot from a remote disk"); the image is lab/make-boot-image's.</summary>
+/// <summary>
+/// Guests that boot from the disk that a virtual function gives them (docs/guests.md, "Boot from a remote disk"); the image is lab/make-boot-image's.
+/// </summary>
 public sealed class BootTests
 {
     /// <summary>What the root file system is on, by its device's number: its name in /proc/mounts may be <c>/dev/root</c>.</summary>
