@@ -44,9 +44,10 @@ public partial class SourceHabitTests
     [Fact]
     public void No_test_waits_by_sleeping()
     {
-        // In one of the silence tests the length of the silence is what is tested: a stimulus, not a wait.
+        // In two tests the length of a silence is what is tested: a stimulus, not a wait.
+        string[] stimuli = ["Silence/SilenceTests.cs", "Faults/CableTests.cs"];
         var wrong = Repository.Sources("tests").Where(file => !file.EndsWith("SourceHabitTests.cs", StringComparison.Ordinal)
-            && Sleep().Count(Read(file)) > (file.EndsWith("Silence/SilenceTests.cs", StringComparison.Ordinal) ? 1 : 0));
+            && Sleep().Count(Read(file)) > (stimuli.Any(s => file.EndsWith(s, StringComparison.Ordinal)) ? 1 : 0));
 
         Assert.Empty(wrong);
     }

@@ -51,13 +51,14 @@ internal sealed class GuestQmp : IDisposable
     public async Task<TimeSpan> LongestAnswerAsync(Task meanwhile)
     {
         var longest = TimeSpan.Zero;
+        using var rhythm = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         while (!meanwhile.IsCompleted)
         {
             var since = Stopwatch.GetTimestamp();
             await CallAsync("query-status");
             var took = Stopwatch.GetElapsedTime(since);
             longest = took > longest ? took : longest;
-            await Task.WhenAny(meanwhile, Task.Delay(20, Cancel));
+            await rhythm.WaitForNextTickAsync(Cancel);
         }
 
         await meanwhile;
