@@ -66,7 +66,7 @@ internal sealed class GuestHost : DaemonHost
             ["state"] = CounterJson.Camel(guest.State.ToString()),
             ["device"] = guest.Device,
             ["bdf"] = guest.Guest?.ToString(),
-            ["interrupts"] = CounterJson.Camel(guest.Interrupts.ToString()),
+            ["interrupts"] = guest.Interrupts.ToString().ToLowerInvariant(), // as the configuration spells it
             ["socket"] = guest.SocketPath,
             ["trouble"] = guest.Trouble.Length > 0 ? guest.Trouble : null,
         };

@@ -53,7 +53,7 @@ public sealed class QemuVariantTests
 
         Assert.Contains("/mnt/data: OK", await lab.InAsync(vm, Work), StringComparison.Ordinal);
         Assert.Equal(
-            "eventFd", HandMadeLab.SlotOf(await lab.JsonAsync("ls", "--socket", lab.Host), "vm1")["guest"]!["interrupts"]!.GetValue<string>());
+            "eventfd", HandMadeLab.SlotOf(await lab.JsonAsync("ls", "--socket", lab.Host), "vm1")["guest"]!["interrupts"]!.GetValue<string>());
 
         // The kernel uses MSI-X, and was not helped by polling.
         Assert.Contains("MSI-X: Enable+", await lab.InAsync(vm, "lspci -vv -d ::0108 2>/dev/null"), StringComparison.Ordinal);
