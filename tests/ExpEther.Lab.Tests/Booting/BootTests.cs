@@ -14,8 +14,10 @@ public sealed class BootTests
     /// <summary>What the root file system is on, by its device's number: its name in /proc/mounts may be <c>/dev/root</c>.</summary>
     private const string Root = "basename $(readlink -f /sys/dev/block/$(awk '$5 == \"/\" { print $3 }' /proc/self/mountinfo | tail -n 1))";
 
+    private static readonly TimeSpan WithoutCable = TimeSpan.FromSeconds(10);
+
     [Fact]
-    public async Task Firmware_and_a_kernel_given_by_hand_both_boot_from_a_virtual_function()
+    public async Task Firmware_and_a_kernel_given_by_hand_both_boot_from_a_virtual_function_and_outlast_a_pulled_cable()
     {
         await using var lab = await HandMadeLab.StartAsync(DeviceAsync, ["vm1"]);
         await lab.AttachAsync("disk1.vf1", "vm1");
@@ -32,6 +34,14 @@ public sealed class BootTests
         Assert.Equal("nvme0n1p1\n", await lab.InAsync(kernel, Root));
         Assert.Equal("vm1\n", await lab.InAsync(kernel, "hostname"));
         Assert.Equal("firmware\n", await lab.InAsync(kernel, "cat /root/was-here"));
+
+        // And ten seconds without a cable are a pause for everything that runs from it.
+        var work = new VerifiedWork(command => lab.TryInAsync(kernel, command));
+        await work.StartAsync("/root/work", "0");
+        await lab.FaultAsync("--cut");
+        await Task.Delay(WithoutCable, TestContext.Current.CancellationToken);
+        await lab.FaultAsync("--heal");
+        await work.EndCleanAsync();
     }
 
     private static string[] Device(HandMadeLab lab) =>

@@ -7,8 +7,8 @@ using ExpEther.Cli.Tests.Lab;
 namespace ExpEther.Lab.Tests.Lab;
 
 /// <summary>
-/// What a user would set up by hand where <c>lab up</c> makes something else: an I/O box and one host daemon on UDP over loopback, configured as the test
-/// says, and QEMUs with the command lines that it says.
+/// What a user would set up by hand where <c>lab up</c> makes something else: an I/O box and one host daemon, configured as the test says, on UDP over
+/// loopback through a switch, and QEMUs with the command lines that it says.
 /// </summary>
 internal sealed class HandMadeLab : IAsyncDisposable
 {
@@ -29,6 +29,8 @@ internal sealed class HandMadeLab : IAsyncDisposable
     /// <summary>The one host daemon's control socket.</summary>
     public string Host => _folder.File("host.sock");
 
+    private string Switch => _folder.File("switch.sock");
+
     private string FolderPath => Path.GetDirectoryName(_folder.File("x"))!;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -42,8 +44,8 @@ internal sealed class HandMadeLab : IAsyncDisposable
         var lab = new HandMadeLab(GuestAssumptions.AssetsOrSkip());
         try
         {
-            var ends = FreeEndPoints();
-            var (io, host) = (Port(ends[0], ends[1]), Port(ends[1], ends[0]));
+            var ends = FreeEndPoints(4);
+            var (io, host) = (Port(ends[0], ends[1]), Port(ends[2], ends[3]));
             io = $"name = \"box\"\nstateDirectory = \"state\"\n{io}";
             foreach (var (at, name) in hosts.Index())
             {
@@ -52,6 +54,10 @@ internal sealed class HandMadeLab : IAsyncDisposable
                 host += $"{table}{lab.OptionsOf(name).HostTable}{qemuKeys}\n";
             }
 
+            var trunk = string.Join('+', hosts.Select((_, at) => FirstVlan + at));
+            lab._daemons.Add(Expether.Start(
+                "switch", "--name", "cables", "--port", $"io,udp={ends[1]},peer={ends[0]},trunk", "--port", $"host,udp={ends[3]},peer={ends[2]},trunk={trunk}",
+                "--socket", lab.Switch));
             lab._daemons.Add(Expether.Start("io", "--config", lab._folder.Write("io.toml", $"{io}\n{await device(lab._folder)}\n"), "--socket", lab.Io));
             lab._daemons.Add(Expether.Start("host", "--config", lab._folder.Write("host.toml", host), "--socket", lab.Host));
             await lab.UntilAsync("links", lab.Io, box => box["started"]!.GetValue<bool>()
@@ -64,6 +70,9 @@ internal sealed class HandMadeLab : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Breaks or mends the host daemon's cable.</summary>
+    public Task FaultAsync(string fault) => JsonAsync("switch", "fault", "host", fault, "--socket", Switch);
 
     /// <summary>How <c>lab up</c> would make a guest; change what the test is about.</summary>
     public GuestOptions OptionsOf(string name) => new()
@@ -84,9 +93,15 @@ internal sealed class HandMadeLab : IAsyncDisposable
     /// <returns>What it printed.</returns>
     public async Task<string> InAsync(Guest guest, string command)
     {
-        using var shell = await guest.ShellAsync(Cancel).WaitAsync(LabTestLimits.ConditionTime, Cancel);
-        var (code, output) = await shell.AskAsync(command, Cancel).WaitAsync(LabTestLimits.CommandTime, Cancel);
+        var (code, output) = await TryInAsync(guest, command);
         return code == 0 ? output : throw Failed($"in {guest.Name} `{command}` ended with {code}:\n{output}");
+    }
+
+    /// <summary>Runs a command line of the guest's shell to its end.</summary>
+    public async Task<(int Code, string Output)> TryInAsync(Guest guest, string command)
+    {
+        using var shell = await guest.ShellAsync(Cancel).WaitAsync(LabTestLimits.ConditionTime, Cancel);
+        return await shell.AskAsync(command, Cancel).WaitAsync(LabTestLimits.CommandTime, Cancel);
     }
 
     /// <summary>Waits until a guest has a disk, or has none any more. It looks by itself; asking from here would take longer than the disk does.</summary>
@@ -153,12 +168,20 @@ internal sealed class HandMadeLab : IAsyncDisposable
 
     private static string Port(IPEndPoint own, IPEndPoint peer) => $"[port]\nkind = \"udp\"\nlisten = \"{own}\"\npeers = [\"{peer}\"]\n";
 
-    private static IPEndPoint[] FreeEndPoints()
+    private static IPEndPoint[] FreeEndPoints(int count)
     {
-        using var a = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        using var b = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        a.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        b.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return [(IPEndPoint)a.LocalEndPoint!, (IPEndPoint)b.LocalEndPoint!];
+        var sockets = Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)).ToArray();
+        foreach (var socket in sockets)
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        }
+
+        var found = sockets.Select(s => (IPEndPoint)s.LocalEndPoint!).ToArray();
+        foreach (var socket in sockets)
+        {
+            socket.Dispose();
+        }
+
+        return found;
     }
 }
