@@ -42,6 +42,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         Check.That(options.Slots is > 0 and <= QemuLimits.SlotsMax && (options.Ports is null || options.Ports.Count == options.Slots));
         (_name, _events) = (options.Name, events);
         _changed = new OwnerSignal(scheduler);
+        InterruptMode Choose() => InterruptModeChoice.Known.Of(options.Interrupts, _qmp.Peer);
         _qmp = new QmpClient(new QmpClientOptions { Name = options.Name, Path = options.QmpPath }, scheduler, this, events);
         _slots = new QemuSlot[options.Slots];
         _plugs = new SlotPlug[options.Slots];
@@ -49,7 +50,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         {
             for (var i = 0; i < _slots.Length; i++)
             {
-                _slots[i] = new QemuSlot(i + 1, SocketOf(options, i + 1), options.Interrupts, scheduler, _changed, events);
+                _slots[i] = new QemuSlot(i + 1, SocketOf(options, i + 1), Choose, scheduler, _changed, events);
                 _plugs[i] = new SlotPlug(_slots[i], _qmp, options, scheduler, _changed, events);
             }
         }

@@ -27,13 +27,14 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
     private const ulong OwnTokens = 0xFFFF_0000_0000_0000;
     private const ulong PostedToken = ulong.MaxValue;
 
-    private readonly InterruptMode _mode;
+    private readonly Func<InterruptMode> _choose;
     private readonly OwnerScheduler _scheduler;
     private readonly OwnerSignal _changed;
     private readonly ConfigFilter _filter = new();
     private readonly ManagedMsix _managed = new();
     private readonly ulong[] _endedWrites = new ulong[QemuLimits.EndedWritesMax];
     private int _endedCount;
+    private InterruptMode _mode;
     private GuestFunction? _function;
     private bool _isOffered;
     private bool _isLeaving;
@@ -44,13 +45,13 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
 
     /// <param name="number">Physical slot number, from 1.</param>
     /// <param name="options">Of its socket.</param>
-    /// <param name="mode">As the configuration asks for.</param>
+    /// <param name="choose">How interrupts are to go to a client that comes now.</param>
     /// <param name="scheduler">The owner's.</param>
     /// <param name="changed">Set by whatever changes here.</param>
     /// <param name="events">For the server's reports.</param>
-    public QemuSlot(int number, VfioUserServerOptions options, InterruptMode mode, OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
+    public QemuSlot(int number, VfioUserServerOptions options, Func<InterruptMode> choose, OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
     {
-        (Number, SocketPath, _scheduler, _changed, _mode) = (number, options.Path, scheduler, changed, InterruptModeChoice.Of(mode));
+        (Number, SocketPath, _scheduler, _changed, _choose) = (number, options.Path, scheduler, changed, choose);
         Server = new VfioUserServer(options, this, events);
     }
 
@@ -70,7 +71,7 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
     public event Action? ClientChanged;
 
     /// <summary>How interrupts reach the client.</summary>
-    public InterruptMode Mode => _mode;
+    public InterruptMode Mode => IsTaken ? _mode : _choose();
 
     /// <summary>A client has had the function: it may have left queues, addresses and DMA behind.</summary>
     public bool NeedsReset { get; private set; }
@@ -201,7 +202,7 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
     }
 
     public int InterruptsOf(int index) =>
-        index == MsixInterrupts && _mode == InterruptMode.EventFd && Describe() is { } function ? function.MsixVectors : 0;
+        index == MsixInterrupts && Describe() is { } function && _mode == InterruptMode.EventFd ? function.MsixVectors : 0;
 
     /// <summary>Who has connected asks, and gets to know the function then.</summary>
     public void OnConnected()
@@ -339,6 +340,7 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
         if (!IsTaken && IsReady && Guest?.Function is { } function)
         {
             _function = function;
+            _mode = _choose();
             _filter.Begin(function, _mode == InterruptMode.Message);
             _managed.Begin(function);
             ClientChanged?.Invoke();
