@@ -103,6 +103,7 @@ internal static class GuestConsole
             }
         }
 
+        // Input from a pipe has ended; no byte of a console says that its answer has.
         await Task.Delay(SilenceMilliseconds, cancel);
     }
 

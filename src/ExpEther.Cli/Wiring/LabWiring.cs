@@ -70,7 +70,8 @@ internal sealed class LabWiring
         _ => ["nsenter", "-t", $"{pid}", "-U", "--preserve-credentials", "--"],
     };
 
-    private static IPEndPoint[] FreeEndPoints(int count)
+    /// <summary>UDP end points on loopback that nobody uses now.</summary>
+    public static IPEndPoint[] FreeEndPoints(int count)
     {
         var sockets = Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)).ToArray();
         foreach (var socket in sockets)

@@ -37,7 +37,7 @@ internal sealed record ProcessIdentity(int Pid, long StartTicks)
         }
     }
 
-    /// <summary>Waits until it does not run any more.</summary>
+    /// <summary>Waits until it does not run any more. It is nobody's child here, so nothing tells of its end: it is looked for.</summary>
     public async Task<bool> EndedAsync(TimeSpan within, CancellationToken cancel)
     {
         for (var watch = Stopwatch.StartNew(); IsAlive; await Task.Delay(10, cancel))

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Guests;
 using ExpEther.Cli.Output;
+using ExpEther.Cli.Tests.Soak;
 using ExpEther.Cli.Wiring;
 using ExpEther.Lab.Tests.Lab;
 

@@ -1,8 +1,8 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Guests;
 using ExpEther.Cli.Tests.Lab;
+using ExpEther.Cli.Wiring;
 
 namespace ExpEther.Lab.Tests.Lab;
 
@@ -44,7 +44,7 @@ internal sealed class HandMadeLab : IAsyncDisposable
         var lab = new HandMadeLab(GuestAssumptions.AssetsOrSkip());
         try
         {
-            var ends = FreeEndPoints(4);
+            var ends = LabWiring.FreeEndPoints(4);
             var (io, host) = (Port(ends[0], ends[1]), Port(ends[2], ends[3]));
             io = $"name = \"box\"\nstateDirectory = \"state\"\n{io}";
             foreach (var (at, name) in hosts.Index())
@@ -167,21 +167,4 @@ internal sealed class HandMadeLab : IAsyncDisposable
     private InvalidOperationException Failed(string what) => new($"{what}\n{LabLogs.EndsOf(FolderPath)}");
 
     private static string Port(IPEndPoint own, IPEndPoint peer) => $"[port]\nkind = \"udp\"\nlisten = \"{own}\"\npeers = [\"{peer}\"]\n";
-
-    private static IPEndPoint[] FreeEndPoints(int count)
-    {
-        var sockets = Enumerable.Range(0, count).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp)).ToArray();
-        foreach (var socket in sockets)
-        {
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        }
-
-        var found = sockets.Select(s => (IPEndPoint)s.LocalEndPoint!).ToArray();
-        foreach (var socket in sockets)
-        {
-            socket.Dispose();
-        }
-
-        return found;
-    }
 }
