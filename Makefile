@@ -1,5 +1,7 @@
 # make help lists the targets. Each sets itself up (scripts/setup) and says what cannot be had.
 .DEFAULT_GOAL := help
+# A minimal Debian has no ICU, and the SDK ends without it unless it is told that none is needed.
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT := 1
 .PHONY: help build demo lab lab-assets test bench soak swap clean
 
 help: ## list the targets

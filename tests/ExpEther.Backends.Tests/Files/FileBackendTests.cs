@@ -223,7 +223,7 @@ public sealed class FileBackendTests : IDisposable
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            Assert.Skip("'strace' is not on this machine");
+            Assert.Skip("strace (Debian package strace) is not on this machine");
             throw;
         }
 

@@ -192,7 +192,7 @@ public sealed class LayoutTests
     {
         if (!File.Exists("/usr/include/nvme/types.h"))
         {
-            Assert.Skip("libnvme-dev (nvme/types.h) is missing");
+            Assert.Skip("nvme/types.h (Debian package libnvme-dev) is missing");
         }
 
         if (!File.Exists("/usr/bin/gcc"))
