@@ -17,17 +17,23 @@ public sealed partial class StockGuestTests
 
     private const int WrittenMebibytes = 4;
 
+    /// <summary>Writes, verifies and checks a file system, in the background of a guest and until it is told to stop.</summary>
     private static readonly string Work = $$"""
+        cat > /tmp/work <<'END'
         set -e
+        trap 'echo $? > /tmp/ended' EXIT
         mkfs.ext4 -q -F /dev/nvme0n1
         mount /dev/nvme0n1 /mnt
-        for round in 1 2 3 4; do
+        while
             fio --name=work --directory=/mnt --rw=randwrite --bs=4k --size={{WrittenMebibytes}}M --iodepth=8 --ioengine=libaio --direct=1 \
-                --verify=crc32c --do_verify=1 --verify_fatal=1 --output-format=terse
-        done
+                --verify=crc32c --do_verify=1 --verify_fatal=1 --output-format=terse || exit
+            [ ! -e /tmp/stop ]
+        do :; done
         sync
         umount /mnt
         fsck.ext4 -f -n /dev/nvme0n1
+        END
+        sh /tmp/work > /tmp/said 2>&1 < /dev/null &
         """;
 
     [Fact]
@@ -74,8 +80,8 @@ public sealed partial class StockGuestTests
         var before = await AllAsync(guests, guest => SlotAsync(lab, guest));
         var interrupts = await AllAsync(guests, guest => InterruptsAsync(lab, guest));
 
-        // Each goes on until all have begun, told by the daemons of the hosts, whose functions read and write memory of all guests meanwhile.
-        var works = guests.Select(guest => lab.InAsync(guest, Work)).ToArray();
+        // Each goes on until the daemons of the hosts have told that the functions read and write memory of all guests meanwhile.
+        await AllAsync(guests, guest => lab.InAsync(guest, Work));
         var busy = before;
         for (var look = 0; look < 2; look++)
         {
@@ -83,8 +89,12 @@ public sealed partial class StockGuestTests
             busy = await UntilAllGrowAsync(lab, guests, last);
         }
 
-        Assert.DoesNotContain(works, w => w.IsCompleted);
-        await Task.WhenAll(works);
+        await AllAsync(guests, guest => lab.InAsync(guest, "[ ! -e /tmp/ended ] && touch /tmp/stop || { cat /tmp/said; false; }"));
+        foreach (var guest in guests)
+        {
+            await lab.UntilInAsync(guest, "[ -s /tmp/ended ]");
+            await lab.InAsync(guest, "[ $(cat /tmp/ended) = 0 ] || { cat /tmp/said; false; }");
+        }
 
         foreach (var (at, guest) in guests.Index())
         {
