@@ -1,11 +1,10 @@
 # make help lists the targets. Each sets itself up (scripts/setup) and says what cannot be had.
 .DEFAULT_GOAL := help
-# A minimal Debian has no ICU, and the SDK ends without it unless it is told that none is needed.
-export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT := 1
+include scripts/environment
 .PHONY: help build demo lab lab-assets test bench soak swap clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 build: ## build everything (Release)
 	@scripts/setup build
