@@ -1,5 +1,6 @@
 using ExpEther.Daemon.Config;
 using ExpEther.Ethernet.Ports;
+using ExpEther.Link;
 using ExpEther.Link.Ethernet;
 
 namespace ExpEther.Daemon.Ports;
@@ -25,16 +26,18 @@ internal static class PortOpener
         }
 
         var port = new PacketSocketPort(config.Interface, macs, vlans, config.EtherType, peers);
-        if (config.MtuBytes <= port.MtuBytes)
+        var mtu = port.MtuBytes;
+        if (mtu >= LinkLimits.MtuBytesMin && config.MtuBytes <= mtu)
         {
             return port;
         }
 
-        var mtu = port.MtuBytes;
         port.Dispose();
-        throw new PortException(
-            $"mtu = {config.MtuBytes} is more than the {mtu} bytes that interface '{config.Interface}' carries: "
-            + $"lower it, or `ip link set {config.Interface} mtu {config.MtuBytes}`");
+        throw new PortException(mtu < LinkLimits.MtuBytesMin
+            ? $"interface '{config.Interface}' carries {mtu} bytes in a frame, and a link needs {LinkLimits.MtuBytesMin}: "
+                + $"`ip link set {config.Interface} mtu 1500`, or name another interface"
+            : $"mtu = {config.MtuBytes} is more than the {mtu} bytes that interface '{config.Interface}' carries: "
+                + $"lower it, or `ip link set {config.Interface} mtu {config.MtuBytes}`");
     }
 
     /// <summary>The most that links may use: as configured, else what the port carries. What the path carries they find themselves.</summary>

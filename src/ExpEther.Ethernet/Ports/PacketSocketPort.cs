@@ -31,7 +31,7 @@ public sealed class PacketSocketPort : INetworkPort
     /// <param name="vlans">Which VLANs come in, <see cref="VlanId.None"/> for untagged. Empty or null: all.</param>
     /// <param name="etherType">Of received frames, after the tag.</param>
     /// <param name="peers">How many may send at once: so much room the receive ring has.</param>
-    /// <exception cref="PortException">No such interface, or no right to open a packet socket.</exception>
+    /// <exception cref="PortException">No such interface, one without Ethernet frames, or no right to open a packet socket.</exception>
     public PacketSocketPort(
         string interfaceName,
         IReadOnlyCollection<MacAddress>? macs = null,
@@ -43,12 +43,19 @@ public sealed class PacketSocketPort : INetworkPort
         var found = NetworkInterface.Find(interfaceName)
             ?? throw new PortException(
                 $"there is no network interface '{interfaceName}' in this network namespace; there are: {string.Join(", ", NetworkInterface.Names())}");
+        if (!found.IsEthernet)
+        {
+            throw new PortException(
+                $"interface '{interfaceName}' carries no Ethernet frames (it is a tunnel, or another kind of network): name an Ethernet interface, "
+                + "or use UDP over it ([port] kind = \"udp\" with listen and peers; at a switch NAME,udp=ADDRESS:PORT)");
+        }
+
         Name = interfaceName;
-        MtuBytes = found.MtuBytes;
+        MtuBytes = Math.Min(found.MtuBytes, EthernetLimits.MtuBytesMax);
         _index = found.Index;
         _etherType = etherType;
         ulong[] addresses = [.. (macs ?? []).Select(m => m.Value)];
-        _socket = Open(interfaceName, found, FilterOf(vlans ?? [], addresses), addresses, peers);
+        _socket = Open(interfaceName, found.Index, MtuBytes, FilterOf(vlans ?? [], addresses), addresses, peers);
         IsUp = NetworkInterface.IsUp(Name, _index);
     }
 
@@ -159,11 +166,11 @@ public sealed class PacketSocketPort : INetworkPort
 
     private PacketFilter FilterOf(IReadOnlyCollection<VlanId> vlans, ulong[] addresses) => new(_etherType, [.. vlans.Select(v => v.Value)], addresses);
 
-    private static PacketSocket Open(string name, NetworkInterface found, PacketFilter filter, ulong[] addresses, int peers)
+    private static PacketSocket Open(string name, int index, int mtuBytes, PacketFilter filter, ulong[] addresses, int peers)
     {
         try
         {
-            return PacketSocket.Open(found.Index, found.MtuBytes + EthernetHeader.UntaggedBytes, filter, addresses, peers);
+            return PacketSocket.Open(index, mtuBytes + EthernetHeader.UntaggedBytes, filter, addresses, peers);
         }
         catch (LinuxException e) when (e.Error is Errno.EPERM or Errno.EACCES)
         {

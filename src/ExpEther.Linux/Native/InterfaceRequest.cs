@@ -17,6 +17,10 @@ internal unsafe struct InterfaceRequest
     [FieldOffset(16)]
     public short Flags;
 
+    /// <summary><c>sa_family</c> of the hardware address: its ARPHRD_ type, net/if_arp.h.</summary>
+    [FieldOffset(16)]
+    public ushort HardwareType;
+
     /// <summary>After <c>sa_family</c> of the hardware address.</summary>
     [FieldOffset(18)]
     public fixed byte HardwareAddress[6];

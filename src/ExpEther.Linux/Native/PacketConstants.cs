@@ -1,6 +1,6 @@
 namespace ExpEther.Linux.Native;
 
-/// <summary>linux/if_packet.h, linux/if_ether.h, linux/filter.h, linux/sockios.h, net/if.h, sys/mman.h, netinet/in.h.</summary>
+/// <summary>linux/if_packet.h, linux/if_ether.h, linux/filter.h, linux/sockios.h, net/if.h, net/if_arp.h, sys/mman.h, netinet/in.h.</summary>
 internal static class PacketConstants
 {
     public const int SOL_PACKET = 263;
@@ -27,6 +27,8 @@ internal static class PacketConstants
     public const uint SIOCGIFFLAGS = 0x8913;
     public const uint SIOCGIFMTU = 0x8921;
     public const uint SIOCGIFHWADDR = 0x8927;
+    public const ushort ARPHRD_ETHER = 1;
+    public const ushort ARPHRD_LOOPBACK = 772;
     public const short IFF_UP = 1;
     public const short IFF_RUNNING = 0x40;
 

@@ -10,7 +10,8 @@ namespace ExpEther.Linux.Packets;
 /// <param name="Index">Its number; a new one after it was removed and made again.</param>
 /// <param name="MtuBytes">The largest payload after the EtherType.</param>
 /// <param name="HardwareAddress">Its MAC: octet 0 in bits 47:40; 0 for one that has none.</param>
-public sealed record NetworkInterface(string Name, int Index, int MtuBytes, ulong HardwareAddress)
+/// <param name="IsEthernet">Its frames begin with an Ethernet header, as those of network cards, veth, bridges and <c>lo</c> do, and those of tunnels do not.</param>
+public sealed record NetworkInterface(string Name, int Index, int MtuBytes, ulong HardwareAddress, bool IsEthernet)
 {
     private const int AddressBytes = 6;
 
@@ -38,7 +39,8 @@ public sealed record NetworkInterface(string Name, int Index, int MtuBytes, ulon
 
         Span<byte> address = stackalloc byte[sizeof(ulong)];
         new ReadOnlySpan<byte>(request.HardwareAddress, AddressBytes).CopyTo(address[2..]);
-        return new NetworkInterface(name, index, mtu, BinaryPrimitives.ReadUInt64BigEndian(address));
+        var isEthernet = request.HardwareType is PacketConstants.ARPHRD_ETHER or PacketConstants.ARPHRD_LOOPBACK;
+        return new NetworkInterface(name, index, mtu, BinaryPrimitives.ReadUInt64BigEndian(address), isEthernet);
     }
 
     /// <summary>Whether the interface of that name and number exists and is up with a carrier.</summary>

@@ -183,6 +183,20 @@ public class PacketSocketPortTests
     });
 
     [Fact]
+    public void Frames_cross_the_loopback_interface_whose_MTU_is_longer_than_a_link_can_say() => NetworkLab.Run(lab =>
+    {
+        lab.Ip("link", "set", "lo", "up");
+        using var one = new PacketSocketPort("lo", [MacA]);
+        using var other = new PacketSocketPort("lo", [MacB]);
+        Assert.Equal(EthernetLimits.MtuBytesMax, one.MtuBytes);
+
+        var payload = Payload(9000);
+        Assert.True(one.TrySend(Make(MacB, MacA, Vlan10, payload)));
+        AssertFrame(Next(other), MacB, MacA, Vlan10, payload);
+        Assert.Null(TryTake(one));
+    });
+
+    [Fact]
     public void Frames_that_find_the_ring_full_are_counted() => NetworkLab.Run(lab =>
     {
         lab.Cable("left", "right");

@@ -40,6 +40,7 @@ public class LayoutTests
         Add<SockFilterProgram>(layout, "struct sock_fprog", ("Length", "len"), ("Instructions", "filter"));
         Add<InterfaceRequest>(
             layout, "struct ifreq", ("Name", "ifr_name"), ("Mtu", "ifr_mtu"), ("Flags", "ifr_flags"),
+            ("HardwareType", "ifr_hwaddr.sa_family"),
             ("HardwareAddress", "ifr_hwaddr.sa_data"));
         Add<SockAddrIn>(
             layout, "struct sockaddr_in6", ("Family", "sin6_family"), ("Port", "sin6_port"), ("Address6", "sin6_addr"),
