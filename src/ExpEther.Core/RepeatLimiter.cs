@@ -10,7 +10,7 @@ namespace ExpEther.Core;
 /// <param name="longest">What the interval grows to; at least <paramref name="shortest"/>.</param>
 public sealed class RepeatLimiter(TimeSpan shortest, TimeSpan longest)
 {
-    private TimeSpan _interval = shortest;
+    private TimeSpan _interval;
     private Instant? _notBefore;
     private Instant _last;
     private long _keptBack;
@@ -27,7 +27,6 @@ public sealed class RepeatLimiter(TimeSpan shortest, TimeSpan longest)
         if (now >= _last + longest)
         {
             _notBefore = null;
-            _interval = shortest;
         }
 
         _last = now;
@@ -42,6 +41,10 @@ public sealed class RepeatLimiter(TimeSpan shortest, TimeSpan longest)
 
             _interval = _interval * 2 < longest ? _interval * 2 : longest;
         }
+        else
+        {
+            _interval = shortest;
+        }
 
         _notBefore = now + _interval;
         (keptBack, _keptBack) = (_keptBack, 0);
@@ -52,7 +55,6 @@ public sealed class RepeatLimiter(TimeSpan shortest, TimeSpan longest)
     public void Clear()
     {
         _notBefore = null;
-        _interval = shortest;
         _keptBack = 0;
     }
 }
