@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Commands;
+using ExpEther.Cli.Usage;
 using ExpEther.Cli.Wiring;
 using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Control;
@@ -17,22 +18,20 @@ internal static class CommandLine
     public static async Task<int> RunAsync(string[] args)
     {
         var root = Build();
-        var parsed = root.Parse(args.Length > 0 ? args : ["--help"]);
+        var parsed = root.Parse(args.Length > 0 ? HelpWords.Translate(args, root) : ["--help"]);
         var screen = parsed.Screen();
-        if (parsed.Errors.Count > 0)
+        if (UsageMistakes.Of(parsed) is { Count: > 0 } mistakes)
         {
-            foreach (var error in parsed.Errors)
+            var command = parsed.CommandResult.Command;
+            var see = $"usage: {CommandPath.Usage(command)}; see `{CommandPath.Of(command)} --help`";
+            foreach (var line in mistakes.Append(see))
             {
-                await Console.Error.WriteLineAsync($"expether: {error.Message}");
+                await Console.Error.WriteLineAsync($"expether: {line}");
             }
 
-            var command = string.Join(' ', Path(parsed.CommandResult.Command, root));
-            var see = $"see `expether {(command.Length > 0 ? command + " " : "")}--help`";
-            await Console.Error.WriteLineAsync($"expether: {see}");
             if (screen.IsJson)
             {
-                var message = string.Join(" ", parsed.Errors.Select(e => e.Message));
-                screen.Json(new JsonObject { ["error"] = new ControlError("bad-command-line", message, see).ToJson() });
+                screen.Json(new JsonObject { ["error"] = new ControlError("bad-command-line", string.Join("; ", mistakes), see).ToJson() });
             }
 
             return ExitCode.Usage;
@@ -89,12 +88,13 @@ internal static class CommandLine
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            screen.Error(new ControlError("io-error", e.Message, "check the path and its permissions"));
+            screen.Error(new ControlError("io-error", e.Message, FileErrors.RemedyOf(e)));
             return ExitCode.Failed;
         }
     }
 
-    private static RootCommand Build()
+    /// <param name="helpWidth">Where help wraps its lines, in characters; null: at the terminal's edge, and nowhere in a file.</param>
+    internal static RootCommand Build(int? helpWidth = null)
     {
         var root = new RootCommand(
             "PCI Express over Ethernet in software: devices of an I/O box, used by other machines' hosts, moved between them by their VLAN.");
@@ -117,7 +117,9 @@ internal static class CommandLine
             Exit codes: 0 done, 1 refused or failed, 2 wrong command line or configuration, 3 no daemon reached, 4 no network port.
             """);
         var help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpWithExamples((HelpAction)help.Action!, examples);
+        var usual = (HelpAction)help.Action!;
+        usual.MaxWidth = helpWidth ?? usual.MaxWidth;
+        help.Action = new HelpWithExamples(usual, examples);
         return root;
     }
 
@@ -144,15 +146,4 @@ internal static class CommandLine
         SimCommand.Build(),
         BenchCommand.Build(),
     ];
-
-    private static List<string> Path(Command command, RootCommand root)
-    {
-        var names = new List<string>();
-        for (var at = command; at is not null && at != root; at = at.Parents.OfType<Command>().FirstOrDefault())
-        {
-            names.Insert(0, at.Name);
-        }
-
-        return names;
-    }
 }

@@ -195,16 +195,19 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     /// <param name="host">The host's name.</param>
     /// <param name="force">Do not ask the present owner.</param>
     /// <param name="progress">Told each step as it is reached.</param>
-    public Task<BridgeResult> AttachAsync(string function, string host, bool force = false, Action<BridgeStep>? progress = null) =>
-        RunAsync(function, steps => _commands.AttachAsync(function, host, force, steps), progress);
+    /// <param name="expected">The function's generation as the caller knows it: refused when it has changed since. Null: whatever it is.</param>
+    public Task<BridgeResult> AttachAsync(
+        string function, string host, bool force = false, Action<BridgeStep>? progress = null, ulong? expected = null) =>
+        RunAsync(function, steps => _commands.AttachAsync(function, host, force, expected, steps), progress);
 
     /// <summary>Takes a function from its owner, who is asked to let go first unless <paramref name="force"/>.</summary>
-    public Task<BridgeResult> DetachAsync(string function, bool force = false, Action<BridgeStep>? progress = null) =>
-        RunAsync(function, steps => _commands.DetachAsync(function, force, steps), progress);
+    public Task<BridgeResult> DetachAsync(string function, bool force = false, Action<BridgeStep>? progress = null, ulong? expected = null) =>
+        RunAsync(function, steps => _commands.DetachAsync(function, force, expected, steps), progress);
 
-    /// <summary>Takes a function from its owner and gives it to another host.</summary>
-    public Task<BridgeResult> MoveAsync(string function, string host, bool force = false, Action<BridgeStep>? progress = null) =>
-        RunAsync(function, steps => _commands.MoveAsync(function, host, force, steps), progress);
+    /// <summary>Takes a function from its owner and gives it to another host. Asked again after it has succeeded, it succeeds and does nothing.</summary>
+    public Task<BridgeResult> MoveAsync(
+        string function, string host, bool force = false, Action<BridgeStep>? progress = null, ulong? expected = null) =>
+        RunAsync(function, steps => _commands.MoveAsync(function, host, force, expected, steps), progress);
 
     /// <summary>The namespaces of the box's shared devices, or of one of them.</summary>
     public Task<IReadOnlyList<NamespaceDeviceStatus>> NamespacesAsync(string? device = null) =>

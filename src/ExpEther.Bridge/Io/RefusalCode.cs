@@ -13,6 +13,9 @@ public static class RefusalCode
     public const string HostNotConnected = "host-not-connected";
     public const string Busy = "busy";
 
+    /// <summary>The function was given or taken since the caller looked.</summary>
+    public const string GenerationChanged = "generation-changed";
+
     /// <summary>The host bridge answered that it cannot take the function.</summary>
     public const string HostRefused = "host-refused";
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Output;
+using ExpEther.Cli.Usage;
 using ExpEther.Daemon.Control;
 
 namespace ExpEther.Cli.Commands;
@@ -12,8 +13,8 @@ internal sealed class NvmeOptions
     private readonly Option<string> _host = new("--host") { Description = "Whose disk, where a daemon has several hosts.", HelpName = "HOST" };
     private readonly Option<string> _socket = SharedOptions.Socket();
     private readonly Option<uint?> _namespace = new("--namespace") { Description = "NSID. Default: the first that the disk has.", HelpName = "N" };
-    private readonly Option<long?> _offset = ByteCount.Option("--offset", "Where to start, in bytes; KiB, MiB and GiB are understood. Default: 0.");
-    private readonly Option<long?> _bytes = ByteCount.Option("--bytes", "How much, in bytes. Default: to the end.");
+    private readonly Option<long?> _offset = ByteCount.Option("--offset", "Where to start: bytes, or with a unit (64KiB, 1.5GiB). Default: 0.");
+    private readonly Option<long?> _bytes = ByteCount.Option("--bytes", "How much: bytes, or with a unit. Default: to the end.");
     private readonly Option<long?> _lba = new("--lba") { Description = "Where to start, in blocks.", HelpName = "N" };
     private readonly Option<long?> _blocks = new("--blocks") { Description = "How much, in blocks.", HelpName = "N" };
 

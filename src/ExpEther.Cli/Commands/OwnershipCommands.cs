@@ -30,8 +30,12 @@ internal static class OwnershipCommands
         var function = new Argument<string>("function") { Description = "Its name, as `expether ls` shows it." };
         var host = new Argument<string>("host") { Description = "The host's name, as the I/O box's configuration gives it." };
         var force = new Option<bool>("--force") { Description = "Do not ask the present owner: fence it at once." };
+        var expected = new Option<ulong?>("--expect-generation")
+        {
+            Description = "Do it only if the function is still at this generation, as `expether ls` shows it.", HelpName = "N",
+        };
         var socket = SharedOptions.Socket();
-        var command = new Command(name, description) { function, force, socket };
+        var command = new Command(name, description) { function, force, expected, socket };
         if (hasHost)
         {
             command.Arguments.Add(host);
@@ -41,6 +45,11 @@ internal static class OwnershipCommands
         {
             var screen = parsed.Screen();
             var arguments = new JsonObject { ["function"] = parsed.GetValue(function), ["force"] = parsed.GetValue(force) };
+            if (parsed.GetValue(expected) is { } generation)
+            {
+                arguments["expectGeneration"] = generation;
+            }
+
             if (hasHost)
             {
                 arguments["host"] = parsed.GetValue(host);
@@ -52,12 +61,16 @@ internal static class OwnershipCommands
             {
                 screen.Json(result);
             }
+            else if (result.Cell("from") == result.Cell("to"))
+            {
+                screen.Text($"{result.Cell("message")}, generation {result.Cell("generation")}");
+            }
             else
             {
                 screen.Text(
                     $"{result.Cell("function")}: {result.Cell("from")} (VLAN {result.Cell("vlanBefore")})"
                     + $" -> {result.Cell("to")} (VLAN {result.Cell("vlanAfter")})"
-                    + $", generation {result.Cell("generation")}");
+                    + $", generation {result.Cell("generation")}" + (result["message"] is null ? "" : $"; {result.Cell("message")}"));
             }
 
             return ExitCode.Ok;

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using ExpEther.Cli.Output;
+using ExpEther.Cli.Usage;
 using ExpEther.Daemon.Control;
 using ExpEther.Daemon.Switch;
 using ExpEther.Ethernet;
+using ExpEther.Ethernet.Ports;
 using ExpEther.Link;
 
 namespace ExpEther.Cli.Commands;
@@ -19,14 +21,10 @@ internal static class SwitchCommand
             HelpName = "PORT",
         };
         var name = new Option<string>("--name") { Description = "Part of the control socket's name.", HelpName = "NAME", DefaultValueFactory = _ => "lab" };
-        var etherType = new Option<int>("--ether-type")
+        var etherType = EtherTypeOption.Make("--ether-type", "What is switched.");
+        var mtu = new Option<int?>("--mtu")
         {
-            Description = "What is switched.", HelpName = "N", DefaultValueFactory = _ => LinkLimits.EtherTypeDefault,
-        };
-        var mtu = new Option<int>("--mtu")
-        {
-            Description = "Largest payload of UDP ports, in bytes. 0: what fits a path of jumbo frames, 8934.",
-            HelpName = "BYTES", DefaultValueFactory = _ => 0,
+            Description = $"Largest payload of UDP ports, in bytes. Default: {UdpPort.DefaultMtuBytes}, which fits a path of jumbo frames.", HelpName = "BYTES",
         };
         var socket = new Option<string>("--socket") { Description = "Where to make the control socket.", HelpName = "PATH" };
         var exitWithStdin = SharedOptions.ExitWithStdin();
@@ -51,18 +49,19 @@ internal static class SwitchCommand
             }
 
             if (ports.Count is 0 or > EthernetLimits.SwitchPortsMax || ports.DistinctBy(p => p.Name).Count() < ports.Count
-                || parsed.GetValue(etherType) is < 0x0600 or > 0xFFFF || parsed.GetValue(mtu) is not 0 and (< 1280 or > 65_000))
+                || parsed.GetValue(mtu) is < 1280 or > 65_000)
             {
                 Console.Error.WriteLine(
                     $"expether: a switch needs 1 to {EthernetLimits.SwitchPortsMax} --port with different names, "
-                    + "an EtherType from 0x600 to 0xFFFF and an MTU from 1280 to 65000; see `expether switch --help`");
+                    + "and an MTU from 1280 to 65000; see `expether switch --help`");
                 return ExitCode.Usage;
             }
 
+            var type = parsed.GetValue(etherType) is var given && given > 0 ? given : LinkLimits.EtherTypeDefault;
             var run = new DaemonRun(parsed, exitWithStdin);
             return run.Run(
                 "switch", parsed.GetRequiredValue(name), parsed.GetValue(socket),
-                path => new SwitchDaemon(parsed.GetRequiredValue(name), ports, (ushort)parsed.GetValue(etherType), parsed.GetValue(mtu), path, run.Events),
+                path => new SwitchDaemon(parsed.GetRequiredValue(name), ports, type, parsed.GetValue(mtu) ?? 0, path, run.Events),
                 daemon => daemon.Run(), daemon => daemon.Stop(), _ => string.Join(", ", ports.Select(p => $"{p.Name} ({p.Mode})")));
         });
         return (command, """

@@ -10,7 +10,12 @@ public sealed record ControlError(string Code, string Message, string Remedy)
 
     public JsonObject ToJson()
     {
-        var json = new JsonObject { ["code"] = Code, ["message"] = Message, ["remedy"] = Remedy };
+        var json = new JsonObject { ["code"] = Code, ["message"] = Message };
+        if (Remedy.Length > 0)
+        {
+            json["remedy"] = Remedy;
+        }
+
         foreach (var (name, value) in Details ?? [])
         {
             json[name] = value?.DeepClone();

@@ -154,11 +154,48 @@ public sealed class SequenceTests
         Assert.Contains("expether move nvme0 host2", result.Remedy, StringComparison.Ordinal);
         Assert.Contains("--force", result.Remedy, StringComparison.Ordinal);
 
-        Assert.Equal(RefusalCode.AlreadyOwned, rig.Await(rig.Bridge.AttachAsync("nvme0", "host1", force: true)).Code);
-        Assert.Equal(RefusalCode.AlreadyOwned, rig.Await(rig.Bridge.MoveAsync("nvme0", "host1")).Code);
         Assert.Equal(RefusalCode.NotOwned, rig.Await(rig.Bridge.MoveAsync("nvme1", "host1")).Code);
         Assert.Equal(RefusalCode.NotOwned, rig.Await(rig.Bridge.DetachAsync("nvme1")).Code);
         Assert.Equal("host1", rig.Status.Owner);
+    }
+
+    [Fact]
+    public void A_command_that_is_repeated_succeeds_and_disturbs_nothing()
+    {
+        var rig = new IoRig(2, [new TestDevice(), new TestDevice()]).Start();
+        rig.Plug("nvme0", rig.Host);
+        var generation = rig.Status.Generation;
+
+        foreach (var again in new[] { rig.Bridge.AttachAsync("nvme0", "host1", force: true), rig.Bridge.MoveAsync("nvme0", "host1") })
+        {
+            var result = rig.Await(again);
+            Assert.True(result.Ok);
+            Assert.Equal(("host1", "host1", generation), (result.From, result.To, result.Generation));
+            Assert.Empty(result.Steps);
+        }
+
+        Assert.Equal(generation, rig.Status.Generation);
+    }
+
+    [Fact]
+    public void A_command_for_a_generation_that_has_passed_changes_nothing()
+    {
+        var rig = new IoRig(2, [new TestDevice(), new TestDevice()]).Start();
+        rig.Plug("nvme0", rig.Host);
+        var generation = rig.Status.Generation;
+
+        foreach (var late in new[]
+                 {
+                     rig.Bridge.AttachAsync("nvme0", "host2", force: true, expected: generation - 1),
+                     rig.Bridge.MoveAsync("nvme0", "host2", expected: generation + 1),
+                     rig.Bridge.DetachAsync("nvme0", expected: 0),
+                 })
+        {
+            Assert.Equal(RefusalCode.GenerationChanged, rig.Await(late).Code);
+        }
+
+        Assert.Equal(("host1", generation), (rig.Status.Owner, rig.Status.Generation));
+        Assert.True(rig.Await(rig.Bridge.DetachAsync("nvme0", force: true, expected: generation)).Ok);
     }
 
     [Fact]

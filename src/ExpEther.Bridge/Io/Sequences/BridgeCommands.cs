@@ -18,7 +18,7 @@ internal sealed class BridgeCommands(
 {
     private readonly Refusals _refusals = new(functions, devices, hosts);
 
-    public async Task<BridgeResult> AttachAsync(string function, string host, bool force, StepLog steps)
+    public async Task<BridgeResult> AttachAsync(string function, string host, bool force, ulong? expected, StepLog steps)
     {
         if (functions.Find(function) is not { } f)
         {
@@ -35,8 +35,18 @@ internal sealed class BridgeCommands(
             return busy;
         }
 
+        if (expected is { } known && known != f.Generation)
+        {
+            return Refusals.Changed(f, known);
+        }
+
         var owner = ownership.OwnerOf(function);
-        if (owner is not null && (!force || NameOf(owner) == host))
+        if (owner is not null && NameOf(owner) == host)
+        {
+            return HasAlready(f, owner, host);
+        }
+
+        if (owner is not null && !force)
         {
             return Refusals.AlreadyOwned(f, NameOf(owner), host);
         }
@@ -44,7 +54,7 @@ internal sealed class BridgeCommands(
         return await GiveAsync(f, to, force, "attach", steps);
     }
 
-    public async Task<BridgeResult> MoveAsync(string function, string host, bool force, StepLog steps)
+    public async Task<BridgeResult> MoveAsync(string function, string host, bool force, ulong? expected, StepLog steps)
     {
         if (functions.Find(function) is not { } f)
         {
@@ -59,6 +69,11 @@ internal sealed class BridgeCommands(
         if (await BusyAsync(f, force) is { } busy)
         {
             return busy;
+        }
+
+        if (expected is { } known && known != f.Generation)
+        {
+            return Refusals.Changed(f, known);
         }
 
         var owner = ownership.OwnerOf(function);
@@ -69,13 +84,13 @@ internal sealed class BridgeCommands(
 
         if (NameOf(owner) == host)
         {
-            return Refusals.AlreadyOwned(f, host, host);
+            return HasAlready(f, owner, host);
         }
 
         return await GiveAsync(f, to, force, "move", steps);
     }
 
-    public async Task<BridgeResult> DetachAsync(string function, bool force, StepLog steps)
+    public async Task<BridgeResult> DetachAsync(string function, bool force, ulong? expected, StepLog steps)
     {
         if (functions.Find(function) is not { } f)
         {
@@ -85,6 +100,11 @@ internal sealed class BridgeCommands(
         if (await BusyAsync(f, force) is { } busy)
         {
             return busy;
+        }
+
+        if (expected is { } known && known != f.Generation)
+        {
+            return Refusals.Changed(f, known);
         }
 
         if (ownership.OwnerOf(function) is not { } owner)
@@ -101,6 +121,15 @@ internal sealed class BridgeCommands(
         End(f, null);
         return Result(f, code, NameOf(owner), owner.Vlan, null, default, 0, steps);
     }
+
+    /// <summary>A command that is repeated because its answer was lost finds done what it asks for.</summary>
+    private static BridgeResult HasAlready(IoFunction function, OwnershipRecord owner, string host) => function.State == FunctionState.Failed
+        ? Refusals.Failed(function)
+        : new BridgeResult
+        {
+            Ok = true, Function = function.Name, From = host, To = host, VlanBefore = owner.Vlan, VlanAfter = owner.Vlan, Generation = function.Generation,
+            Message = $"host '{host}' has {function.Name} already",
+        };
 
     /// <summary>Releases the function from its owner, if it has one, and assigns it.</summary>
     private async Task<BridgeResult> GiveAsync(IoFunction function, HostSession to, bool force, string command, StepLog steps)

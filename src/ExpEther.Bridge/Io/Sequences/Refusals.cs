@@ -43,9 +43,7 @@ internal sealed class Refusals(FunctionTable functions, DeviceBus devices, HostS
 
     public static BridgeResult AlreadyOwned(IoFunction function, string owner, string host) => BridgeResult.Refused(
         RefusalCode.AlreadyOwned, $"{function.Name} is already owned by host '{owner}'",
-        owner == host
-            ? "nothing is to be done; 'expether ls' shows where it is"
-            : $"use 'expether move {function.Name} {host}', or --force to take it without asking '{owner}'", function.Name);
+        $"use 'expether move {function.Name} {host}', or --force to take it without asking '{owner}'", function.Name);
 
     public static BridgeResult NotOwned(IoFunction function, string? host) => BridgeResult.Refused(
         RefusalCode.NotOwned, $"{function.Name} is owned by no host",
@@ -61,6 +59,10 @@ internal sealed class Refusals(FunctionTable functions, DeviceBus devices, HostS
     public static BridgeResult Busy(IoFunction function) => BridgeResult.Refused(
         RefusalCode.Busy, $"{function.Name} is busy: {function.Busy} is at work on it",
         "wait until it ends, or use --force to stop waiting for the host", function.Name);
+
+    public static BridgeResult Changed(IoFunction function, ulong expected) => BridgeResult.Refused(
+        RefusalCode.GenerationChanged, $"{function.Name} is at generation {function.Generation}, not {expected}: it was given or taken meanwhile",
+        "look at it again with 'expether ls', then ask with the generation it shows", function.Name);
 
     public static BridgeResult Failed(IoFunction function) => BridgeResult.Refused(
         RefusalCode.DeviceFailed, $"{function.Name} cannot be used: {function.Failure}", "restart the box's daemon; look at its log", function.Name);
