@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using ExpEther.Cli.Commands;
 using ExpEther.Cli.Usage;
 using ExpEther.Cli.Wiring;
+using ExpEther.Core.Text;
 using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Control;
 
@@ -45,7 +46,7 @@ internal static class CommandLine
         {
             foreach (var error in e.Errors)
             {
-                await Console.Error.WriteLineAsync(error.ToString());
+                await Console.Error.WriteLineAsync(SafeText.Line(error.ToString()));
             }
 
             if (screen.IsJson)
@@ -67,7 +68,7 @@ internal static class CommandLine
             screen.Error(e.Error);
             return e.Error.Code switch
             {
-                ControlErrorCode.NotReachable or ControlErrorCode.ConnectionLost => ExitCode.NotReachable,
+                ControlErrorCode.NotReachable or ControlErrorCode.NotTrusted or ControlErrorCode.ConnectionLost => ExitCode.NotReachable,
                 ControlErrorCode.BadArgument => ExitCode.Usage,
                 _ => ExitCode.Failed,
             };

@@ -1,1 +1,2 @@
+ExpEther.Cli.Output.Terminal.Guard();
 return await ExpEther.Cli.CommandLine.RunAsync(args);

@@ -9,7 +9,7 @@ namespace ExpEther.Architecture.Tests;
 public partial class ToolTests
 {
     /// <summary>Programs of Debian's essential packages and of the .NET SDK.</summary>
-    private static readonly string[] Everywhere = ["sh", "bash", "stat", "stty", "mount", "umount", "dotnet", "true", "sleep", "cat", "env"];
+    private static readonly string[] Everywhere = ["sh", "bash", "stat", "stty", "mount", "umount", "dotnet", "true", "sleep", "cat", "env", "perl"];
 
     [Fact]
     public void Every_tool_that_tests_and_benches_start_is_named_by_setup()

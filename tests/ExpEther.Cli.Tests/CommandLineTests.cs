@@ -159,5 +159,22 @@ public class CommandLineTests
     }
 
     [Fact]
+    public async Task A_key_goes_to_a_new_file_that_only_its_owner_may_use()
+    {
+        using var lab = new LabFolder();
+        var file = lab.File("host1.key");
+
+        var made = await Expether.RunAsync("keygen", file);
+        var key = await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken);
+        var again = await Expether.RunAsync("keygen", file, "--json");
+
+        Assert.Equal((0, ""), (made.Code, made.Output));
+        Assert.Matches("^[0-9a-f]{64}\n$", key);
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+        Assert.Equal((1, "exists"), (again.Code, again.Json["error"]!["code"]!.GetValue<string>()));
+        Assert.Equal(key, await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task The_version_is_told() => Assert.Matches(@"^\d+\.\d+\.\d+", (await Expether.RunAsync("--version")).Output);
 }

@@ -7,7 +7,7 @@ namespace ExpEther.Link.Tests;
 
 public class AnnouncementTests
 {
-    private static readonly Announcement Sample = new(new MacAddress(0x02_00_00_00_00_07), new VlanId(10), "hôst7", LinkFeatures.Hints, 4, WantsSeal: true);
+    private static readonly Announcement Sample = new(new MacAddress(0x02_00_00_00_00_07), new VlanId(10), "host7", LinkFeatures.Hints, 4, WantsSeal: true);
 
     [Fact]
     public void An_announcement_comes_back_as_it_was_written()
@@ -18,6 +18,20 @@ public class AnnouncementTests
         Assert.Equal(MacAddress.Broadcast, frame.Destination);
         Assert.True(FrameDemux.IsAnnouncement(frame));
         Assert.Equal(Sample, Announcement.TryParse(frame));
+    }
+
+    [Theory]
+    [InlineData("\u001b[2Jx")]
+    [InlineData("two words")]
+    [InlineData("hôst7")]
+    [InlineData("-rf")]
+    [InlineData("a\nb")]
+    public void An_announcement_with_a_name_that_no_bridge_may_have_is_refused(string name)
+    {
+        var bytes = new byte[Announcement.BytesMax];
+        var frame = TaggedFrame.Read(bytes.AsSpan(0, (Sample with { Name = name }).Write(bytes)));
+
+        Assert.Null(Announcement.TryParse(frame));
     }
 
     [Fact]

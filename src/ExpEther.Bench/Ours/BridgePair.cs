@@ -25,7 +25,7 @@ internal sealed class BridgePair(
 
             """;
         var state = FileOf("state");
-        await File.WriteAllTextAsync(FileOf("io.toml"), $"""
+        Write("io.toml", $"""
             name = "box"
             stateDirectory = "{state}"
             {common}
@@ -33,8 +33,8 @@ internal sealed class BridgePair(
             name = "disk"
             [[device.namespace]]
             ramMiB = {BenchLimits.DiskMebibytes}
-            """, cancel);
-        await File.WriteAllTextAsync(FileOf("host.toml"), common, cancel);
+            """);
+        Write("host.toml", common);
         await StartAsync(Side.Io, ["io", "--config", FileOf("io.toml")], cancel);
         await StartAsync(Side.Host, ["host", "--config", FileOf("host.toml")], cancel);
         await UntilAsync(
@@ -42,5 +42,15 @@ internal sealed class BridgePair(
             box => box["started"]!.GetValue<bool>() && box["hosts"]![0]!["link"]!.GetValue<string>() == "up", cancel);
         _ = await CallAsync(SocketOf(Side.Io), "attach", new JsonObject { ["function"] = "disk", ["host"] = "bench" }, cancel);
         _ = await CallAsync(LoadSocket, "nvme.wait", new JsonObject { ["disk"] = "disk" }, cancel);
+    }
+
+    /// <summary>A key is in it, so it is the owner's only.</summary>
+    private void Write(string name, string text)
+    {
+        using var file = new StreamWriter(FileOf(name), new FileStreamOptions
+        {
+            Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
+        file.Write(text);
     }
 }

@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
 using System.Text;
+using ExpEther.Link;
 
 namespace ExpEther.Bridge.Protocol;
 
 /// <summary>I/O bridge to host bridge: a function is there for this host. Put it into a free slot, or answer <see cref="RefusedMessage"/>.</summary>
 /// <param name="Function">Its number on the link; TLPs carry it.</param>
 /// <param name="Generation">Of this assignment; TLPs carry it.</param>
-/// <param name="Name">As the I/O box's operator named it: at most <see cref="NameBytesMax"/> bytes of UTF-8.</param>
+/// <param name="Name">As the I/O box's operator named it, see <see cref="NodeName"/>.</param>
 /// <param name="VendorId">As in its configuration space.</param>
 /// <param name="DeviceId">As in its configuration space.</param>
 /// <param name="ClassCode">24 bits: base class, subclass, programming interface.</param>
@@ -45,9 +46,14 @@ public readonly record struct PresentMessage(
             return false;
         }
 
+        if (NodeName.Read(message.Slice(NameOffset, nameBytes)) is not { Length: > 0 } name)
+        {
+            return false;
+        }
+
         var classAndRevision = BinaryPrimitives.ReadUInt32LittleEndian(message[16..]);
         present = new PresentMessage(
-            header.Function, header.Generation, Encoding.UTF8.GetString(message.Slice(NameOffset, nameBytes)),
+            header.Function, header.Generation, name,
             BinaryPrimitives.ReadUInt16LittleEndian(message[12..]), BinaryPrimitives.ReadUInt16LittleEndian(message[14..]),
             (int)(classAndRevision & 0xFF_FFFF), (byte)(classAndRevision >> 24));
         return true;

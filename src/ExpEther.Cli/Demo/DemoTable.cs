@@ -1,4 +1,5 @@
 using ExpEther.Cli.Output;
+using ExpEther.Core.Text;
 using Spectre.Console;
 
 namespace ExpEther.Cli.Demo;
@@ -83,7 +84,7 @@ internal static class DemoTable
 
             foreach (var row in rows)
             {
-                table.AddRow([.. row.Select(cell => cell == "verified" ? "[green]verified[/]" : cell == "WRONG" ? "[red]WRONG[/]" : Markup.Escape(cell))]);
+                table.AddRow([.. row.Select(cell => SafeText.Line(cell)).Select(cell => cell == "verified" ? "[green]verified[/]" : cell == "WRONG" ? "[red]WRONG[/]" : Markup.Escape(cell))]);
             }
 
             AnsiConsole.Write(table);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using ExpEther.Cli.Wiring;
+using ExpEther.Daemon.Control;
 
 namespace ExpEther.Cli.Lab;
 
@@ -37,8 +38,10 @@ internal sealed record LabState
     public bool IsUp => BootId == ProcessIdentity.BootId && Supervisor.IsAlive;
 
     /// <returns>Null: there is none, or nobody can read it.</returns>
+    /// <exception cref="ControlException">It is another user's: processes would be ended, and sockets used, by its word.</exception>
     public static LabState? Read(LabPlace folder)
     {
+        ControlTrust.CheckFile(folder.State);
         try
         {
             return JsonSerializer.Deserialize<LabState>(File.ReadAllText(folder.State), Format);

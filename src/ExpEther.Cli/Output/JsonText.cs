@@ -1,15 +1,22 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ExpEther.Core.Text;
 
 namespace ExpEther.Cli.Output;
 
 /// <summary>Values of a daemon's answer as cells of a table.</summary>
 internal static class JsonText
 {
+    private const int CellCharsMax = 1024;
+
     public static IEnumerable<JsonObject> Objects(this JsonObject json, string name) => (json[name] as JsonArray)?.OfType<JsonObject>() ?? [];
 
-    /// <summary>The value as text; "-" when there is none.</summary>
-    public static string Cell(this JsonObject json, string name) => json[name] switch
+    /// <summary>The value as one safe line of text; "-" when there is none.</summary>
+    public static string Cell(this JsonObject json, string name) => SafeText.Line(Text(json[name]), CellCharsMax);
+
+    public static long Count(this JsonObject json, string name) => json[name] is JsonValue value && value.TryGetValue<long>(out var number) ? number : 0;
+
+    private static string Text(JsonNode? of) => of switch
     {
         null => "-",
         JsonArray array => array.Count == 0 ? "-" : string.Join(",", array.Select(item => item?.ToString() ?? "-")),
@@ -17,8 +24,6 @@ internal static class JsonText
         JsonValue value when value.GetValueKind() == JsonValueKind.False => "no",
         JsonNode value => value.ToString() is { Length: > 0 } text ? text : "-",
     };
-
-    public static long Count(this JsonObject json, string name) => json[name] is JsonValue value && value.TryGetValue<long>(out var number) ? number : 0;
 
     public static string Size(long bytes) => bytes switch
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using ExpEther.Core.Text;
 using ExpEther.Daemon.Control;
 
 namespace ExpEther.Cli.Output;
@@ -20,7 +21,7 @@ internal sealed class Screen(bool isJson, TextWriter output)
 
     public void Error(ControlError error)
     {
-        Console.Error.WriteLine($"expether: {error.Message.TrimEnd('.')}{(error.Remedy.Length > 0 ? $"; {error.Remedy}" : "")} [{error.Code}]");
+        Console.Error.WriteLine(SafeText.Line($"expether: {error.Message.TrimEnd('.')}{(error.Remedy.Length > 0 ? $"; {error.Remedy}" : "")} [{error.Code}]"));
         if (IsJson)
         {
             Json(new JsonObject { ["error"] = error.ToJson() });

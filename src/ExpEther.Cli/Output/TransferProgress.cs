@@ -37,7 +37,7 @@ internal sealed class TransferProgress(string verb)
         var line = $"{text}, {bytes / 1e6 / Math.Max(_watch.Elapsed.TotalSeconds, 1e-6):0.0} MB/s";
         if (_isTerminal)
         {
-            Console.Error.Write($"\r{line,-70}");
+            Terminal.BareError.Write($"\r{line,-70}");
         }
         else
         {

@@ -1,4 +1,5 @@
 using System.Text;
+using ExpEther.Core.Text;
 using Spectre.Console;
 
 namespace ExpEther.Cli.Top;
@@ -14,7 +15,7 @@ internal sealed class TopLine
 
     public TopLine Add(string text, string style = "default")
     {
-        _pieces.Add((text, style));
+        _pieces.Add((SafeText.Line(text), style));
         return this;
     }
 

@@ -21,6 +21,9 @@ internal sealed class ConfigDocument
 
     public ConfigSection Root { get; }
 
+    /// <summary>The file's mode where others than its owner may use it; null: they may not, or it is no file.</summary>
+    public UnixFileMode? OpenMode { get; private init; }
+
     /// <summary>Paths in the file are relative to this folder.</summary>
     public string Folder => Path.GetDirectoryName(Path.GetFullPath(File)) ?? "/";
 
@@ -29,13 +32,18 @@ internal sealed class ConfigDocument
     {
         try
         {
-            var info = new FileInfo(file);
-            if (info.Exists && info.Length > ConfigLimits.FileBytesMax)
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read);
+            using var reader = new StreamReader(stream);
+            var text = new char[ConfigLimits.FileBytesMax + 1];
+            var length = reader.ReadBlock(text);
+            if (length > ConfigLimits.FileBytesMax)
             {
                 throw Unreadable(file, $"is larger than {ConfigLimits.FileBytesMax} bytes", "a configuration is a small TOML file; see docs/configuration.md");
             }
 
-            return Parse(file, System.IO.File.ReadAllText(file));
+            // The mode of a pipe or a terminal says nothing about who may read what went through it.
+            var mode = System.IO.File.GetUnixFileMode(stream.SafeFileHandle);
+            return Parse(file, new string(text, 0, length), stream.CanSeek && KeyMaterial.IsOpenToOthers(mode) ? mode : null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -44,9 +52,9 @@ internal sealed class ConfigDocument
     }
 
     /// <exception cref="ConfigException">It is not TOML.</exception>
-    public static ConfigDocument Parse(string file, string text)
+    public static ConfigDocument Parse(string file, string text, UnixFileMode? openMode = null)
     {
-        var document = new ConfigDocument(file);
+        var document = new ConfigDocument(file) { OpenMode = openMode };
         var syntax = SyntaxParser.Parse(text, file, validate: false);
         foreach (var message in syntax.Diagnostics)
         {

@@ -25,4 +25,7 @@ public static class ConfigLimits
     public const int MemoryMebibytesMax = 1024;
     public const int RamMebibytesMax = 16_384;
     public const int KeyBytes = 32;
+
+    /// <summary>What a file with a key may hold at most: the key, and white space round it.</summary>
+    public const int KeyFileCharsMax = 1024;
 }

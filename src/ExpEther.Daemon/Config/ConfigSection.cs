@@ -1,4 +1,5 @@
 using System.Numerics;
+using ExpEther.Link;
 
 namespace ExpEther.Daemon.Config;
 
@@ -63,7 +64,7 @@ internal sealed class ConfigSection(ConfigDocument document, string title, int l
             return "?";
         }
 
-        if (!name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') || !char.IsAsciiLetterOrDigit(name[0]))
+        if (!NodeName.IsValid(name))
         {
             Wrong(key, $"\"{name}\" is not a name", "use letters, digits, '-', '_' and '.', a letter or digit first");
         }

@@ -15,6 +15,9 @@ public static class KeyMaterial
     /// <summary>A new key from the operating system's generator.</summary>
     public static string NewHex() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(ConfigLimits.KeyBytes));
 
+    /// <summary>May anybody but the owner use a file of this mode? Then no key may be in it.</summary>
+    public static bool IsOpenToOthers(UnixFileMode mode) => (mode & OthersMay) != 0;
+
     public static bool IsExample(byte[] key) => Convert.ToHexStringLower(key) == ExampleHex;
 
     /// <summary>Reads <c>key</c> or <c>keyFile</c>. With sealing off neither is needed, and an empty key comes back.</summary>
@@ -44,7 +47,7 @@ public static class KeyMaterial
             {
                 section.Missing(
                     "key",
-                    "make one by `expether keygen > FILE` and write keyFile = \"FILE\" here and at the other end, or write [link] seal = \"off\" at both ends");
+                    "make one by `expether keygen FILE` and write keyFile = \"FILE\" here and at the other end, or write [link] seal = \"off\" at both ends");
             }
 
             return [];
@@ -52,6 +55,13 @@ public static class KeyMaterial
 
         if (TryParse(text, out var bytes))
         {
+            if (file is null && section.Document.OpenMode is { } mode && !IsExample(bytes))
+            {
+                section.Wrong(
+                    "key", $"is in a file that can be used by others (mode {Convert.ToString((int)mode, 8)})",
+                    $"chmod 600 {section.Document.File}, or put the key into a file of its own and name that by keyFile");
+            }
+
             return bytes;
         }
 
@@ -71,18 +81,22 @@ public static class KeyMaterial
     {
         try
         {
-            var mode = File.GetUnixFileMode(path);
-            if ((mode & OthersMay) != 0)
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read);
+            var mode = File.GetUnixFileMode(file.SafeFileHandle);
+            if (IsOpenToOthers(mode))
             {
                 section.Wrong("keyFile", $"{path} can be used by others (mode {Convert.ToString((int)mode, 8)})", $"chmod 600 {path}");
                 return null;
             }
 
-            return new FileInfo(path).Length > 1024 ? "" : File.ReadAllText(path);
+            using var reader = new StreamReader(file);
+            var text = new char[ConfigLimits.KeyFileCharsMax + 1];
+            var length = reader.ReadBlock(text);
+            return length > ConfigLimits.KeyFileCharsMax ? "" : new string(text, 0, length);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            section.Wrong("keyFile", $"{path} cannot be read: {e.Message}", $"make it: (umask 077; expether keygen > {path})");
+            section.Wrong("keyFile", $"{path} cannot be read: {e.Message}", $"make it: expether keygen {path}");
             return null;
         }
     }

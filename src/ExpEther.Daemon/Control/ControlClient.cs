@@ -25,12 +25,15 @@ public sealed class ControlClient : IDisposable
         _path = path;
     }
 
+    /// <exception cref="ControlException">No daemon listens there, or one of another user (<see cref="ControlTrust"/>).</exception>
     public static async Task<ControlClient> ConnectAsync(string path, CancellationToken cancel = default)
     {
+        ControlTrust.CheckFile(path);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
+            ControlTrust.CheckPeer(socket, path);
             return new ControlClient(socket, path);
         }
         catch (Exception e) when (e is SocketException or ArgumentException)

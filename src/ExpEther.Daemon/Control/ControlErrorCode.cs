@@ -28,6 +28,9 @@ public static class ControlErrorCode
     /// <summary>Nothing listens at the socket, or several daemons do.</summary>
     public const string NotReachable = "not-reachable";
 
+    /// <summary>The socket or counter page at the named place is another user's.</summary>
+    public const string NotTrusted = "not-trusted";
+
     /// <summary>The daemon went away during the call.</summary>
     public const string ConnectionLost = "connection-lost";
 

@@ -22,7 +22,7 @@ public static class ControlLocator
             }
             catch (ControlException)
             {
-                continue; // left behind by a daemon that was killed
+                continue; // left behind by a daemon that was killed, or not to be trusted
             }
         }
 
@@ -40,7 +40,7 @@ public static class ControlLocator
         throw running.Count == 0
             ? new ControlException(
                 ControlErrorCode.NotReachable,
-                $"no {what} of this user runs here (looked into {string.Join(", ", ControlPaths.Folders)})",
+                $"no {what} of this user runs here (looked into {string.Join(", ", ControlPaths.Folders)}{ControlTrust.Passed})",
                 "start one, or name its socket by --socket PATH")
             : new ControlException(
                 ControlErrorCode.NotReachable,

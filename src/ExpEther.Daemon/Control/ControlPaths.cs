@@ -44,9 +44,9 @@ public static class ControlPaths
             try
             {
                 Directory.CreateDirectory(folder, OnlyOwner);
-                if ((File.GetUnixFileMode(folder) & (UnixFileMode.OtherWrite | UnixFileMode.GroupWrite)) != 0)
+                if (ControlTrust.FaultOfFolder(folder) is { } fault)
                 {
-                    throw new IOException("others may write there");
+                    throw new IOException(fault);
                 }
 
                 var probe = Path.Combine(folder, $".probe-{Environment.ProcessId}");
@@ -56,26 +56,29 @@ public static class ControlPaths
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                reasons.Append(CultureInfo.InvariantCulture, $"; {folder}: {e.Message}");
+                reasons.Append(CultureInfo.InvariantCulture, $"; {(e.Message.Contains(folder, StringComparison.Ordinal) ? "" : $"{folder}: ")}{e.Message}");
             }
         }
 
         throw new IOException($"no place for the control socket{reasons}; name one by --socket PATH");
     }
 
-    /// <summary>Socket files of daemons of these kinds, whether or not anyone listens there.</summary>
-    public static IReadOnlyList<string> Existing(params IReadOnlyList<string> kinds)
+    /// <summary>Socket files of daemons of these kinds in the folders that are trusted, whether or not anyone listens there.</summary>
+    public static IReadOnlyList<string> Existing(params IReadOnlyList<string> kinds) => Existing(kinds, ".sock");
+
+    /// <summary>As above, files with another ending.</summary>
+    internal static IReadOnlyList<string> Existing(IReadOnlyList<string> kinds, string ending)
     {
         var found = new List<string>();
-        foreach (var folder in Folders.Where(Directory.Exists))
+        foreach (var folder in Folders.Where(f => Directory.Exists(f) && ControlTrust.FaultOfFolder(f) is null))
         {
             try
             {
-                found.AddRange(kinds.SelectMany(kind => Directory.EnumerateFiles(folder, $"{kind}-*.sock")).Order(StringComparer.Ordinal));
+                found.AddRange(kinds.SelectMany(kind => Directory.EnumerateFiles(folder, $"{kind}-*{ending}")).Order(StringComparer.Ordinal));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                continue; // another user's folder of the same name
+                continue; // gone again, or root's, whose daemons serve root only
             }
         }
 

@@ -36,14 +36,15 @@ public static class CounterLocator
     /// <summary>No daemon runs, in words.</summary>
     public static ControlException None() => new(
         ControlErrorCode.NotReachable,
-        $"no {string.Join(" or ", Kinds.Select(kind => $"`expether {kind}`"))} of this user runs here (looked into {string.Join(", ", ControlPaths.Folders)})",
+        $"no {string.Join(" or ", Kinds.Select(kind => $"`expether {kind}`"))} of this user runs here (looked into {string.Join(", ", ControlPaths.Folders)}{ControlTrust.Passed})",
         "start one, or name its socket by --socket PATH");
 
     /// <summary>That of the daemon with this control socket.</summary>
-    /// <exception cref="ControlException">It does not run, or its page cannot be read.</exception>
+    /// <exception cref="ControlException">It does not run, or its page cannot be read, or is another user's.</exception>
     public static CounterSnapshot ReadOf(string socketPath)
     {
         var path = CounterPaths.Of(socketPath);
+        ControlTrust.CheckFile(path);
         try
         {
             var snapshot = CounterPageReader.Read(path);
@@ -69,9 +70,10 @@ public static class CounterLocator
     {
         try
         {
+            ControlTrust.CheckFile(path);
             return CounterPageReader.Read(path);
         }
-        catch (Exception e) when (e is CounterPageException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is CounterPageException or ControlException or IOException or UnauthorizedAccessException)
         {
             return null; // a daemon that ends at this moment, or another program's file
         }

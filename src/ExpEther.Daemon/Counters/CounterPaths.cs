@@ -12,21 +12,5 @@ public static class CounterPaths
         (socketPath.EndsWith(".sock", StringComparison.Ordinal) ? socketPath[..^".sock".Length] : socketPath) + Ending;
 
     /// <summary>Pages in the folders of control sockets, of daemons of these kinds, whether or not they run.</summary>
-    public static IReadOnlyList<string> Existing(params IReadOnlyList<string> kinds)
-    {
-        var found = new List<string>();
-        foreach (var folder in ControlPaths.Folders.Where(Directory.Exists))
-        {
-            try
-            {
-                found.AddRange(kinds.SelectMany(kind => Directory.EnumerateFiles(folder, $"{kind}-*{Ending}")).Order(StringComparer.Ordinal));
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                continue; // another user's folder of the same name
-            }
-        }
-
-        return found;
-    }
+    public static IReadOnlyList<string> Existing(params IReadOnlyList<string> kinds) => ControlPaths.Existing(kinds, Ending);
 }

@@ -1,9 +1,10 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using ExpEther.Core.Text;
 
 namespace ExpEther.Daemon.Events;
 
-/// <summary>Writes reports to a daemon's log, one line each: text, or JSON objects for programs.</summary>
+/// <summary>Writes reports to a daemon's log, one safe line each (<see cref="SafeText"/>): text, or JSON objects for programs.</summary>
 public sealed class LogSink(TextWriter log, bool isJson) : IEventSink
 {
     public void Report(EventSeverity severity, string source, string text)
@@ -17,6 +18,6 @@ public sealed class LogSink(TextWriter log, bool isJson) : IEventSink
         };
         log.WriteLine(isJson
             ? new JsonObject { ["time"] = at, ["severity"] = word, ["source"] = source, ["text"] = text }.ToJsonString()
-            : $"{at} {word} {source}: {text}");
+            : $"{at} {word} {SafeText.Line(source)}: {SafeText.Line(text)}");
     }
 }

@@ -11,7 +11,7 @@ namespace ExpEther.Link.Announcements;
 /// </summary>
 /// <param name="Source">The bridge's MAC.</param>
 /// <param name="Vlan">Its VLAN.</param>
-/// <param name="Name">Its name, at most <see cref="LinkLimits.NameBytesMax"/> bytes of UTF-8.</param>
+/// <param name="Name">Its name, see <see cref="NodeName"/>.</param>
 /// <param name="Features">What it can do.</param>
 /// <param name="Slots">How many slots it has.</param>
 /// <param name="WantsSeal">Whether it wants sealed links.</param>
@@ -43,7 +43,7 @@ public sealed record Announcement(MacAddress Source, VlanId Vlan, string Name, L
         return ethernet + length;
     }
 
-    /// <returns>Null: not an announcement, or damaged.</returns>
+    /// <returns>Null: not an announcement, damaged, or with a name that no bridge may have (<see cref="NodeName"/>).</returns>
     public static Announcement? TryParse(in ReceivedFrame frame)
     {
         if (FrameHeader.TryParse(frame.Payload, out var header) != FrameError.None || header.Type != FrameType.Announce
@@ -60,10 +60,15 @@ public sealed record Announcement(MacAddress Source, VlanId Vlan, string Name, L
             return null;
         }
 
+        if (NodeName.Read(bytes.Slice(AnnouncementLayout.Bytes, nameBytes)) is not { } name)
+        {
+            return null;
+        }
+
         return new Announcement(
             frame.Source,
             frame.Vlan,
-            Utf8.GetString(bytes.Slice(AnnouncementLayout.Bytes, nameBytes)),
+            name,
             (LinkFeatures)BinaryPrimitives.ReadUInt32LittleEndian(bytes[AnnouncementLayout.Features..]),
             BinaryPrimitives.ReadUInt16LittleEndian(bytes[AnnouncementLayout.Slots..]),
             bytes[AnnouncementLayout.WantsSeal] != 0);

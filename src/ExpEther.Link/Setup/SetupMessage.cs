@@ -51,6 +51,11 @@ internal sealed class SetupMessage
             return null;
         }
 
+        if (NodeName.Read(frame.Slice(SetupLayout.Bytes, nameBytes)) is not { } name)
+        {
+            return null;
+        }
+
         return new SetupMessage
         {
             InitiatorNonce = frame.Slice(SetupLayout.InitiatorNonce, SetupLayout.NonceBytes).ToArray(),
@@ -66,7 +71,7 @@ internal sealed class SetupMessage
                 Credits = CreditSet.Read(frame[SetupLayout.PostedHeaders..]),
                 MtuBytes = mtu,
                 WindowRecords = window,
-                Name = Utf8.GetString(frame.Slice(SetupLayout.Bytes, nameBytes)),
+                Name = name,
             },
         };
     }

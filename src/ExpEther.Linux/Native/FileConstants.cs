@@ -22,11 +22,14 @@ internal static class FileConstants
     public const int F_GET_SEALS = 1034;
     public const int F_SEAL_SHRINK = 2;
 
+    public const int AT_FDCWD = -100;
+    public const int AT_SYMLINK_NOFOLLOW = 0x100;
     public const int AT_EMPTY_PATH = 0x1000;
     public const uint STATX_BASIC_STATS = 0x7FF;
     public const long HUGETLBFS_MAGIC = 0x958458F6;
     public const int S_IFMT = 0xF000;
     public const int S_IFREG = 0x8000;
+    public const int S_IFLNK = 0xA000;
 
     public const int F_OFD_GETLK = 36;
     public const int F_OFD_SETLK = 37;

@@ -9,6 +9,12 @@ internal struct FileStatus
     [FieldOffset(0x04)]
     public uint BlockSize;
 
+    [FieldOffset(0x14)]
+    public uint UserId;
+
+    [FieldOffset(0x18)]
+    public uint GroupId;
+
     [FieldOffset(0x1C)]
     public ushort Mode;
 

@@ -117,6 +117,9 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial long lseek(int fd, long offset, int whence);
 
+    [LibraryImport(Library)]
+    public static partial uint geteuid();
+
     [LibraryImport(Library, SetLastError = true)]
     public static partial int fchmod(int fd, uint mode);
 

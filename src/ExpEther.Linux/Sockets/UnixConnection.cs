@@ -12,17 +12,7 @@ public sealed unsafe partial class UnixConnection : IDisposable
     /// <summary>To poll; belongs to this object.</summary>
     public int FileDescriptor => _fd;
 
-    public PeerCredentials Peer
-    {
-        get
-        {
-            var credentials = default(Ucred);
-            var length = (uint)sizeof(Ucred);
-            return Libc.getsockopt(_fd, SocketConstants.SOL_SOCKET, SocketConstants.SO_PEERCRED, &credentials, &length) == 0
-                ? new PeerCredentials(credentials.Pid, credentials.Uid, credentials.Gid)
-                : throw LinuxException.Last("getsockopt SO_PEERCRED");
-        }
-    }
+    public PeerCredentials Peer => PeerCredentials.Of(_fd);
 
     /// <summary>Connects to a listener. Does not wait: a UNIX listener either takes it at once or has a full backlog.</summary>
     /// <exception cref="LinuxException">ENOENT: no such socket file. ECONNREFUSED: nobody listens on it. EACCES: not allowed. EAGAIN: backlog full.</exception>

@@ -7,9 +7,11 @@ internal sealed class LabFolder : IDisposable
 
     public string File(string name) => Path.Combine(_folder, name);
 
+    /// <summary>A file that only its owner may use, as one with a key must be.</summary>
     public string Write(string name, string text)
     {
         System.IO.File.WriteAllText(File(name), text);
+        System.IO.File.SetUnixFileMode(File(name), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         return File(name);
     }
 

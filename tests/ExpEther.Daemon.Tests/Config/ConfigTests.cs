@@ -218,6 +218,35 @@ public class ConfigTests
         Assert.Equal(32, accepted.Hosts[0].Key.Length);
     }
 
+    [Theory]
+    [InlineData(UnixFileMode.GroupRead)]
+    [InlineData(UnixFileMode.OtherRead)]
+    [InlineData(UnixFileMode.OtherWrite)]
+    public void A_key_in_a_configuration_that_others_may_use_is_refused(UnixFileMode others)
+    {
+        using var scratch = new Scratch();
+        var config = scratch.Write("io.toml", Io, UnixFileMode.UserRead | UnixFileMode.UserWrite | others);
+
+        var refused = Assert.Throws<ConfigException>(() => IoConfig.Load(config));
+        File.SetUnixFileMode(config, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        var accepted = IoConfig.Load(config);
+
+        Assert.Equal("key", Assert.Single(refused.Errors).Key);
+        Assert.Contains($"chmod 600 {config}", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(32, accepted.Hosts[0].Key.Length);
+    }
+
+    [Fact]
+    public void The_key_of_the_examples_is_no_secret_and_may_be_read_by_all()
+    {
+        using var scratch = new Scratch();
+        var config = scratch.Write(
+            "io.toml", Io.Replace(Key, KeyMaterial.ExampleHex, StringComparison.Ordinal),
+            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+
+        Assert.True(KeyMaterial.IsExample(IoConfig.Load(config).Hosts[0].Key));
+    }
+
     [Fact]
     public void Without_seal_no_key_is_needed()
     {

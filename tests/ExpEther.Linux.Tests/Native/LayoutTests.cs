@@ -64,7 +64,8 @@ public class LayoutTests
             ("Control", "msg_control"), ("ControlLength", "msg_controllen"), ("Flags", "msg_flags"));
         Add<ControlHeader>(layout, "struct cmsghdr", ("Length", "cmsg_len"), ("Level", "cmsg_level"), ("Type", "cmsg_type"));
         Add<FileStatus>(
-            layout, "struct statx", ("BlockSize", "stx_blksize"), ("Mode", "stx_mode"), ("Inode", "stx_ino"), ("Size", "stx_size"),
+            layout, "struct statx", ("BlockSize", "stx_blksize"), ("UserId", "stx_uid"), ("GroupId", "stx_gid"), ("Mode", "stx_mode"),
+            ("Inode", "stx_ino"), ("Size", "stx_size"),
             ("DeviceMajor", "stx_dev_major"), ("DeviceMinor", "stx_dev_minor"));
         layout.Add(("sizeof(struct epoll_event) <= 16", Unsafe.SizeOf<EpollEvent>() == 16 ? 1 : 0));
         layout.Add(("offsetof(struct epoll_event, events)", Offset<EpollEvent>("Events")));
