@@ -18,7 +18,7 @@ internal readonly record struct DmaUnmap(uint ArgumentBytes, DmaUnmapFlags Flags
     /// <returns>None, or what to refuse it with.</returns>
     public static Errno TryParse(ReadOnlySpan<byte> payload, out DmaUnmap unmap)
     {
-        if (payload.Length != Size || !MemoryMarshal.TryRead(payload, out unmap))
+        if (!MemoryMarshal.TryRead(payload, out unmap))
         {
             unmap = default;
             return Errno.EINVAL;

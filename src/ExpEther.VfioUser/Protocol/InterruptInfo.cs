@@ -3,7 +3,7 @@ using ExpEther.Linux;
 
 namespace ExpEther.VfioUser.Protocol;
 
-/// <summary>DEVICE_GET_IRQ_INFO's payload, both ways (linux/vfio.h: struct vfio_irq_info).</summary>
+/// <summary>DEVICE_GET_IRQ_INFO's payload, both ways (linux/vfio.h: struct vfio_irq_info). A request may have room behind it.</summary>
 /// <param name="ArgumentBytes">Asked: room for the reply. Answered: its size.</param>
 /// <param name="Flags">Bit 0: by eventfd. Bit 1: can be masked. Bit 2: masks itself. Bit 3: set up as a whole.</param>
 /// <param name="Index">Which kind.</param>
@@ -26,7 +26,7 @@ internal readonly record struct InterruptInfo(uint ArgumentBytes, uint Flags, ui
     public static Errno TryParse(ReadOnlySpan<byte> payload, out InterruptInfo info)
     {
         info = default;
-        return payload.Length == Size && MemoryMarshal.TryRead(payload, out info)
+        return MemoryMarshal.TryRead(payload, out info)
             && info is { ArgumentBytes: >= Size, Index: < VfioUserLimits.InterruptKindsMax }
             ? Errno.None
             : Errno.EINVAL;

@@ -3,7 +3,10 @@ using ExpEther.Linux;
 
 namespace ExpEther.VfioUser.Protocol;
 
-/// <summary>DEVICE_GET_REGION_INFO's payload, both ways (linux/vfio.h: struct vfio_region_info).</summary>
+/// <summary>
+/// DEVICE_GET_REGION_INFO's payload, both ways (linux/vfio.h: struct vfio_region_info). A request may have room behind it, for capabilities of
+/// the reply; what lies there means nothing.
+/// </summary>
 /// <param name="ArgumentBytes">Asked: room for the reply. Answered: its size.</param>
 /// <param name="Flags">Bit 0: readable, bit 1: writable. Mapping (bit 2) and capabilities (bit 3) are never offered.</param>
 /// <param name="Index">Which region.</param>
@@ -21,7 +24,7 @@ internal readonly record struct RegionInfo(uint ArgumentBytes, uint Flags, uint 
     public static Errno TryParse(ReadOnlySpan<byte> payload, out RegionInfo info)
     {
         info = default;
-        return payload.Length == Size && MemoryMarshal.TryRead(payload, out info) && info is { ArgumentBytes: >= Size, Index: < VfioUserLimits.RegionsMax }
+        return MemoryMarshal.TryRead(payload, out info) && info is { ArgumentBytes: >= Size, Index: < VfioUserLimits.RegionsMax }
             ? Errno.None
             : Errno.EINVAL;
     }

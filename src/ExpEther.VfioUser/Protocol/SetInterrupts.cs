@@ -31,10 +31,12 @@ internal readonly record struct SetInterrupts(uint ArgumentBytes, SetInterruptsF
             return Errno.EINVAL;
         }
 
-        booleans = payload[Size..];
+        var data = payload[Size..];
         var hasOneOfEach = BitOperations.IsPow2((uint)set.Data) && BitOperations.IsPow2((uint)set.Action)
             && (set.Flags & ~(SetInterruptsFlags.DataMask | SetInterruptsFlags.ActionsMask)) == 0;
-        var isWhole = set.ArgumentBytes >= Size && booleans.Length == (set.Data == SetInterruptsFlags.DataBool ? set.Count : 0);
+        var dataBytes = set.Data == SetInterruptsFlags.DataBool ? set.Count : 0;
+        var isWhole = set.ArgumentBytes >= Size && data.Length >= dataBytes;
+        booleans = isWhole ? data[..(int)dataBytes] : default;
         var isDisable = set is { Start: 0, Data: SetInterruptsFlags.DataNone, Action: SetInterruptsFlags.ActionTrigger };
         return hasOneOfEach && isWhole && set.Index < VfioUserLimits.InterruptKindsMax && (set.Count > 0 || isDisable) ? Errno.None : Errno.EINVAL;
     }

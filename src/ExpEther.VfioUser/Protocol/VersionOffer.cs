@@ -77,7 +77,7 @@ internal readonly record struct VersionOffer(ulong TransferBytesMax, ulong Memor
         {
             var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = DepthMax });
             using var document = JsonDocument.ParseValue(ref reader);
-            if (document.RootElement.ValueKind != JsonValueKind.Object || reader.BytesConsumed != text.Length)
+            if (document.RootElement.ValueKind != JsonValueKind.Object || text[(int)reader.BytesConsumed..].ContainsAnyExcept(" \t\r\n"u8))
             {
                 return false;
             }

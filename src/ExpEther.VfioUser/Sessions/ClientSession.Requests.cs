@@ -41,6 +41,9 @@ internal sealed partial class ClientSession
 
         if (VersionOffer.TryParse(payload, out var offer) is { } reason)
         {
+            // The specification asks for an error reply before the connection is closed; a client that does not read it gets the close alone.
+            Answer(header, Errno.EINVAL);
+            Flush();
             Violate(reason);
             return;
         }
@@ -134,7 +137,7 @@ internal sealed partial class ClientSession
 
         if (error == Errno.None)
         {
-            if (descriptors.Count == 0 && map is { Bytes: >= MainMemoryBytes, Flags: DmaMapFlags.All })
+            if (descriptors.Count == 0 && map.Bytes >= MainMemoryBytes && (map.Flags & DmaMapFlags.All) == DmaMapFlags.All)
             {
                 Trouble ??= $"guest memory at {map.Address:X}h came without a descriptor and is reached slowly: "
                     + "give the guest's memory backend share=on";
