@@ -35,8 +35,28 @@ public static class EthernetLimits
     /// <summary>VLAN IDs a packet socket's filter lists, twice the hosts likewise; 0 listed: any.</summary>
     public const int FilterVlansMax = 128;
 
-    /// <summary>Endpoints a UDP port remembers for source MACs.</summary>
+    /// <summary>MACs of which a UDP port remembers where they are.</summary>
     public const int UdpLearnedMacsMax = 1024;
+
+    /// <summary>Endpoints at which one MAC may be, as long as none is proven.</summary>
+    public const int UdpCandidatesMax = 4;
+
+    /// <summary>
+    /// How long after an authentic frame nothing else is believed of a MAC. Ten keep-alives of a link: a peer that is there speaks within this time.
+    /// </summary>
+    public static readonly TimeSpan UdpProofLife = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long an unproven endpoint keeps its place against another after it was heard last.</summary>
+    public static readonly TimeSpan UdpCandidateHold = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long something is sent to an unproven endpoint that is not heard any more.</summary>
+    public static readonly TimeSpan UdpCandidateLife = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long a switch's address belongs to the port it was last heard at, against frames from another one: five keep-alives of a link. A cable
+    /// that is moved takes longer, or waits so long.
+    /// </summary>
+    public static readonly TimeSpan LearnedAddressHold = TimeSpan.FromSeconds(1);
 
     /// <summary>Configured peers of a UDP port: each gets a copy of every broadcast.</summary>
     public const int UdpPeersMax = 64;

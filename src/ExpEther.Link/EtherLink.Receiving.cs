@@ -16,13 +16,16 @@ public sealed partial class EtherLink
     private Instant _echoAt;
     private ulong _highestEcho;
     private bool _isReceiving;
+    private FrameTrust _trust;
     private Instant _staleAfter;
 
     /// <summary>Takes a frame that has come in. Whatever does not belong here is dropped and counted by its reason.</summary>
-    public void OnFrame(in ReceivedFrame frame, Instant now)
+    /// <returns>How far it proves that the peer sent it, now and from where it came.</returns>
+    public FrameTrust OnFrame(in ReceivedFrame frame, Instant now)
     {
         Check.That(!_isReceiving);
         _isReceiving = true;
+        _trust = FrameTrust.None;
         var outer = _stages.Enter(Stage.Link);
         Counters.FramesReceived++;
         Counters.BytesReceived += frame.Payload.Length;
@@ -33,6 +36,7 @@ public sealed partial class EtherLink
 
         _stages.Leave(outer);
         _isReceiving = false;
+        return _trust;
     }
 
     /// <returns>Why the frame is dropped; null when it was taken.</returns>
@@ -91,6 +95,8 @@ public sealed partial class EtherLink
         {
             return Options.Sealed ? FrameDrop.BrokenSeal : FrameDrop.BadChecksum;
         }
+
+        _trust = FrameTrust.Claimed;
 
         if (header.Type == FrameType.Stale)
         {
@@ -234,6 +240,7 @@ public sealed partial class EtherLink
 
     private FrameDrop? TakeData(Session session, in FrameHeader header, ReadOnlySpan<byte> records, Instant now)
     {
+        _trust = header.FrameNumber == session.Replay.Highest ? FrameTrust.Proven : FrameTrust.None;
         NoteHeard(session, header, now);
         if (!RecordView.TryCount(records, out var sequenced, out var others) || !TakeAcknowledgement(session, header, now))
         {

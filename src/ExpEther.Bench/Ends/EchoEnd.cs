@@ -37,7 +37,7 @@ internal sealed class EchoEnd : IOwnedPart, ILinkConsumer, IDisposable
 
     public bool IsUp => _link.State == LinkState.Up;
 
-    public void OnFrame(in ReceivedFrame frame, Instant now) => _link.OnFrame(frame, now);
+    public FrameTrust OnFrame(in ReceivedFrame frame, Instant now) => _link.OnFrame(frame, now);
 
     public bool TryTakeFrame(Instant now, Span<byte> into, out int written) => _link.TryTakeFrame(now, into, out written);
 

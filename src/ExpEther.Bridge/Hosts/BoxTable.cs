@@ -135,18 +135,19 @@ internal sealed class BoxTable
         }
     }
 
-    public void OnFrame(in ReceivedFrame frame, Instant now)
+    /// <returns>How far it proves its sender.</returns>
+    public FrameTrust OnFrame(in ReceivedFrame frame, Instant now)
     {
         if (frame.Vlan == _options.Vlan && frame.Destination.IsMulticast)
         {
             // Other host bridges announce themselves here too.
-            return;
+            return FrameTrust.None;
         }
 
         if (frame.Vlan != _options.Vlan || frame.Destination != _options.Mac)
         {
             _counters.FramesNotForUs++;
-            return;
+            return FrameTrust.None;
         }
 
         if (!_byMac.TryGetValue(frame.Source, out var box))
@@ -156,14 +157,14 @@ internal sealed class BoxTable
             {
                 _counters.FramesOfStrangers++;
                 _misfits.OnFrame(frame, now);
-                return;
+                return FrameTrust.None;
             }
 
             box = added;
             _misfits.Forget(frame.Source);
         }
 
-        box.Link.OnFrame(frame, now);
+        return box.Link.OnFrame(frame, now);
     }
 
     private BoxLink? TryAdd(MacAddress mac, Instant now)

@@ -135,7 +135,7 @@ public sealed class HostBridge : ITlpPort, ICounterSource
     public ITlpPort DoorOf(int slot) => _doors[slot - 1] ??= new SlotDoor(_slots[slot - 1]);
 
     /// <summary>A frame of the bridge's VLAN. One for another MAC or VLAN is dropped and counted.</summary>
-    public void OnFrame(in ReceivedFrame frame, Instant now) => _boxes.OnFrame(frame, now);
+    public FrameTrust OnFrame(in ReceivedFrame frame, Instant now) => _boxes.OnFrame(frame, now);
 
     /// <summary>The next frame to send: destination, source, 802.1Q tag, EtherType, payload. Links take turns.</summary>
     public bool TryTakeFrame(Instant now, Span<byte> into, out int written)

@@ -42,6 +42,9 @@ public static class HostBridgeLimits
     /// <summary>How long such a box is remembered, and shown, after its last word.</summary>
     public static readonly TimeSpan MisfitLife = TimeSpan.FromSeconds(60);
 
+    /// <summary>How long it keeps its place against another: twice the longest pause between two attempts of a box.</summary>
+    public static readonly TimeSpan MisfitHold = TimeSpan.FromSeconds(4);
+
     /// <summary>Such boxes that are reported within that time; anybody may pretend to be one.</summary>
     public const int MisfitReportsMax = 8;
 

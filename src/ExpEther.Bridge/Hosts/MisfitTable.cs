@@ -7,7 +7,7 @@ namespace ExpEther.Bridge.Hosts;
 
 /// <summary>
 /// Boxes that ask for a link and cannot have one: another key, or sealed against unsealed. Anybody can send such frames, so the table is
-/// small, its oldest entry makes room, and no more is reported in a while than an operator would read.
+/// small, one that falls silent makes room, and no more is reported in a while than an operator would read.
 /// </summary>
 internal sealed class MisfitTable(HostBridgeOptions options, IEventSink events)
 {
@@ -34,9 +34,9 @@ internal sealed class MisfitTable(HostBridgeOptions options, IEventSink events)
         var trouble = (header.Flags & FrameFlags.Sealed) != 0 != options.Sealed ? SetupTrouble.SealDiffers : SetupTrouble.KeyDiffers;
         if (!_byMac.TryGetValue(frame.Source, out var misfit) || now - misfit.LastHeard >= HostBridgeLimits.MisfitLife)
         {
-            if (misfit is null && _byMac.Count == HostBridgeLimits.MisfitsMax)
+            if (misfit is null && _byMac.Count == HostBridgeLimits.MisfitsMax && !TryForgetOne(now))
             {
-                _byMac.Remove(_byMac.MinBy(m => m.Value.LastHeard.Nanoseconds).Key);
+                return;
             }
 
             _byMac[frame.Source] = misfit = new Misfit();
@@ -57,6 +57,13 @@ internal sealed class MisfitTable(HostBridgeOptions options, IEventSink events)
     public void Forget(MacAddress mac) => _byMac.Remove(mac);
 
     public void Clear() => _byMac.Clear();
+
+    /// <summary>A box repeats its set-up, so one that has just been heard keeps its place: forged frames push no genuine misfit out.</summary>
+    private bool TryForgetOne(Instant now)
+    {
+        var (mac, oldest) = _byMac.MinBy(m => m.Value.LastHeard.Nanoseconds);
+        return now - oldest.LastHeard >= HostBridgeLimits.MisfitHold && _byMac.Remove(mac);
+    }
 
     private bool MayReport(Instant now)
     {

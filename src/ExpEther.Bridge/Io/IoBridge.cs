@@ -168,7 +168,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     public void Close(Instant now) => _hosts.Close(LinkDownReason.Closed, now);
 
     /// <summary>Takes a frame that has come in on any port. What is not for this bridge is dropped and counted.</summary>
-    public void OnFrame(in ReceivedFrame frame, Instant now) => _hosts.OnFrame(frame, now);
+    public FrameTrust OnFrame(in ReceivedFrame frame, Instant now) => _hosts.OnFrame(frame, now);
 
     /// <summary>Writes the next frame to send; at least the MTU and 18 bytes of room.</summary>
     public bool TryTakeFrame(Instant now, Span<byte> into, out int written) => _hosts.TryTakeFrame(now, into, out written);

@@ -138,12 +138,18 @@ internal static class ListCommand
 
     private static string OfSwitch(System.Text.Json.Nodes.JsonObject daemon)
     {
+        var troubles = "";
         var ports = new TextTable("PORT", "MODE", "FAULT", "RECEIVED", "SENT", "DROPPED");
         foreach (var p in daemon.Objects("ports"))
         {
             ports.Add(p.Cell("name"), p.Cell("mode"), p.Cell("fault"), p.Cell("received"), p.Cell("sent"), p.Cell("dropped"));
+            if (p.Count("stationMovesRefused") > 0)
+            {
+                troubles += $"\n\nport {p.Cell("name")}: {p.Cell("stationMovesRefused")} frames came with the address of a station that is alive at another port: "
+                    + "two have one MAC, or one is forged; give each bridge a name or mac of its own.";
+            }
         }
 
-        return ports.ToString();
+        return ports + troubles;
     }
 }

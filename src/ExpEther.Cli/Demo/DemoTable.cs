@@ -84,7 +84,8 @@ internal static class DemoTable
 
             foreach (var row in rows)
             {
-                table.AddRow([.. row.Select(cell => SafeText.Line(cell)).Select(cell => cell == "verified" ? "[green]verified[/]" : cell == "WRONG" ? "[red]WRONG[/]" : Markup.Escape(cell))]);
+                var safe = row.Select(cell => SafeText.Line(cell));
+                table.AddRow([.. safe.Select(cell => cell == "verified" ? "[green]verified[/]" : cell == "WRONG" ? "[red]WRONG[/]" : Markup.Escape(cell))]);
             }
 
             AnsiConsole.Write(table);

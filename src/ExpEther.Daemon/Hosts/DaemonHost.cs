@@ -24,7 +24,7 @@ internal abstract class DaemonHost(HostBridgeConfig config) : IOwnedPart, IDispo
     /// <summary>What else the loop is to wake for; the same for the host's life.</summary>
     public virtual IReadOnlyList<int> PollFileDescriptors => [];
 
-    public void OnFrame(in ReceivedFrame frame, Instant now) => Bridge.OnFrame(frame, now);
+    public FrameTrust OnFrame(in ReceivedFrame frame, Instant now) => Bridge.OnFrame(frame, now);
 
     public bool TryTakeFrame(Instant now, Span<byte> into, out int written) => Bridge.TryTakeFrame(now, into, out written);
 

@@ -12,7 +12,7 @@ internal sealed class IoUnit(IoBridge bridge) : IOwnedPart
 
     public Instant? NextDeadline => bridge.NextDeadline;
 
-    public void OnFrame(in ReceivedFrame frame, Instant now) => bridge.OnFrame(frame, now);
+    public FrameTrust OnFrame(in ReceivedFrame frame, Instant now) => bridge.OnFrame(frame, now);
 
     public bool TryTakeFrame(Instant now, Span<byte> into, out int written) => bridge.TryTakeFrame(now, into, out written);
 

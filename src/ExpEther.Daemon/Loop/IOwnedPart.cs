@@ -12,7 +12,8 @@ public interface IOwnedPart
     /// <summary>When <see cref="Poll"/> has something to do by itself.</summary>
     Instant? NextDeadline { get; }
 
-    void OnFrame(in ReceivedFrame frame, Instant now);
+    /// <returns>How far the frame was found to prove its sender.</returns>
+    FrameTrust OnFrame(in ReceivedFrame frame, Instant now);
 
     bool TryTakeFrame(Instant now, Span<byte> into, out int written);
 

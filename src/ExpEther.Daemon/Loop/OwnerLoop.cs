@@ -4,6 +4,7 @@ using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Daemon.Control;
 using ExpEther.Ethernet.Ports;
+using ExpEther.Link.Ethernet;
 using ExpEther.Linux;
 using ExpEther.Linux.Polling;
 using ExpEther.Linux.Time;
@@ -210,15 +211,18 @@ public sealed class OwnerLoop
             Stages.NextSlice();
             FrameTap?.OnReceived(frame);
             var wire = Stages.Enter(Stage.Bridge);
+            var trust = FrameTrust.None;
             foreach (var part in _parts)
             {
                 if (frame.Destination == part.Mac || frame.Destination.IsMulticast)
                 {
-                    part.OnFrame(frame, now);
+                    var found = part.OnFrame(frame, now);
+                    trust = found > trust ? found : trust;
                 }
             }
 
             Stages.Leave(wire);
+            _port.Confirm(trust);
             _port.Release();
         }
 

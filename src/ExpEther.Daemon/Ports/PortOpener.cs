@@ -22,7 +22,7 @@ internal static class PortOpener
                 throw new PortException($"mtu = {config.MtuBytes} is more than the {UdpPort.LargestMtuBytes} bytes that a UDP datagram holds: lower it");
             }
 
-            return new UdpPort(config.Listen, config.Peers, config.MtuBytes > 0 ? config.MtuBytes : UdpPort.DefaultMtuBytes, config.EtherType);
+            return new UdpPort(config.Listen, config.Peers, config.MtuBytes > 0 ? config.MtuBytes : UdpPort.DefaultMtuBytes, config.EtherType, hasProof: true);
         }
 
         var port = new PacketSocketPort(config.Interface, macs, vlans, config.EtherType, peers);

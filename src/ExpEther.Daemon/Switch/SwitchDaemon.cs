@@ -143,6 +143,8 @@ public sealed class SwitchDaemon : IDisposable
         ["sent"] = port.FramesOut,
         ["sentBytes"] = port.BytesOut,
         ["flooded"] = port.FramesFlooded,
+        ["stationMoves"] = port.StationMoves,
+        ["stationMovesRefused"] = port.StationMovesRefused,
         ["dropped"] = port.Drops.Values.Sum(),
         ["droppedBy"] = new JsonObject(
             port.Drops.Where(d => d.Value > 0).Select(d => KeyValuePair.Create(CounterJson.Camel(d.Key.ToString()), (JsonNode?)d.Value))),

@@ -23,6 +23,12 @@ public sealed class PortCounters
     /// <summary>Frames that could not leave: interface down, no route, longer than the MTU, refused for too long. Lost as on a cut cable.</summary>
     public long SendLost { get; internal set; }
 
+    /// <summary>How often a peer came to be at another endpoint (UDP).</summary>
+    public long EndpointMoves { get; internal set; }
+
+    /// <summary>Frames from another endpoint than the one where their sender was proven to be, and that proved nothing (UDP).</summary>
+    public long EndpointMovesRefused { get; internal set; }
+
     /// <summary>How often the interface was seen to go down or away.</summary>
     public long WentDown { get; internal set; }
 }

@@ -1,8 +1,10 @@
 using System.Net;
+using ExpEther.Core.Time;
 using ExpEther.Ethernet.Frames;
 using ExpEther.Link.Ethernet;
 using ExpEther.Linux;
 using ExpEther.Linux.Sockets;
+using ExpEther.Linux.Time;
 
 namespace ExpEther.Ethernet.Ports;
 
@@ -10,10 +12,11 @@ namespace ExpEther.Ethernet.Ports;
 /// Frames over UDP, for routed networks and for processes without the right to raw sockets. One datagram is one whole frame, tag
 /// inline, no FCS.
 /// <para>
-/// Theory. It behaves as a cable to a small switch: a unicast frame goes to the endpoint that its destination MAC last spoke from;
-/// broadcasts and unknown destinations go to every configured peer, or, when none is configured, to every endpoint that spoke here.
-/// Nothing else is remembered, so a peer behind a changing address is found again by its next frame. Who may speak is not decided
-/// here: the link's seal does that.
+/// Theory. It behaves as a cable to a small switch: a unicast frame goes to the endpoint of its destination MAC; broadcasts go to every
+/// configured peer, or, when none is configured, to every endpoint that is known. Who may speak is not decided here: the link's seal does
+/// that, and tells by <see cref="Confirm"/> what it found. An endpoint moves only by a frame that is proven; as long as nothing is, a frame goes
+/// to the configured peers and to the few endpoints that claim the MAC (<see cref="EndpointTable"/>). So forged datagrams move nothing that
+/// works, and a peer behind a changing address is found again by its next frame.
 /// </para>
 /// <para>
 /// Nothing is fragmented: a frame that the way to its endpoint does not carry is lost, as on a cable with a smaller MTU. So links find out
@@ -33,25 +36,38 @@ public sealed class UdpPort : INetworkPort
 
     private readonly DatagramSocket _socket;
     private UdpAddress[] _peers;
-    private readonly EndpointTable _learned = new();
+    private readonly EndpointTable _endpoints;
+    private readonly bool _hasProof;
+    private readonly Func<Instant> _clock;
     private readonly ushort _etherType;
     private readonly byte[] _buffer;
+    private MacAddress _heldDestination;
+    private MacAddress _heldSource;
+    private UdpAddress _heldFrom;
+    private FrameTrust _heldTrust;
     private bool _isHeld;
 
     /// <param name="listen">Where to receive; port 0: any free one, see <see cref="Local"/>.</param>
     /// <param name="peers">Who gets broadcasts and frames for addresses not heard yet. Of the same address family as <paramref name="listen"/>.</param>
     /// <param name="mtuBytes">The largest payload; what the way to a peer does not carry is lost.</param>
     /// <param name="etherType">Frames of another one are refused.</param>
+    /// <param name="hasProof">Whether <see cref="Confirm"/> will tell what is authentic. False: as a switch's port, whose frames nobody here can check.</param>
+    /// <param name="clock">The time; null: the machine's.</param>
     /// <exception cref="PortException">The endpoint is taken or not of this machine; a peer of another address family.</exception>
     public UdpPort(
         IPEndPoint listen,
         IReadOnlyCollection<IPEndPoint>? peers = null,
         int mtuBytes = DefaultMtuBytes,
-        ushort etherType = EthernetHeader.ExpEtherType)
+        ushort etherType = EthernetHeader.ExpEtherType,
+        bool hasProof = false,
+        Func<Instant>? clock = null)
     {
         Check.That(mtuBytes is > 0 and <= LargestMtuBytes);
         MtuBytes = mtuBytes;
         _etherType = etherType;
+        _hasProof = hasProof;
+        _endpoints = new EndpointTable(hasProof);
+        _clock = clock ?? (() => MonotonicClock.Now);
         _peers = AddressesOf(peers ?? [], listen);
 
         // One byte more than a frame may have: a longer datagram shows itself by filling it.
@@ -95,7 +111,7 @@ public sealed class UdpPort : INetworkPort
                 && header.Vlan.Value <= VlanId.Max
                 && datagram.Length - header.Bytes <= MtuBytes)
             {
-                _learned.Learn(header.Source, from);
+                (_heldDestination, _heldSource, _heldFrom, _heldTrust) = (header.Destination, header.Source, from, FrameTrust.None);
                 Counters.FramesReceived++;
                 Counters.BytesReceived += bytes;
                 frame = new ReceivedFrame(header.Destination, header.Source, header.Vlan, datagram[header.Bytes..]);
@@ -111,10 +127,25 @@ public sealed class UdpPort : INetworkPort
     }
 
     /// <inheritdoc/>
+    public void Confirm(FrameTrust trust)
+    {
+        Check.That(_isHeld);
+        _heldTrust = trust;
+    }
+
+    /// <inheritdoc/>
     public void Release()
     {
         Check.That(_isHeld);
         _isHeld = false;
+
+        // Where links prove, the one unproven frame that is of use is an announcement: it tells where to ask for a link.
+        if (!_hasProof || _heldTrust != FrameTrust.None || _heldDestination.IsMulticast)
+        {
+            _endpoints.Hear(_heldSource, _heldFrom, _heldTrust, _clock());
+            Counters.EndpointMoves = _endpoints.Moves;
+            Counters.EndpointMovesRefused = _endpoints.MovesRefused;
+        }
     }
 
     /// <inheritdoc/>
@@ -122,17 +153,36 @@ public sealed class UdpPort : INetworkPort
     {
         Check.That(frame.Length >= EthernetHeader.UntaggedBytes);
         var destination = MacAddress.Read(frame);
-        if (!destination.IsMulticast && _learned.TryFind(destination, out var endpoint))
+        var isSure = false;
+        ReadOnlySpan<UdpAddress> known = default;
+        if (!destination.IsMulticast)
         {
-            return Send(frame, endpoint);
+            known = _endpoints.Find(destination, _clock(), out isSure);
+            if (isSure && known.Length == 1)
+            {
+                return Send(frame, known[0]);
+            }
+        }
+        else if (_peers.Length == 0)
+        {
+            known = _endpoints.Distinct(_clock());
+        }
+
+        if (known.IsEmpty && _peers.Length == 0)
+        {
+            known = _endpoints.Distinct(_clock());
         }
 
         // The copies of a flood are one frame to the caller: it is told "no room" only when none went.
-        var targets = _peers.Length > 0 ? _peers : _learned.Distinct;
-        var went = targets.Length == 0;
-        foreach (var target in targets)
+        var went = known.Length + _peers.Length == 0;
+        foreach (var target in _peers)
         {
             went |= Send(frame, target);
+        }
+
+        foreach (var target in known)
+        {
+            went |= !_peers.Contains(target) && Send(frame, target);
         }
 
         return went;

@@ -6,6 +6,10 @@ namespace ExpEther.Ethernet.Switch;
 /// <summary>
 /// Which port an address was last heard from, per VLAN (IEEE 802.1Q §8.8, independent learning). Bounded: when it is full of young
 /// entries, a new address is not learned and its frames are flooded.
+/// <para>
+/// An address moves to another port only after <see cref="EthernetLimits.LearnedAddressHold"/> of silence at the one it has: 802.1Q would move it with every
+/// frame, and a second station of the same address, or a forger, would take what is sent to the first. A cable that was pulled is forgotten at once.
+/// </para>
 /// </summary>
 internal sealed class LearningTable
 {
@@ -17,15 +21,28 @@ internal sealed class LearningTable
 
     public int Count => _entries.Count;
 
-    public void Learn(VlanId vlan, MacAddress mac, int port, Instant now)
+    /// <returns>What became of an address that was known at another port; <see cref="StationMove.None"/>: it was not.</returns>
+    public StationMove Learn(VlanId vlan, MacAddress mac, int port, Instant now)
     {
         var key = Key(vlan, mac);
+        if (_entries.TryGetValue(key, out var known) && known.Port != port && now - known.Heard < Age)
+        {
+            if (now - known.Heard < EthernetLimits.LearnedAddressHold)
+            {
+                return StationMove.Refused;
+            }
+
+            _entries[key] = new Entry(port, now);
+            return StationMove.Moved;
+        }
+
         if (_entries.Count >= EthernetLimits.LearnedAddressesMax && !_entries.ContainsKey(key) && !MakeRoom(now))
         {
-            return;
+            return StationMove.None;
         }
 
         _entries[key] = new Entry(port, now);
+        return StationMove.None;
     }
 
     /// <summary>The port of an address; -1 when it is not known or too old.</summary>

@@ -25,6 +25,10 @@ internal sealed class SwitchPort(string name, SwitchPortMode mode, int mtuBytes,
 
     public long FramesFlooded { get; set; }
 
+    public long StationMoves { get; set; }
+
+    public long StationMovesRefused { get; set; }
+
     public void Dropped(SwitchDropReason reason, long count = 1) => _drops[(int)reason] += count;
 
     public long Count(SwitchDropReason reason) => _drops[(int)reason];
@@ -55,7 +59,7 @@ internal sealed class SwitchPort(string name, SwitchPortMode mode, int mtuBytes,
         }
 
         return new SwitchPortSnapshot(
-            Name, Mode.ToString(), MtuBytes, FramesIn, BytesIn, FramesOut, BytesOut, FramesFlooded, drops,
+            Name, Mode.ToString(), MtuBytes, FramesIn, BytesIn, FramesOut, BytesOut, FramesFlooded, StationMoves, StationMovesRefused, drops,
             Egress.Count, Faults.DropProbability, Faults.DropNext, Faults.IsCut, Faults.Delay);
     }
 }

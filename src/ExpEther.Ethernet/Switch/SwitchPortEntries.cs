@@ -17,6 +17,8 @@ internal static class SwitchPortEntries
         tree.Counter("sent", () => port.FramesOut);
         tree.Counter("sentBytes", () => port.BytesOut);
         tree.Counter("flooded", () => port.FramesFlooded);
+        tree.Counter("stationMoves", () => port.StationMoves);
+        tree.Counter("stationMovesRefused", () => port.StationMovesRefused);
         tree.Counter("dropped", () => port.DroppedInAll);
         tree.Object("droppedBy", () =>
         {

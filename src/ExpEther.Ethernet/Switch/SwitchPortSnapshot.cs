@@ -10,6 +10,8 @@ public sealed record SwitchPortSnapshot(
     long FramesOut,
     long BytesOut,
     long FramesFlooded,
+    long StationMoves,
+    long StationMovesRefused,
     IReadOnlyDictionary<SwitchDropReason, long> Drops,
     int Queued,
     double DropProbability,

@@ -79,7 +79,9 @@ public sealed class VlanSwitch(IRandomSource random)
             return;
         }
 
-        _addresses.Learn(vlan, frame.Source, port, now);
+        var move = _addresses.Learn(vlan, frame.Source, port, now);
+        ingress.StationMoves += move == StationMove.Moved ? 1 : 0;
+        ingress.StationMovesRefused += move == StationMove.Refused ? 1 : 0;
         var due = now + ingress.Faults.Delay;
         var to = frame.Destination.IsMulticast ? -1 : _addresses.Find(vlan, frame.Destination, now);
         if (to == port)

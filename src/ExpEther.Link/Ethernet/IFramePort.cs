@@ -9,6 +9,13 @@ public interface IFramePort
     /// <summary>Takes the next frame that has come in. It is valid until <see cref="Release"/>, which must be called before the next one.</summary>
     bool TryReceive(out ReceivedFrame frame);
 
+    /// <summary>
+    /// Tells, before <see cref="Release"/>, how far the frame in hand was found to prove its sender. For ports that learn where peers are.
+    /// </summary>
+    void Confirm(FrameTrust trust)
+    {
+    }
+
     /// <summary>Gives the frame of the last successful <see cref="TryReceive"/> back.</summary>
     void Release();
 

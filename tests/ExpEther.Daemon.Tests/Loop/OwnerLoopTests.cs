@@ -205,7 +205,11 @@ public class OwnerLoopTests
 
         public Instant? NextDeadline => Deadline;
 
-        public void OnFrame(in ReceivedFrame frame, Instant now) => Received++;
+        public FrameTrust OnFrame(in ReceivedFrame frame, Instant now)
+        {
+            Received++;
+            return FrameTrust.None;
+        }
 
         public bool TryTakeFrame(Instant now, Span<byte> into, out int written)
         {

@@ -1,4 +1,5 @@
 using System.Net;
+using ExpEther.Core.Time;
 using ExpEther.Ethernet.Frames;
 using ExpEther.Ethernet.Ports;
 using ExpEther.Ethernet.Tests.Lab;
@@ -53,21 +54,32 @@ public class UdpPortTests
     }
 
     [Fact]
-    public void An_address_that_moves_is_followed_at_its_next_frame()
+    public void Without_proof_an_address_moves_only_when_it_has_been_silent_where_it_was()
     {
-        using var box = new UdpPort(AnyFree);
-        using var before = new UdpPort(AnyFree, [box.Local]);
-        using var after = new UdpPort(AnyFree, [box.Local]);
-        before.TrySend(Make(MacB, MacA, Vlan10, "1"u8));
-        Assert.NotNull(Next(box));
-        box.TrySend(Make(MacA, MacB, Vlan10, "to the first"u8));
-        Assert.Equal("to the first"u8.ToArray(), Next(before)?.Payload);
+        var now = Instant.Zero + TimeSpan.FromSeconds(10);
+        using var hub = new UdpPort(AnyFree, clock: () => now);
+        using var first = new UdpPort(AnyFree, [hub.Local]);
+        using var second = new UdpPort(AnyFree, [hub.Local]);
+        for (var i = 0; i < 10; i++)
+        {
+            first.TrySend(Make(MacB, MacA, Vlan10, "alive"u8));
+            second.TrySend(Make(MacB, MacA, Vlan10, "forged"u8));
+            Assert.NotNull(Next(hub));
+            Assert.NotNull(Next(hub));
+            hub.TrySend(Make(MacA, MacB, Vlan10, "to the first"u8));
+            Assert.Equal("to the first"u8.ToArray(), Next(first)?.Payload);
+            now += EthernetLimits.UdpCandidateHold / 2;
+        }
 
-        after.TrySend(Make(MacB, MacA, Vlan10, "2"u8));
-        Assert.NotNull(Next(box));
-        box.TrySend(Make(MacA, MacB, Vlan10, "to the second"u8));
-        Assert.Equal("to the second"u8.ToArray(), Next(after)?.Payload);
-        Assert.Null(TryTake(before));
+        Assert.Null(TryTake(second));
+        Assert.Equal((0, 10), (hub.Counters.EndpointMoves, hub.Counters.EndpointMovesRefused));
+
+        now += EthernetLimits.UdpCandidateHold;
+        second.TrySend(Make(MacB, MacA, Vlan10, "moved"u8));
+        Assert.NotNull(Next(hub));
+        hub.TrySend(Make(MacA, MacB, Vlan10, "to the second"u8));
+        Assert.Equal("to the second"u8.ToArray(), Next(second)?.Payload);
+        Assert.Null(TryTake(first));
     }
 
     [Fact]

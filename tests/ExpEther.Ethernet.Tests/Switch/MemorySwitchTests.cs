@@ -47,12 +47,50 @@ public class MemorySwitchTests
     }
 
     [Fact]
+    public void A_station_that_is_alive_is_not_taken_over_by_another_port()
+    {
+        var a = _fabric.AddPort("a");
+        var b = _fabric.AddPort("b");
+        var thief = _fabric.AddPort("thief");
+        for (var i = 0; i < 100; i++)
+        {
+            b.TrySend(Make(MacA, MacB, Vlan10, "alive"u8));
+            Drain(a, b, thief);
+            thief.TrySend(Make(MacA, MacB, Vlan10, "forged"u8));
+            Drain(a, b, thief);
+            a.TrySend(Make(MacB, MacA, Vlan10, "for b"u8));
+            Assert.NotNull(TryTake(b));
+            Assert.Null(TryTake(thief));
+            _fabric.Advance(_fabric.Now + (EthernetLimits.LearnedAddressHold / 2));
+        }
+
+        Assert.Equal((0, 100), (_fabric.Switch.Snapshot().Ports[2].StationMoves, _fabric.Switch.Snapshot().Ports[2].StationMovesRefused));
+    }
+
+    [Fact]
+    public void A_cable_that_is_pulled_and_put_in_elsewhere_works_at_once()
+    {
+        var a = _fabric.AddPort("a");
+        var b = _fabric.AddPort("b");
+        var c = _fabric.AddPort("c");
+        b.TrySend(Make(MacA, MacB, Vlan10, "1"u8));
+        _fabric.Switch.Cut(_fabric.Switch.Find("b"));
+        c.TrySend(Make(MacA, MacB, Vlan10, "2"u8));
+        Drain(a, b, c);
+
+        a.TrySend(Make(MacB, MacA, Vlan10, "3"u8));
+
+        Assert.NotNull(TryTake(c));
+    }
+
+    [Fact]
     public void An_address_that_moves_is_learned_anew_and_an_old_one_is_forgotten()
     {
         var a = _fabric.AddPort("a");
         var b = _fabric.AddPort("b");
         var c = _fabric.AddPort("c");
         b.TrySend(Make(MacA, MacB, Vlan10, "1"u8));
+        _fabric.Advance(_fabric.Now + EthernetLimits.LearnedAddressHold);
         c.TrySend(Make(MacA, MacB, Vlan10, "2"u8));
         Drain(a, b, c);
         a.TrySend(Make(MacB, MacA, Vlan10, "3"u8));

@@ -62,6 +62,9 @@ internal sealed class HostSessions
     /// <summary>Frames for another station, or from nobody that is configured.</summary>
     public long FramesNotOurs { get; private set; }
 
+    /// <summary>Announcements of hosts for which the list of strangers had no room.</summary>
+    public long StrangersNotListed { get; private set; }
+
     public Instant? NextDeadline
     {
         get
@@ -172,20 +175,22 @@ internal sealed class HostSessions
         }
     }
 
-    public void OnFrame(in ReceivedFrame frame, Instant now)
+    /// <returns>How far it proves its sender.</returns>
+    public FrameTrust OnFrame(in ReceivedFrame frame, Instant now)
     {
         if (frame.Destination == MacAddress.Broadcast || FrameDemux.IsAnnouncement(frame))
         {
             OnAnnouncement(Announcement.TryParse(frame), now);
+            return FrameTrust.None;
         }
-        else if (frame.Destination == _options.Mac && _byPeer.TryGetValue((frame.Source, frame.Vlan), out var session))
+
+        if (frame.Destination == _options.Mac && _byPeer.TryGetValue((frame.Source, frame.Vlan), out var session))
         {
-            session.Link.OnFrame(frame, now);
+            return session.Link.OnFrame(frame, now);
         }
-        else
-        {
-            FramesNotOurs++;
-        }
+
+        FramesNotOurs++;
+        return FrameTrust.None;
     }
 
     /// <summary>Links take turns, each a few frames.</summary>
@@ -256,10 +261,11 @@ internal sealed class HostSessions
             return;
         }
 
-        // A full list forgets whom it has not heard for longest.
+        // Anybody can announce any number of hosts: they push none off the list that is heard. It ages by itself.
         if (_strangers.Count == IoBridgeLimits.StrangersMax && !_strangers.ContainsKey((heard.Source, heard.Vlan)))
         {
-            _strangers.Remove(_strangers.MinBy(s => s.Value.LastHeard.Nanoseconds).Key);
+            StrangersNotListed++;
+            return;
         }
 
         _strangers[(heard.Source, heard.Vlan)] = new DiscoveredHost(heard.Name, heard.Vlan, heard.Source, now);

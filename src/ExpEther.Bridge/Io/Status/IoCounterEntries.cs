@@ -41,6 +41,7 @@ internal static class IoCounterEntries
         Func<long> staleAnswers)
     {
         tree.Counter("framesNotOurs", () => hosts.FramesNotOurs);
+        tree.Counter("strangersNotListed", () => hosts.StrangersNotListed);
         tree.Counter("tlpsMalformed", malformed);
         tree.Counter("tlpsToUnknownFunctions", unknownFunctions);
         tree.Counter("deviceTlpsMalformed", () => Sum(devices.All, d => d.Malformed));
