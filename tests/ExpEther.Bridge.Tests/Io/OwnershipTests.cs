@@ -154,8 +154,8 @@ public sealed class OwnershipTests
 
         var discovered = rig.Bridge.Status().Discovered;
         Assert.Equal(64, discovered.Count);
-        Assert.Contains(discovered, d => d.Name == "stranger99" && d.Vlan.Value == 40);
-        Assert.DoesNotContain(discovered, d => d.Name == "stranger0");
+        Assert.Contains(discovered, d => d.Name == "stranger0" && d.Vlan.Value == 40);
+        Assert.DoesNotContain(discovered, d => d.Name == "stranger99");
         Assert.Equal(RefusalCode.NoSuchHost, rig.Await(rig.Bridge.AttachAsync("nvme0", "stranger99")).Code);
     }
 
