@@ -14,7 +14,7 @@ public sealed class SeededNetwork(ulong seed, NetworkFaults faults)
     private readonly PriorityQueue<byte[], (long At, long Order)> _inFlight = new();
     private long _order;
 
-    public delegate void Deliver(in ReceivedFrame frame, Instant now);
+    public delegate FrameTrust Deliver(in ReceivedFrame frame, Instant now);
 
     public NetworkFaults Faults { get; set; } = faults;
 
