@@ -102,6 +102,8 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
 
     public void MarkGone(GuestSlot slot) => _plugs[slot.Number - 1].MarkGone();
 
+    public bool CanTake(int slot) => _plugs[slot - 1].State == QemuSlotState.Absent;
+
     public IHostMemory MemoryOf(int slot) => _slots[slot - 1].Server.Memory;
 
     public void RaiseInterrupt(GuestSlot slot, HostAddress address, uint data) => _slots[slot.Number - 1].RaiseInterrupt(address, data);

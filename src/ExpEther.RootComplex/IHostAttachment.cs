@@ -14,6 +14,10 @@ public interface IHostAttachment
     /// <returns>If it is <see cref="IAskedMemory"/> too, what is not mapped in it may be asked for.</returns>
     IHostMemory MemoryOf(int slot);
 
+    /// <summary>Whether a function that came into this slot could be had by the host at once: nothing of the one before is in the way.</summary>
+    /// <param name="slot">Physical slot number, from 1.</param>
+    bool CanTake(int slot) => true;
+
     /// <summary>True when a 4-byte memory write to this address is an interrupt (x86: FEE0_0000h to FEEF_FFFFh), not memory.</summary>
     bool IsInterruptAddress(HostAddress address);
 

@@ -19,7 +19,8 @@ public class ExampleTests
         var examples = Path.Combine(Root(), "examples");
         var io = folder.Write(
             "io.toml", $"stateDirectory = \"{folder.File("state")}\"\n" + await File.ReadAllTextAsync(Path.Combine(examples, "io.toml"), Cancel));
-        var host = folder.Write("host.toml", await File.ReadAllTextAsync(Path.Combine(examples, "host.toml"), Cancel));
+        var host = folder.Write(
+            "host.toml", $"stateDirectory = \"{folder.File("state")}\"\n" + await File.ReadAllTextAsync(Path.Combine(examples, "host.toml"), Cancel));
 
         using var box = Machine("io", io, folder);
         using var user = Machine("host", host, folder);

@@ -34,7 +34,7 @@ internal sealed class BridgePair(
             [[device.namespace]]
             ramMiB = {BenchLimits.DiskMebibytes}
             """);
-        Write("host.toml", common);
+        Write("host.toml", $"stateDirectory = \"{state}\"\n{common}");
         await StartAsync(Side.Io, ["io", "--config", FileOf("io.toml")], cancel);
         await StartAsync(Side.Host, ["host", "--config", FileOf("host.toml")], cancel);
         await UntilAsync(

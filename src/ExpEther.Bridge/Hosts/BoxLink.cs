@@ -134,6 +134,12 @@ internal sealed class BoxLink : ILinkConsumer
             return;
         }
 
+        if (ForgetMessage.TryParse(message, out var forget))
+        {
+            _slots.Kept.Forget(Mac, forget.Name);
+            return;
+        }
+
         if (!ControlHeader.TryParse(message, out var header) || _slots.Find(this, header.Function, header.Generation) is not { } slot)
         {
             _counters.BadControlMessages++;
@@ -159,9 +165,16 @@ internal sealed class BoxLink : ILinkConsumer
         }
     }
 
-    public void OnUp(EtherLink link, Instant now) => _events.Report(
-        EventSeverity.Information, _options.Name,
-        $"link to {Name} ({Mac}) in VLAN {_options.Vlan} is up, epoch {link.Epoch:x}: {link.DescribePath()}");
+    public void OnUp(EtherLink link, Instant now)
+    {
+        _events.Report(
+            EventSeverity.Information, _options.Name,
+            $"link to {Name} ({Mac}) in VLAN {_options.Vlan} is up, epoch {link.Epoch:x}: {link.DescribePath()}");
+        foreach (var kept in _slots.Kept.All.Where(kept => kept.IsExpected && kept.Box == Mac))
+        {
+            SendControl(_scratch.AsSpan(0, new KeepsMessage(kept.Function).Write(_scratch)));
+        }
+    }
 
     public void OnDown(EtherLink link, LinkDownReason reason, Instant now)
     {

@@ -63,9 +63,6 @@ internal sealed class DownstreamSlot
     /// <summary>Who is in it, or is to come.</summary>
     public SlotOccupant? Occupant => _hotPlug.OccupantOrNext;
 
-    /// <summary>Who was in it last, and comes back to it: the box's MAC and the function's number.</summary>
-    public (ulong Box, ushort Function)? LastKey { get; private set; }
-
     public bool IsReachable => _hotPlug.IsReachable;
 
     /// <summary>True too when nothing is reachable, since nothing will be sent then.</summary>
@@ -87,12 +84,11 @@ internal sealed class DownstreamSlot
 
     public Instant? NextDeadline => Instant.Earliest(_hotPlug.NextDeadline, _requests.NextDeadline);
 
-    public SlotStatus ToStatus() => new(Number, State, Config.Rid, Occupant?.ToStatus(), _counters);
+    public SlotStatus ToStatus(KeptSlot? kept) => new(Number, State, Config.Rid, Occupant?.ToStatus(), kept, _counters);
 
     /// <summary>Puts a function in; nothing is in it or to come.</summary>
     public void Insert(SlotOccupant occupant, Instant now)
     {
-        LastKey = (occupant.Box.Mac.Value, occupant.Function);
         _hotPlug.Insert(occupant, now);
         Interrupt();
     }

@@ -54,7 +54,7 @@ public sealed class HostBridge : ITlpPort, ICounterSource
         }
 
         _upstream = new UpstreamPort(upstream, _slots, _upward, _errors);
-        _slotTable = new SlotTable(_slots);
+        _slotTable = new SlotTable(_slots, new KeptSlots(_slots.Length, options.SlotStore), host, events, options.Name);
         _boxes = new BoxTable(options, _slotTable, random, events);
         _announcer = new Announcer(options);
     }
@@ -215,7 +215,7 @@ public sealed class HostBridge : ITlpPort, ICounterSource
 
     public HostBridgeStatus Status() => new(
         Options.Name, Options.Mac, Options.Vlan,
-        [.. _slots.Select(slot => slot.ToStatus())],
+        [.. _slots.Select(slot => slot.ToStatus(_slotTable.Kept[slot.Number]))],
         [.. _boxes.All.Select(box => new BoxStatus(
             box.Mac, box.Name, box.IsUp, box.IsUp && box.Link.IsSilent(_scheduler.Now), box.Link.Epoch, box.Link.MtuBytes, box.Link.MaxPayloadBytes,
             box.Link.Counters, box.Trouble))],

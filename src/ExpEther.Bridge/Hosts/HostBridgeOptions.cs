@@ -38,6 +38,9 @@ public sealed record HostBridgeOptions
     /// <summary>How often the bridge broadcasts its presence in its VLAN.</summary>
     public TimeSpan AnnounceInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>Where it is kept which slot is whose; null: a function has its slot for this bridge's life only.</summary>
+    public ISlotStore? SlotStore { get; init; }
+
     /// <summary>Who times the work of the bridge's links; null: nobody.</summary>
     public StageClock? Stages { get; init; }
 }

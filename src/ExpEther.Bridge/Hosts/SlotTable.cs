@@ -1,16 +1,16 @@
 using ExpEther.Bridge.Protocol;
 using ExpEther.Core.Time;
+using ExpEther.RootComplex;
 
 namespace ExpEther.Bridge.Hosts;
 
-/// <summary>
-/// Which function is in which slot. A function comes back to the slot it was in before, if that is empty; else it gets the first that
-/// nobody was in, else the first empty one.
-/// </summary>
-internal sealed class SlotTable(DownstreamSlot[] slots)
+/// <summary>Which function is in which slot, and which slot is kept for which (<see cref="KeptSlots"/>).</summary>
+internal sealed class SlotTable(DownstreamSlot[] slots, KeptSlots kept, IHostAttachment host, IEventSink events, string name)
 {
     /// <summary>A rule that is not kept.</summary>
     public BrokenRule Broken { get; set; }
+
+    public KeptSlots Kept => kept;
 
     /// <returns>The slot that holds the function, or is to hold it.</returns>
     public DownstreamSlot? Find(BoxLink box, ushort function)
@@ -35,8 +35,7 @@ internal sealed class SlotTable(DownstreamSlot[] slots)
     /// <returns>Why the function is not taken; null when it is.</returns>
     public RefusalReason? TryInsert(BoxLink box, in PresentMessage present, Instant now)
     {
-        var slot = Find(box, present.Function);
-        if (slot?.Occupant is { } before)
+        if (Find(box, present.Function) is { Occupant: { } before } holder)
         {
             if (before.Generation == present.Generation)
             {
@@ -44,12 +43,30 @@ internal sealed class SlotTable(DownstreamSlot[] slots)
                 return null;
             }
 
-            slot.Remove(now);
+            holder.Remove(now);
         }
 
-        slot ??= ChooseEmpty((box.Mac.Value, present.Function));
-        slot?.Insert(new SlotOccupant(box, present), now);
-        return slot is null ? RefusalReason.NoFreeSlot : null;
+        if (present.IsSlotDemanded && (present.Slot < 1 || present.Slot > slots.Length))
+        {
+            return RefusalReason.NoSuchSlot;
+        }
+
+        if (kept.Choose(box.Mac, present, slot => slots[slot - 1].Occupant is null, host.CanTake) is not { } number)
+        {
+            return present.IsSlotDemanded ? RefusalReason.SlotTaken : RefusalReason.NoFreeSlot;
+        }
+
+        if (kept[number] is { IsExpected: true } other && (other.Box != box.Mac || other.Function != present.Name))
+        {
+            events.Report(
+                EventSeverity.Warning, name,
+                $"slot {number} was kept for {other.Function} of {other.Box}, which is not there; it goes to {present.Name} of {box.Name}: "
+                + (present.IsSlotDemanded ? "it was asked for" : "no other is free"));
+        }
+
+        kept.Keep(number, box.Mac, present.Name);
+        slots[number - 1].Insert(new SlotOccupant(box, present), now);
+        return null;
     }
 
     /// <summary>Empties every slot of a box whose link is gone.</summary>
@@ -67,32 +84,5 @@ internal sealed class SlotTable(DownstreamSlot[] slots)
         }
 
         return removed;
-    }
-
-    private DownstreamSlot? ChooseEmpty((ulong Box, ushort Function) key)
-    {
-        DownstreamSlot? fresh = null;
-        DownstreamSlot? used = null;
-        foreach (var slot in slots)
-        {
-            if (slot.Occupant is not null)
-            {
-                continue;
-            }
-
-            if (slot.LastKey == key)
-            {
-                return slot;
-            }
-
-            if (slot.LastKey is null)
-            {
-                fresh ??= slot;
-            }
-
-            used ??= slot;
-        }
-
-        return fresh ?? used;
     }
 }

@@ -196,9 +196,10 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     /// <param name="force">Do not ask the present owner.</param>
     /// <param name="progress">Told each step as it is reached.</param>
     /// <param name="expected">The function's generation as the caller knows it: refused when it has changed since. Null: whatever it is.</param>
+    /// <param name="slot">The host's slot that it has to come into, 1 to 65535; 0: the one that the host chooses.</param>
     public Task<BridgeResult> AttachAsync(
-        string function, string host, bool force = false, Action<BridgeStep>? progress = null, ulong? expected = null) =>
-        RunAsync(function, steps => _commands.AttachAsync(function, host, force, expected, steps), progress);
+        string function, string host, bool force = false, Action<BridgeStep>? progress = null, ulong? expected = null, int slot = 0) =>
+        RunAsync(function, steps => _commands.AttachAsync(function, host, force, expected, slot, steps), progress);
 
     /// <summary>Takes a function from its owner, who is asked to let go first unless <paramref name="force"/>.</summary>
     public Task<BridgeResult> DetachAsync(string function, bool force = false, Action<BridgeStep>? progress = null, ulong? expected = null) =>
@@ -206,8 +207,8 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
 
     /// <summary>Takes a function from its owner and gives it to another host. Asked again after it has succeeded, it succeeds and does nothing.</summary>
     public Task<BridgeResult> MoveAsync(
-        string function, string host, bool force = false, Action<BridgeStep>? progress = null, ulong? expected = null) =>
-        RunAsync(function, steps => _commands.MoveAsync(function, host, force, expected, steps), progress);
+        string function, string host, bool force = false, Action<BridgeStep>? progress = null, ulong? expected = null, int slot = 0) =>
+        RunAsync(function, steps => _commands.MoveAsync(function, host, force, expected, slot, steps), progress);
 
     /// <summary>The namespaces of the box's shared devices, or of one of them.</summary>
     public Task<IReadOnlyList<NamespaceDeviceStatus>> NamespacesAsync(string? device = null) =>

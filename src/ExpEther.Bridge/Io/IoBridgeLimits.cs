@@ -115,6 +115,12 @@ public static class IoBridgeLimits
     /// <summary>How long a forced command waits for the sequence at work to end.</summary>
     public static readonly TimeSpan HurryTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long a function waits for those before it when a host's link comes up: longer than their resets and records may take, so that one is passed
+    /// only if something never ends.
+    /// </summary>
+    public static readonly TimeSpan PresentOrderTimeout = TimeSpan.FromSeconds(30);
+
     /// <summary>How often a pending record is looked at.</summary>
     public static readonly TimeSpan RecordPollInterval = TimeSpan.FromMilliseconds(1);
 

@@ -12,6 +12,9 @@ public enum ControlKind : byte
     /// <summary>The function is fenced: surprise removal.</summary>
     Withdraw = 3,
 
+    /// <summary>The function that is named is this host's no more: its slot need not be kept for it.</summary>
+    Forget = 4,
+
     /// <summary>The function is in a slot; sent again when the host gives it another bus number.</summary>
     Plugged = 16,
 
@@ -20,4 +23,7 @@ public enum ControlKind : byte
 
     /// <summary>The host bridge could not take a presented function.</summary>
     Refused = 18,
+
+    /// <summary>A slot is kept for a function that is not there; the box answers <see cref="Forget"/> if it is not this host's.</summary>
+    Keeps = 19,
 }

@@ -19,7 +19,16 @@ public readonly record struct PresentMessage(
 
     private const int NameOffset = ControlHeader.Bytes + 9;
 
-    public const int BytesMax = NameOffset + NameBytesMax;
+    // After the name: slot (2 B), whether it has to be that one (1 B). A box that knows no slots ends with the name.
+    private const int SlotBytes = 3;
+
+    public const int BytesMax = NameOffset + NameBytesMax + SlotBytes;
+
+    /// <summary>The slot that it should have, from 1: the one it was in last, or the one that a user named. 0: any.</summary>
+    public ushort Slot { get; init; }
+
+    /// <summary>No other slot than <see cref="Slot"/> will do.</summary>
+    public bool IsSlotDemanded { get; init; }
 
     public int Write(Span<byte> into)
     {
@@ -29,7 +38,9 @@ public readonly record struct PresentMessage(
         BinaryPrimitives.WriteUInt32LittleEndian(into[16..], ((uint)Revision << 24) | ((uint)ClassCode & 0xFF_FFFF));
         var bytes = Encoding.UTF8.GetBytes(Name, into.Slice(NameOffset, NameBytesMax));
         into[20] = (byte)bytes;
-        return NameOffset + bytes;
+        BinaryPrimitives.WriteUInt16LittleEndian(into[(NameOffset + bytes)..], Slot);
+        into[NameOffset + bytes + 2] = IsSlotDemanded ? (byte)1 : (byte)0;
+        return NameOffset + bytes + SlotBytes;
     }
 
     public static bool TryParse(ReadOnlySpan<byte> message, out PresentMessage present)
@@ -51,11 +62,16 @@ public readonly record struct PresentMessage(
             return false;
         }
 
+        var slot = message[(NameOffset + nameBytes)..];
         var classAndRevision = BinaryPrimitives.ReadUInt32LittleEndian(message[16..]);
         present = new PresentMessage(
             header.Function, header.Generation, name,
             BinaryPrimitives.ReadUInt16LittleEndian(message[12..]), BinaryPrimitives.ReadUInt16LittleEndian(message[14..]),
-            (int)(classAndRevision & 0xFF_FFFF), (byte)(classAndRevision >> 24));
+            (int)(classAndRevision & 0xFF_FFFF), (byte)(classAndRevision >> 24))
+        {
+            Slot = slot.Length < SlotBytes ? (ushort)0 : BinaryPrimitives.ReadUInt16LittleEndian(slot),
+            IsSlotDemanded = slot.Length >= SlotBytes && slot[2] != 0,
+        };
         return true;
     }
 }

@@ -98,7 +98,8 @@ internal static class ListCommand
             foreach (var s in h.Objects("slots"))
             {
                 slots.Add(
-                    h.Cell("name"), h.Cell("vlan"), s.Cell("slot"), s.Cell("state"), s.Cell("function"), s.Cell("box"), s.Cell("bdf"), s.Cell("disk"),
+                    h.Cell("name"), h.Cell("vlan"), s.Cell("slot"), s.Cell("state"),
+                    s["keptFor"] is System.Text.Json.Nodes.JsonObject kept ? $"({kept.Cell("function")})" : s.Cell("function"), s.Cell("box"), s.Cell("bdf"), s.Cell("disk"),
                     s["bytes"] is null ? "-" : JsonText.Size(s.Count("bytes")), s.Cell("generation"));
                 if (s["guest"] is System.Text.Json.Nodes.JsonObject g)
                 {

@@ -10,6 +10,7 @@ internal static class OwnershipCommands
     public static (Command, string) BuildAttach() => Build(
         "attach", "Give a function that nobody owns to a host.", hasHost: true, """
           expether attach disk1 host1
+          expether attach disk1 host1 --slot 2    into this slot of the host, which keeps it for it
           expether attach disk1 host1 --force     take it from whoever owns it, at once
         """);
 
@@ -34,11 +35,13 @@ internal static class OwnershipCommands
         {
             Description = "Do it only if the function is still at this generation, as `expether ls` shows it.", HelpName = "N",
         };
+        var slot = new Option<int?>("--slot") { Description = "The host's slot to put it into, from 1; else the one that it was in, or the lowest free one." };
         var socket = SharedOptions.Socket();
         var command = new Command(name, description) { function, force, expected, socket };
         if (hasHost)
         {
             command.Arguments.Add(host);
+            command.Options.Add(slot);
         }
 
         command.SetAction(async (parsed, cancel) =>
@@ -53,6 +56,10 @@ internal static class OwnershipCommands
             if (hasHost)
             {
                 arguments["host"] = parsed.GetValue(host);
+                if (parsed.GetValue(slot) is { } number)
+                {
+                    arguments["slot"] = number;
+                }
             }
 
             using var client = await SharedOptions.ConnectAsync(parsed.GetValue(socket), cancel, "io");

@@ -9,8 +9,8 @@ internal static class DemoConfig
 {
     public static string OfBox(string port, string stateFolder, bool isSealed, IReadOnlyList<string> keys, DemoPlan plan)
     {
-        var text = new StringBuilder(Common("io", port, isSealed))
-            .Insert(0, $"name = \"io\"\nstateDirectory = \"{stateFolder}\"\nreleaseTimeoutMs = {DemoLimits.ReleaseTimeoutMs}\n\n");
+        var text = new StringBuilder(Common("io", port, stateFolder, isSealed))
+            .Insert(0, $"name = \"io\"\nreleaseTimeoutMs = {DemoLimits.ReleaseTimeoutMs}\n\n");
         for (var node = 1; node < plan.Nodes.Count; node++)
         {
             text.Append(
@@ -27,15 +27,15 @@ internal static class DemoConfig
         return text.ToString();
     }
 
-    public static string OfHost(string port, bool isSealed, string name, int vlan, string key) =>
-        Common(name, port, isSealed) + string.Create(
+    public static string OfHost(string port, string stateFolder, bool isSealed, string name, int vlan, string key) =>
+        Common(name, port, stateFolder, isSealed) + string.Create(
             CultureInfo.InvariantCulture,
             $"\n[[host]]\nname = \"{name}\"\nvlan = {vlan}\nkey = \"{key}\"\nattentionDelayMs = {DemoLimits.AttentionDelayMs}\n");
 
-    public static string OfGuestHost(string port, bool isSealed, int vlan, string key, GuestOptions guest) =>
-        Common(guest.Name, port, isSealed) + string.Create(
+    public static string OfGuestHost(string port, string stateFolder, bool isSealed, int vlan, string key, GuestOptions guest) =>
+        Common(guest.Name, port, stateFolder, isSealed) + string.Create(
             CultureInfo.InvariantCulture, $"\n[[host]]\nname = \"{guest.Name}\"\nvlan = {vlan}\nkey = \"{key}\"\n{guest.HostTable}");
 
-    private static string Common(string name, string port, bool isSealed) =>
-        $"# The demo's {name}.\n[port]\n{port}\n\n[link]\nseal = \"{(isSealed ? "on" : "off")}\"\nlinkDeadSeconds = {DemoLimits.LinkDeadSeconds}\n";
+    private static string Common(string name, string port, string stateFolder, bool isSealed) =>
+        $"# The demo's {name}.\nstateDirectory = \"{stateFolder}\"\n\n[port]\n{port}\n\n[link]\nseal = \"{(isSealed ? "on" : "off")}\"\nlinkDeadSeconds = {DemoLimits.LinkDeadSeconds}\n";
 }

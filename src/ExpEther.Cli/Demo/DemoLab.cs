@@ -95,8 +95,8 @@ internal sealed class DemoLab : IDisposable
             var text = node == 0
                 ? DemoConfig.OfBox(wiring.PortTable(node), _folder, isSealed, keys, Plan)
                 : names[node] == Plan.Guest?.Name
-                ? DemoConfig.OfGuestHost(wiring.PortTable(node), isSealed, DemoPlan.VlanOf(node), keys[node], Plan.Guest)
-                : DemoConfig.OfHost(wiring.PortTable(node), isSealed, names[node], DemoPlan.VlanOf(node), keys[node]);
+                ? DemoConfig.OfGuestHost(wiring.PortTable(node), _folder, isSealed, DemoPlan.VlanOf(node), keys[node], Plan.Guest)
+                : DemoConfig.OfHost(wiring.PortTable(node), _folder, isSealed, names[node], DemoPlan.VlanOf(node), keys[node]);
             KeyedFile.Write(file, text);
             nodes.Add(Start(names[node], wiring.NodePrefix(hub.Id), wiring.NodeSetUp, [node == 0 ? "io" : "host", "--config", file]));
         }

@@ -144,7 +144,7 @@ internal sealed class LabRig : IDisposable
         foreach (var (guest, at) in Guests.Select((g, index) => (g, index)))
         {
             ports.AddRange(["--port", wiring.SwitchPort(at + 1, guest.Name, $"trunk={guest.Vlan}")]);
-            KeyedFile.Write(Folder.In($"{guest.Name}.toml"), LabConfig.OfGuestHost(wiring.PortTable(at + 1), hosts[at], guest.Options));
+            KeyedFile.Write(Folder.In($"{guest.Name}.toml"), LabConfig.OfGuestHost(wiring.PortTable(at + 1), Folder.In("state"), hosts[at], guest.Options));
         }
 
         Add("switch", LabRole.Switch, "switch", wiring, hub, "", ["switch", "--name", "lab", "--mtu", $"{_options.MtuBytes}", .. ports]);

@@ -19,6 +19,9 @@ public sealed record HostConfig
     /// <summary>Full path of the control socket; null: the default place.</summary>
     public string? Socket { get; init; }
 
+    /// <summary>Full path of the folder in which it is kept which slot is whose; null: the default place.</summary>
+    public string? StateDirectory { get; init; }
+
     public required IReadOnlyList<HostBridgeConfig> Hosts { get; init; }
 
     /// <exception cref="ConfigException">Every mistake of the file.</exception>
@@ -46,6 +49,7 @@ public sealed record HostConfig
             Port = PortConfig.Read(root.Section("port")),
             Link = link,
             Socket = root.FullPath("socket"),
+            StateDirectory = root.FullPath("stateDirectory"),
             Hosts = hosts,
         };
         Uniqueness.Check(sections, hosts, "name", h => h.Name);

@@ -65,7 +65,8 @@ internal abstract class DaemonHost(HostBridgeConfig config) : IOwnedPart, IDispo
     /// <summary>Another configuration holds.</summary>
     protected abstract void OnChanged();
 
-    protected static HostBridgeOptions BridgeOptions(HostBridgeConfig config, HostConfig daemon, int mtuBytes, StageClock stages) => new()
+    protected static HostBridgeOptions BridgeOptions(
+        HostBridgeConfig config, HostConfig daemon, int mtuBytes, StageClock stages, ISlotStore slots) => new()
     {
         Name = config.Name,
         Mac = config.Mac,
@@ -78,6 +79,7 @@ internal abstract class DaemonHost(HostBridgeConfig config) : IOwnedPart, IDispo
         LinkDead = daemon.Link.LinkDead,
         PathSilent = daemon.Link.PathSilent,
         CompletionTimeout = config.CompletionTimeout,
+        SlotStore = slots,
         Stages = stages,
     };
 }

@@ -20,7 +20,8 @@ internal sealed class EmbeddedHost : DaemonHost
     private readonly StageClock _stages;
 
     public EmbeddedHost(
-        HostBridgeConfig config, HostConfig daemon, int mtuBytes, OwnerScheduler scheduler, StageClock stages, IRandomSource random, IEventSink events)
+        HostBridgeConfig config, HostConfig daemon, int mtuBytes, ISlotStore slots, OwnerScheduler scheduler, StageClock stages, IRandomSource random,
+        IEventSink events)
         : base(config)
     {
         _stages = stages;
@@ -35,7 +36,7 @@ internal sealed class EmbeddedHost : DaemonHost
             },
             scheduler,
             events);
-        Bridge = new HostBridge(BridgeOptions(config, daemon, mtuBytes, stages), RootComplex, scheduler, random, events);
+        Bridge = new HostBridge(BridgeOptions(config, daemon, mtuBytes, stages, slots), RootComplex, scheduler, random, events);
         _wire = new TlpWire(new StagedPort(RootComplex, stages, Stage.Attachment), Bridge);
         _disksChanged = new OwnerSignal(scheduler);
         Driver = new NvmeDriver(scheduler, events);

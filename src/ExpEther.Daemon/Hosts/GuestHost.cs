@@ -23,8 +23,8 @@ internal sealed class GuestHost : DaemonHost
     private readonly StageClock _stages;
 
     public GuestHost(
-        HostBridgeConfig config, QemuMachineOptions options, HostConfig daemon, int mtuBytes, OwnerScheduler scheduler, StageClock stages,
-        IRandomSource random, IEventSink events)
+        HostBridgeConfig config, QemuMachineOptions options, HostConfig daemon, int mtuBytes, ISlotStore slots, OwnerScheduler scheduler,
+        StageClock stages, IRandomSource random, IEventSink events)
         : base(config)
     {
         _stages = stages;
@@ -32,7 +32,7 @@ internal sealed class GuestHost : DaemonHost
         _rootComplex = new GuestRootComplex(
             new GuestRootComplexOptions { Name = config.Name, Slots = config.Slots, CompletionTimeout = config.CompletionTimeout },
             _machine, scheduler, events);
-        Bridge = new HostBridge(BridgeOptions(config, daemon, mtuBytes, stages), _rootComplex, scheduler, random, events);
+        Bridge = new HostBridge(BridgeOptions(config, daemon, mtuBytes, stages, slots), _rootComplex, scheduler, random, events);
         _wire = new GuestWire(_rootComplex, Bridge);
     }
 

@@ -8,6 +8,7 @@ using ExpEther.Daemon.Control;
 using ExpEther.Daemon.Counters;
 using ExpEther.Daemon.Load;
 using ExpEther.Daemon.Loop;
+using ExpEther.Daemon.Ownership;
 using ExpEther.Daemon.Ports;
 using ExpEther.Daemon.Reload;
 using ExpEther.Ethernet.Ports;
@@ -23,6 +24,7 @@ public sealed class HostDaemon : IDisposable
     private readonly INetworkPort _port;
     private readonly ControlServer _control;
     private readonly StopSignal _stop = new();
+    private readonly StateWriter _state;
     private readonly CounterPage _page;
     private readonly OwnerLoop _loop;
     private readonly HostMachine _machine;
@@ -36,7 +38,8 @@ public sealed class HostDaemon : IDisposable
         var stages = new StageClock(new SystemClock());
         var random = new SystemRandom();
         _port = PortOpener.Open(config.Port, [.. config.Hosts.Select(h => h.Mac)], [.. config.Hosts.Select(h => h.Vlan).Distinct()], config.Hosts.Count);
-        _machine = new HostMachine(config, socketPath, _port, scheduler, stages, random, events);
+        _state = new StateWriter(events);
+        _machine = new HostMachine(config, socketPath, _port, scheduler, stages, _state, random, events);
         var hosts = _machine.Hosts;
         var table = new CommandTable();
         table.Add("ls", ListAsync);
@@ -51,6 +54,7 @@ public sealed class HostDaemon : IDisposable
         _loop = new OwnerLoop(_port, scheduler, [], _control, _stop, events) { Stages = stages, Publisher = new CounterPublisher(counters, _page) };
         _loop.Publisher.Publish(MonotonicClock.Now);
         _loop.Watch(_reloader.Errand);
+        _loop.Watch(_state);
         _machine.Run(_loop);
         foreach (var host in config.Hosts)
         {
@@ -78,6 +82,7 @@ public sealed class HostDaemon : IDisposable
             host.Dispose();
         }
 
+        _state.Dispose();
         _page.Dispose();
         _control.Dispose();
         _reloader.Dispose();

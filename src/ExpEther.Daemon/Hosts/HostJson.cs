@@ -28,6 +28,9 @@ internal static class HostJson
                     ["bdf"] = slot.Function is { } f ? f.VfH.ToString() : null,
                     ["hostH"] = slot.Function?.HostH.ToString(),
                     ["generation"] = slot.Function?.Generation,
+                    ["keptFor"] = slot is { Function: null, Kept: { IsExpected: true } kept }
+                        ? new JsonObject { ["function"] = kept.Function, ["box"] = kept.Box.ToString() }
+                        : null,
                 };
                 host.Describe(slot, shown);
                 return (JsonNode)shown;

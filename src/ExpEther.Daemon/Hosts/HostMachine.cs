@@ -2,6 +2,7 @@ using ExpEther.Core.Scheduling;
 using ExpEther.Core.Stages;
 using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Loop;
+using ExpEther.Daemon.Ownership;
 using ExpEther.Daemon.Ports;
 using ExpEther.Ethernet.Ports;
 
@@ -9,7 +10,8 @@ namespace ExpEther.Daemon.Hosts;
 
 /// <summary>The hosts of a daemon with what they run on, and the configuration they have now.</summary>
 internal sealed class HostMachine(
-    HostConfig config, string socketPath, INetworkPort port, OwnerScheduler scheduler, StageClock stages, IRandomSource random, IEventSink events)
+    HostConfig config, string socketPath, INetworkPort port, OwnerScheduler scheduler, StageClock stages, StateWriter state, IRandomSource random,
+    IEventSink events)
 {
     private OwnerLoop? _loop;
 
@@ -20,13 +22,14 @@ internal sealed class HostMachine(
     public HostSet Hosts { get; } = new();
 
     /// <summary>A host that nobody can see yet.</summary>
-    /// <exception cref="IOException">A guest's sockets cannot be made.</exception>
+    /// <exception cref="IOException">A guest's sockets, or the folder of state, cannot be made.</exception>
     public DaemonHost Make(HostBridgeConfig host, HostConfig daemon)
     {
         var mtuBytes = PortOpener.MtuOf(daemon.Port, Port);
+        var slots = new FileSlotStore(daemon.StateDirectory ?? StateFolder.Default, host.Name, host.Vlan, host.Mac, state, events);
         return host.Qemu is { } qemu
-            ? new GuestHost(host, GuestSockets.Of(host, qemu, socketPath), daemon, mtuBytes, scheduler, stages, random, events)
-            : new EmbeddedHost(host, daemon, mtuBytes, scheduler, stages, random, events);
+            ? new GuestHost(host, GuestSockets.Of(host, qemu, socketPath), daemon, mtuBytes, slots, scheduler, stages, random, events)
+            : new EmbeddedHost(host, daemon, mtuBytes, slots, scheduler, stages, random, events);
     }
 
     /// <summary>Whether the loop can watch all that these hosts need.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ExpEther.Bridge.Hosts;
 using ExpEther.Bridge.Io;
 using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Control;
@@ -23,19 +24,21 @@ internal sealed class IoCommands
         table.Add("detach", DetachAsync);
     }
 
-    private async Task<ControlReply> GiveAsync(ControlCall call, Func<string, string, bool, Action<BridgeStep>?, ulong?, Task<BridgeResult>> give)
+    private async Task<ControlReply> GiveAsync(
+        ControlCall call, Func<string, string, bool, Action<BridgeStep>?, ulong?, int, Task<BridgeResult>> give)
     {
         var function = call.Arguments.RequiredText("function");
         var host = call.Arguments.RequiredText("host");
         var force = call.Arguments.Flag("force") ?? false;
         var expected = ExpectedGeneration(call);
+        var slot = (int)(call.Arguments.Number("slot", 1, HostBridgeLimits.SlotsMax) ?? 0);
         if (call.Arguments.Mistake() is { } mistake)
         {
             return mistake;
         }
 
         await _started;
-        return ReplyOf(await give(function, host, force, step => Tell(call, step), expected), function, host);
+        return ReplyOf(await give(function, host, force, step => Tell(call, step), expected, slot), function, host);
     }
 
     private async Task<ControlReply> DetachAsync(ControlCall call)

@@ -39,15 +39,7 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
     /// <exception cref="IOException">The folder cannot be made; the message names the key.</exception>
     public FileOwnershipStore(string folder, string box, IEventSink events)
     {
-        try
-        {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"the folder of key 'stateDirectory', {folder}, cannot be made: {e.Message}", e);
-        }
-
+        StateFolder.Make(folder);
         _path = Path.Combine(folder, $"ownership-{box}.json");
         _events = events;
         _writer = new Thread(WriteImages) { IsBackground = true, Name = "ownership" };

@@ -1,9 +1,23 @@
 namespace ExpEther.Daemon.Ownership;
 
-/// <summary>Where ownership is kept unless the configuration says otherwise.</summary>
+/// <summary>Where state is kept: ownership of a box, slots of hosts.</summary>
 internal static class StateFolder
 {
-    /// <summary>/var/lib/expether for root, else $XDG_STATE_HOME/expether, by default ~/.local/state/expether.</summary>
+    /// <summary>Makes the folder when it does not exist, for its owner alone.</summary>
+    /// <exception cref="IOException">It cannot be made; the message names the key.</exception>
+    public static void Make(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"the folder of key 'stateDirectory', {folder}, cannot be made: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Unless the configuration says otherwise: /var/lib/expether for root, else $XDG_STATE_HOME/expether, by default ~/.local/state/expether.</summary>
     public static string Default
     {
         get

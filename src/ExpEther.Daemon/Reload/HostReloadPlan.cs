@@ -1,4 +1,5 @@
 using ExpEther.Daemon.Config;
+using ExpEther.Daemon.Ownership;
 
 namespace ExpEther.Daemon.Reload;
 
@@ -19,6 +20,7 @@ public sealed class HostReloadPlan
         After = after.IsNamed ? after : after with { Name = before.Name };
         _comparison.Fix("name", before.Name, After.Name);
         _comparison.Common(before.Port, after.Port, before.Link, after.Link, before.Socket, after.Socket);
+        _comparison.Fix("stateDirectory", before.StateDirectory ?? StateFolder.Default, after.StateDirectory ?? StateFolder.Default);
         foreach (var host in after.Hosts)
         {
             if (before.Hosts.FirstOrDefault(h => IsSame(h, host)) is { } was)

@@ -162,6 +162,8 @@ public sealed class GuestRootComplex : ITlpPort, IHostAttachment
 
     public IHostMemory MemoryOf(int slot) => _machine.MemoryOf(slot);
 
+    public bool CanTake(int slot) => _machine.CanTake(slot);
+
     public bool IsInterruptAddress(HostAddress address) => InterruptController.IsInterruptAddress(address);
 
     /// <summary>A port's goes to its hot-plug, a function's to the guest, whatever it has put into address and data.</summary>

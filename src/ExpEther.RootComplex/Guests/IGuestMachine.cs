@@ -26,6 +26,10 @@ public interface IGuestMachine
     /// <param name="slot">Physical slot number, from 1.</param>
     IHostMemory MemoryOf(int slot);
 
+    /// <summary>Whether the guest has let go of what was in the slot before, so that a function can be shown in it.</summary>
+    /// <param name="slot">Physical slot number, from 1.</param>
+    bool CanTake(int slot) => true;
+
     /// <summary>An interrupt message of the slot's function.</summary>
     /// <param name="slot">Whose function raised it.</param>
     /// <param name="address">As programmed into the function's MSI-X table.</param>

@@ -306,7 +306,7 @@ public class SharedDiskTests
         var mine = shared.Create(1);
 
         // The primary controller is lost at the very moment when the namespaces are to be changed.
-        var taken = shared.Fabric.Run(() => shared.Bridge.AttachAsync("disk.vf1", "host2", force: true, step =>
+        var taken = shared.Fabric.Run(() => shared.Bridge.AttachAsync("disk.vf1", "host2", force: true, progress: step =>
         {
             if (step.Name == BridgeStepName.Recorded)
             {

@@ -30,6 +30,8 @@ internal sealed class HostBench
     private readonly byte[] _tlp = new byte[TlpLimits.BytesMax];
     private byte _tag;
 
+    /// <param name="slots">How many.</param>
+    /// <param name="change">Of the bridge's options.</param>
     public HostBench(int slots = 4, Func<HostBridgeOptions, HostBridgeOptions>? change = null)
     {
         var options = new HostBridgeOptions { Name = "host1", Mac = HostMac, Vlan = Vlan, Slots = slots, Sealed = false };

@@ -84,6 +84,7 @@ public class HostSlotTests
         bench.Settle();
         box.Present(12, 1, "c");
         bench.Settle();
+        // They are still this host's, for all that is known, and their slots are kept.
         Assert.Equal([null, null, "c"], Names(bench));
 
         box.Present(11, 2, "b");

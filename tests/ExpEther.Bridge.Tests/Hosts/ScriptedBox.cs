@@ -27,6 +27,15 @@ internal sealed class ScriptedBox : ILinkConsumer
     public void Present(ushort function, ulong generation, string name = "disk") =>
         Control(new PresentMessage(function, generation, name, 0x1B36, 0x10, 0x010802, 1).Write);
 
+    /// <param name="function">Its number on the link.</param>
+    /// <param name="name">The box's name for it.</param>
+    /// <param name="slot">The one that it asks for.</param>
+    /// <param name="isDemanded">It must be that one.</param>
+    public void Present(ushort function, string name, ushort slot, bool isDemanded) => Control(
+        new PresentMessage(function, 1, name, 0x1B36, 0x10, 0x010802, 1) { Slot = slot, IsSlotDemanded = isDemanded }.Write);
+
+    public void Forget(string name) => Control(new ForgetMessage(name).Write);
+
     public void PressAttention(ushort function, ulong generation) => Control(new PressAttentionMessage(function, generation).Write);
 
     public void Withdraw(ushort function, ulong generation) => Control(new WithdrawMessage(function, generation).Write);

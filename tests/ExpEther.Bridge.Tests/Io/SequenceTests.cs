@@ -1,5 +1,6 @@
 using ExpEther.Bridge.Io;
 using ExpEther.Bridge.Io.Functions;
+using ExpEther.Bridge.Protocol;
 using ExpEther.Bridge.Tests.Io.Rig;
 using ExpEther.Link;
 using ExpEther.Pcie.Config;
@@ -213,12 +214,12 @@ public sealed class SequenceTests
     public void A_host_without_a_free_slot_does_not_own_the_function()
     {
         var rig = new IoRig().Start();
-        rig.Host.HasNoSlot = true;
+        rig.Host.Refuses = RefusalReason.NoFreeSlot;
         var result = rig.Await(rig.Bridge.AttachAsync("nvme0", "host1"));
         Assert.Equal(RefusalCode.HostRefused, result.Code);
         Assert.Null(rig.Status.Owner);
         Assert.Empty(rig.Store.Durable!.Owners);
-        rig.Host.HasNoSlot = false;
+        rig.Host.Refuses = null;
         Assert.True(rig.Await(rig.Bridge.AttachAsync("nvme0", "host1")).Ok);
     }
 

@@ -11,11 +11,39 @@ public sealed class ControlMessageTests
     [Fact]
     public void Present_is_read_as_it_was_written()
     {
-        var sent = new PresentMessage(7, 0x1122_3344_5566_7788, "nvme0 ä", 0x1AF4, 0x4242, 0x010802, 9);
+        var sent = new PresentMessage(7, 0x1122_3344_5566_7788, "nvme0.vf1", 0x1AF4, 0x4242, 0x010802, 9);
         var length = sent.Write(_bytes);
         Assert.True(PresentMessage.TryParse(_bytes.AsSpan(0, length), out var read));
         Assert.Equal(sent, read);
-        Assert.False(PresentMessage.TryParse(_bytes.AsSpan(0, length - 1), out _));
+        Assert.False(PresentMessage.TryParse(_bytes.AsSpan(0, length - 4), out _));
+    }
+
+    [Fact]
+    public void A_slot_goes_with_what_is_presented_and_a_box_that_knows_none_may_leave_it_out()
+    {
+        var sent = new PresentMessage(7, 1, "nvme0", 0x1AF4, 0x4242, 0x010802, 9) { Slot = 0x0203, IsSlotDemanded = true };
+        var length = sent.Write(_bytes);
+        Assert.Equal("030201", Convert.ToHexString(_bytes.AsSpan(length - 3, 3)));
+        Assert.True(PresentMessage.TryParse(_bytes.AsSpan(0, length), out var read));
+        Assert.Equal(sent, read);
+
+        Assert.True(PresentMessage.TryParse(_bytes.AsSpan(0, length - 3), out var without));
+        Assert.Equal(sent with { Slot = 0, IsSlotDemanded = false }, without);
+    }
+
+    [Fact]
+    public void A_function_is_named_and_what_is_no_name_is_refused()
+    {
+        var length = new ForgetMessage("nvme0.vf1").Write(_bytes);
+        Assert.True(ForgetMessage.TryParse(_bytes.AsSpan(0, length), out var forget));
+        Assert.Equal("nvme0.vf1", forget.Name);
+        Assert.False(KeepsMessage.TryParse(_bytes.AsSpan(0, length), out _));
+        Assert.False(ForgetMessage.TryParse(_bytes.AsSpan(0, length - 1), out _));
+        Assert.False(ForgetMessage.TryParse(_bytes.AsSpan(0, new ForgetMessage("").Write(_bytes)), out _));
+
+        length = new KeepsMessage(new string('x', PresentMessage.NameBytesMax)).Write(_bytes);
+        _bytes.AsSpan(length - PresentMessage.NameBytesMax, PresentMessage.NameBytesMax).Fill(0xFF);
+        Assert.False(KeepsMessage.TryParse(_bytes.AsSpan(0, length), out _));
     }
 
     [Fact]
@@ -68,5 +96,6 @@ public sealed class ControlMessageTests
         _ = PluggedMessage.TryParse(bytes, out _);
         _ = RefusedMessage.TryParse(bytes, out _);
         _ = PoweredOffMessage.TryParse(bytes, out _);
+        _ = ForgetMessage.TryParse(bytes, out _) || KeepsMessage.TryParse(bytes, out _);
     });
 }

@@ -184,6 +184,7 @@ internal sealed class CableLab : IAsyncDisposable
     private string HostConfig(string port, int linkDeadSeconds) => _folder.Write(
         "host.toml",
         $"""
+        stateDirectory = "{_folder.File("state")}"
         [port]
         {port}
         [link]

@@ -68,6 +68,7 @@ internal sealed class OneMachine : IAsyncDisposable
     public string WriteHost(string more, Func<string, string>? change = null) => Write(
         "host",
         $"""
+        stateDirectory = "state"
         [port]
         kind = "udp"
         listen = "{_ends[1]}"
@@ -92,6 +93,17 @@ internal sealed class OneMachine : IAsyncDisposable
         _daemons.Remove(box);
         box.Dispose();
         StartIo();
+    }
+
+    /// <summary>Ends the host's daemon in order and starts it again; only after the box's was not restarted.</summary>
+    public async Task RestartHostAsync()
+    {
+        var host = _daemons[1];
+        host.Signal("TERM");
+        await host.EndAsync();
+        _daemons.Remove(host);
+        host.Dispose();
+        StartHost();
     }
 
     public Task<JsonObject> UntilAsync(string socket, string command, Func<JsonObject, bool> condition) =>

@@ -39,7 +39,7 @@ public class HostReloadPlanTests
     {
         var after = Base with
         {
-            Name = "other", IsNamed = true,
+            Name = "other", IsNamed = true, StateDirectory = "/elsewhere",
             Hosts =
             [
                 Host("host1", 101) with { Slots = 5 },
@@ -48,7 +48,7 @@ public class HostReloadPlanTests
         };
 
         Assert.Equal(
-            ["host.host1.slots", "host.host2.embedded.memoryBase", "host.host2.embedded.memoryMiB", "name"],
+            ["host.host1.slots", "host.host2.embedded.memoryBase", "host.host2.embedded.memoryMiB", "name", "stateDirectory"],
             HostReloadPlan.Between(Base, after).Fixed.Select(c => c.Key).Order(StringComparer.Ordinal));
     }
 

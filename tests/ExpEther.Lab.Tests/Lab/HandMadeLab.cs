@@ -47,6 +47,7 @@ internal sealed class HandMadeLab : IAsyncDisposable
             var ends = LabWiring.FreeEndPoints(4);
             var (io, host) = (Port(ends[0], ends[1]), Port(ends[2], ends[3]));
             io = $"name = \"box\"\nstateDirectory = \"state\"\n{io}";
+            host = $"stateDirectory = \"state\"\n{host}";
             foreach (var (at, name) in hosts.Index())
             {
                 var table = $"\n[[host]]\nname = \"{name}\"\nvlan = {FirstVlan + at}\nkey = \"{Key}\"\n";

@@ -2,6 +2,7 @@ using ExpEther.Bridge.Io.Devices;
 using ExpEther.Bridge.Io.Sessions;
 using ExpEther.Bridge.Io.Status;
 using ExpEther.Bridge.Io.Traffic;
+using ExpEther.Bridge.Protocol;
 using ExpEther.Core.Time;
 using ExpEther.Link.Taps;
 using ExpEther.Pcie;
@@ -101,6 +102,15 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
     public Rid? VfHTold { get; set; }
 
     public int? Slot { get; set; }
+
+    /// <summary>The slot in which its owner has it, or had it last; 0: none is known. It asks for the same one again.</summary>
+    public ushort SlotBefore { get; set; }
+
+    /// <summary>The slot in which its next owner has to put it; 0: any.</summary>
+    public ushort SlotDemanded { get; set; }
+
+    /// <summary>Why its owner did not take it, when <see cref="Answer"/> is Refused.</summary>
+    public RefusalReason Refusal { get; set; }
 
     /// <summary>The owner's last word on this generation.</summary>
     public HostAnswer Answer { get; set; }

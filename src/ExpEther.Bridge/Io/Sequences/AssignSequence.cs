@@ -20,8 +20,10 @@ internal sealed class AssignSequence(
     /// <param name="session">The host.</param>
     /// <param name="steps">Where the steps are noted.</param>
     /// <param name="carries">The private namespaces that its owner sees by it become the host's, too.</param>
+    /// <param name="mayPresent">True once the host may be told; null: at once.</param>
     /// <returns>Empty on success; else a <see cref="RefusalCode"/>.</returns>
-    public async Task<string> RunAsync(IoFunction function, HostSession session, StepLog steps, bool carries = false)
+    public async Task<string> RunAsync(
+        IoFunction function, HostSession session, StepLog steps, bool carries = false, Func<bool>? mayPresent = null)
     {
         Check.That(!function.IsOpen && function.Busy is not null);
         function.State = FunctionState.Assigning;
@@ -57,6 +59,11 @@ internal sealed class AssignSequence(
             return NotPrepared(function, session, failure);
         }
 
+        if (mayPresent is not null)
+        {
+            await changed.WaitUntil(() => mayPresent() || !session.IsUp, IoBridgeLimits.PresentOrderTimeout);
+        }
+
         function.TriedEpoch = session.Link.Epoch;
         if (!session.IsUp)
         {
@@ -67,6 +74,7 @@ internal sealed class AssignSequence(
         function.Open(session, generation);
         session.Tell(_message.AsSpan(0, Present(function, generation).Write(_message)));
         steps.Add(BridgeStepName.Presented);
+        changed.Set();
         return "";
     }
 
@@ -106,6 +114,10 @@ internal sealed class AssignSequence(
     private static PresentMessage Present(IoFunction function, ulong generation)
     {
         var shown = function.Real.Description;
-        return new PresentMessage(function.Number, generation, function.Name, shown.VendorId, shown.DeviceId, shown.ClassCode, shown.RevisionId);
+        return new PresentMessage(function.Number, generation, function.Name, shown.VendorId, shown.DeviceId, shown.ClassCode, shown.RevisionId)
+        {
+            Slot = function.SlotDemanded > 0 ? function.SlotDemanded : function.SlotBefore,
+            IsSlotDemanded = function.SlotDemanded > 0,
+        };
     }
 }

@@ -18,7 +18,7 @@ internal sealed class BridgeCommands(
 {
     private readonly Refusals _refusals = new(functions, devices, hosts);
 
-    public async Task<BridgeResult> AttachAsync(string function, string host, bool force, ulong? expected, StepLog steps)
+    public async Task<BridgeResult> AttachAsync(string function, string host, bool force, ulong? expected, int slot, StepLog steps)
     {
         if (functions.Find(function) is not { } f)
         {
@@ -43,7 +43,7 @@ internal sealed class BridgeCommands(
         var owner = ownership.OwnerOf(function);
         if (owner is not null && NameOf(owner) == host)
         {
-            return HasAlready(f, owner, host);
+            return HasAlready(f, owner, host, slot);
         }
 
         if (owner is not null && !force)
@@ -51,10 +51,10 @@ internal sealed class BridgeCommands(
             return Refusals.AlreadyOwned(f, NameOf(owner), host);
         }
 
-        return await GiveAsync(f, to, force, "attach", steps);
+        return await GiveAsync(f, to, force, slot, "attach", steps);
     }
 
-    public async Task<BridgeResult> MoveAsync(string function, string host, bool force, ulong? expected, StepLog steps)
+    public async Task<BridgeResult> MoveAsync(string function, string host, bool force, ulong? expected, int slot, StepLog steps)
     {
         if (functions.Find(function) is not { } f)
         {
@@ -84,10 +84,10 @@ internal sealed class BridgeCommands(
 
         if (NameOf(owner) == host)
         {
-            return HasAlready(f, owner, host);
+            return HasAlready(f, owner, host, slot);
         }
 
-        return await GiveAsync(f, to, force, "move", steps);
+        return await GiveAsync(f, to, force, slot, "move", steps);
     }
 
     public async Task<BridgeResult> DetachAsync(string function, bool force, ulong? expected, StepLog steps)
@@ -117,14 +117,16 @@ internal sealed class BridgeCommands(
         steps.Add(BridgeStepName.Started);
         var code = await release.RunAsync(f, force, steps);
         var recorded = await ownership.RecordAsync(function, null);
+        Forget(f, owner);
         code = code.Length == 0 && !recorded ? RefusalCode.NotRecorded : code;
         End(f, null);
         return Result(f, code, NameOf(owner), owner.Vlan, null, default, 0, steps);
     }
 
     /// <summary>A command that is repeated because its answer was lost finds done what it asks for.</summary>
-    private static BridgeResult HasAlready(IoFunction function, OwnershipRecord owner, string host) => function.State == FunctionState.Failed
-        ? Refusals.Failed(function)
+    private static BridgeResult HasAlready(IoFunction function, OwnershipRecord owner, string host, int slot) =>
+        function.State == FunctionState.Failed ? Refusals.Failed(function)
+        : slot > 0 && function.SlotBefore != slot ? Refusals.InAnotherSlot(function, host)
         : new BridgeResult
         {
             Ok = true, Function = function.Name, From = host, To = host, VlanBefore = owner.Vlan, VlanAfter = owner.Vlan, Generation = function.Generation,
@@ -132,7 +134,8 @@ internal sealed class BridgeCommands(
         };
 
     /// <summary>Releases the function from its owner, if it has one, and assigns it.</summary>
-    private async Task<BridgeResult> GiveAsync(IoFunction function, HostSession to, bool force, string command, StepLog steps)
+    private async Task<BridgeResult> GiveAsync(
+        IoFunction function, HostSession to, bool force, int slot, string command, StepLog steps)
     {
         if (function.State == FunctionState.Failed)
         {
@@ -155,9 +158,15 @@ internal sealed class BridgeCommands(
             code = await release.RunAsync(function, force, steps);
         }
 
+        function.SlotDemanded = (ushort)slot;
         if (code.Length == 0)
         {
             code = await assign.RunAsync(function, to, steps, carries: command == "move");
+        }
+
+        if (owner is not null && !IsOf(owner, to) && (ownership.OwnerOf(function.Name) is not { } now || IsOf(now, to)))
+        {
+            Forget(function, owner);
         }
 
         if (code.Length == 0)
@@ -169,8 +178,12 @@ internal sealed class BridgeCommands(
         if (code == RefusalCode.HostRefused)
         {
             await ownership.RecordAsync(function.Name, null);
+            to.TellForget(function.Name);
         }
 
+        // What it was to have it asks for, should the link go down before it was told where it is.
+        function.SlotBefore = slot > 0 && code is "" or RefusalCode.LinkDown ? (ushort)slot : function.SlotBefore;
+        function.SlotDemanded = 0;
         End(function, to);
         var result = Result(function, code, owner is null ? null : NameOf(owner), owner?.Vlan ?? default, to.Name, to.Host.Vlan, generation, steps);
         return result.Ok && namespaces.Beside(function) is { Count: > 0 } others
@@ -216,6 +229,15 @@ internal sealed class BridgeCommands(
             Steps = steps.Steps,
         };
     }
+
+    /// <summary>The function is not its owner's any more, who keeps no slot for it then.</summary>
+    private void Forget(IoFunction function, OwnershipRecord owner)
+    {
+        function.SlotBefore = 0;
+        hosts.Find(owner.Vlan, owner.Mac)?.TellForget(function.Name);
+    }
+
+    private static bool IsOf(OwnershipRecord owner, HostSession host) => owner.Vlan == host.Host.Vlan && owner.Mac == host.Host.Mac;
 
     private string NameOf(OwnershipRecord owner) => hosts.NameOf(owner);
 }

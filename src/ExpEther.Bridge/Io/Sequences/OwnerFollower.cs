@@ -17,6 +17,9 @@ internal sealed class OwnerFollower(
     FunctionTable functions, AssignSequence assign, ReleaseSequence release, OwnershipTable ownership, NamespaceOwnership namespaces,
     OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
 {
+    private const string LinkUp = "link-up";
+    private const string LinkDown = "link-down";
+
     /// <summary>Answers to generations that are over, or from hosts that do not own the function.</summary>
     public long StaleAnswers { get; private set; }
 
@@ -49,6 +52,16 @@ internal sealed class OwnerFollower(
 
     public void OnControl(HostSession session, in ControlHeader header, ReadOnlySpan<byte> message)
     {
+        if (KeepsMessage.TryParse(message, out var keeps))
+        {
+            if (!Owns(session, keeps.Name))
+            {
+                session.TellForget(keeps.Name);
+            }
+
+            return;
+        }
+
         if (functions.Find(header.Function) is not { IsOpen: true } function || function.Session != session
             || function.Generation != header.Generation)
         {
@@ -61,6 +74,7 @@ internal sealed class OwnerFollower(
             case ControlKind.Plugged when PluggedMessage.TryParse(message, out var plugged):
                 function.Answer = HostAnswer.Plugged;
                 function.Slot = plugged.Slot;
+                function.SlotBefore = plugged.Slot;
                 function.HostH = plugged.HostH;
                 function.VfHTold = plugged.VfH;
                 break;
@@ -69,7 +83,7 @@ internal sealed class OwnerFollower(
                 GiveBack(function, session);
                 break;
             case ControlKind.Refused when RefusedMessage.TryParse(message, out var refused):
-                function.Answer = HostAnswer.Refused;
+                (function.Answer, function.Refusal) = (HostAnswer.Refused, refused.Reason);
                 OnRefused(function, session, refused.Reason);
                 break;
             default:
@@ -95,18 +109,35 @@ internal sealed class OwnerFollower(
         }
         else if (function.State == FunctionState.Fenced)
         {
-            function.Busy = "link-down";
+            function.Busy = LinkDown;
             scheduler.Start(() => QuietAsync(function, owner));
         }
-        else if (function.State == FunctionState.Idle && owner is { IsUp: true } && Owns(owner, function) && function.TriedEpoch != owner.Link.Epoch)
+        else if (function.State == FunctionState.Idle && owner is { IsUp: true } && Owns(owner, function.Name) && function.TriedEpoch != owner.Link.Epoch)
         {
-            function.Busy = "link-up";
+            function.Busy = LinkUp;
             scheduler.Start(() => PresentAsync(function, owner));
         }
     }
 
-    private bool Owns(HostSession session, IoFunction function) =>
-        ownership.OwnerOf(function.Name) is { } record && record.Vlan == session.Host.Vlan && record.Mac == session.Host.Mac;
+    /// <summary>
+    /// Hosts give slots in the order in which functions come, and that must not hang on which device is ready first: a function is not presented before
+    /// those that stand before it in the configuration and come back to the same host too.
+    /// </summary>
+    private bool IsNext(IoFunction function, HostSession owner)
+    {
+        foreach (var other in functions.All)
+        {
+            if (other.Number < function.Number && other.Busy is LinkUp or LinkDown && !other.IsOpen && Owns(owner, other.Name))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool Owns(HostSession session, string function) =>
+        ownership.OwnerOf(function) is { } record && record.Vlan == session.Host.Vlan && record.Mac == session.Host.Mac;
 
     private async Task QuietAsync(IoFunction function, HostSession? owner)
     {
@@ -116,7 +147,7 @@ internal sealed class OwnerFollower(
 
     private async Task PresentAsync(IoFunction function, HostSession owner)
     {
-        var code = await assign.RunAsync(function, owner, new StepLog(scheduler, null));
+        var code = await assign.RunAsync(function, owner, new StepLog(scheduler, null), mayPresent: () => IsNext(function, owner));
         if (code.Length > 0)
         {
             events.Report(EventSeverity.Error, function.Name, $"could not be given back to host {owner.Name}: {code}");
@@ -149,6 +180,8 @@ internal sealed class OwnerFollower(
         {
             await release.RunAsync(function, false, new StepLog(scheduler, null));
             await ownership.RecordAsync(function.Name, null);
+            session.TellForget(function.Name);
+            function.SlotBefore = 0;
             End(function, null);
         });
     }

@@ -2,6 +2,7 @@ using ExpEther.Bridge.Diagnosis;
 using ExpEther.Bridge.Io.Devices;
 using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Io.Sessions;
+using ExpEther.Bridge.Protocol;
 
 namespace ExpEther.Bridge.Io.Sequences;
 
@@ -45,6 +46,11 @@ internal sealed class Refusals(FunctionTable functions, DeviceBus devices, HostS
         RefusalCode.AlreadyOwned, $"{function.Name} is already owned by host '{owner}'",
         $"use 'expether move {function.Name} {host}', or --force to take it without asking '{owner}'", function.Name);
 
+    public static BridgeResult InAnotherSlot(IoFunction function, string host) => BridgeResult.Refused(
+        RefusalCode.AlreadyOwned,
+        $"host '{host}' has {function.Name} already, in {(function.SlotBefore > 0 ? $"slot {function.SlotBefore}" : "a slot that it has not told yet")}",
+        "detach it first, then attach it with --slot: a function in use does not change its slot", function.Name);
+
     public static BridgeResult NotOwned(IoFunction function, string? host) => BridgeResult.Refused(
         RefusalCode.NotOwned, $"{function.Name} is owned by no host",
         host is null ? "nothing is to be done" : $"use 'expether attach {function.Name} {host}'", function.Name);
@@ -70,9 +76,7 @@ internal sealed class Refusals(FunctionTable functions, DeviceBus devices, HostS
     /// <summary>A sequence that began and did not reach its end.</summary>
     public static BridgeResult Ended(IoFunction function, string code, string? host) => code switch
     {
-        RefusalCode.HostRefused => BridgeResult.Refused(
-            code, $"host '{host}' could not take {function.Name}: it has no free slot; the function is owned by no host now",
-            $"detach something from '{host}' or give it more slots, then attach again", function.Name),
+        RefusalCode.HostRefused => HostRefused(function, host),
         RefusalCode.LinkDown => BridgeResult.Refused(
             code, $"the link to host '{host}' went down meanwhile; {function.Name} is its and will be given to it when the link is back",
             "wait for the link, or move the function", function.Name),
@@ -83,6 +87,19 @@ internal sealed class Refusals(FunctionTable functions, DeviceBus devices, HostS
             code, $"the ownership of {function.Name} could not be made durable", "look at the disk that holds the box's state", function.Name),
         _ => Failed(function),
     };
+
+    private static BridgeResult HostRefused(IoFunction function, string? host)
+    {
+        var (why, remedy) = function.Refusal switch
+        {
+            RefusalReason.NoSuchSlot => ("it has no slot of that number", $"'expether ls' at '{host}' shows its slots; without --slot it chooses one"),
+            RefusalReason.SlotTaken => (
+                "another function is in that slot, or belongs there", $"'expether ls' at '{host}' shows which; name an empty slot, or detach that function"),
+            _ => ("it has no free slot", $"detach something from '{host}' or give it more slots, then attach again"),
+        };
+        return BridgeResult.Refused(
+            RefusalCode.HostRefused, $"host '{host}' could not take {function.Name}: {why}; the function is owned by no host now", remedy, function.Name);
+    }
 
     private IEnumerable<string> Names()
     {

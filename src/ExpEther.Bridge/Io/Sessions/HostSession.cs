@@ -113,6 +113,13 @@ internal sealed class HostSession : ILinkConsumer
         _controls.Enqueue(message.ToArray());
     }
 
+    /// <summary>Tells the host bridge that a function is not its host's, so that it keeps no slot for it.</summary>
+    public void TellForget(string function)
+    {
+        Span<byte> message = stackalloc byte[ForgetMessage.BytesMax];
+        Tell(message[..new ForgetMessage(function).Write(message)]);
+    }
+
     /// <summary>Sends a completion or message of the I/O bridge's own making.</summary>
     public void Reply(ushort function, ulong generation, TlpClass c, ReadOnlySpan<byte> tlp)
     {

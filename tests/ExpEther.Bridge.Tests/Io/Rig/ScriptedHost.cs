@@ -43,7 +43,8 @@ internal sealed class ScriptedHost : ILinkConsumer
     /// <summary>Answers PressAttention with PoweredOff, and Present with Plugged, as a willing host does.</summary>
     public bool IsWilling { get; set; } = true;
 
-    public bool HasNoSlot { get; set; }
+    /// <summary>Why it takes no function; null: it takes them.</summary>
+    public RefusalReason? Refuses { get; set; }
 
     /// <summary>VF_H that it gives to functions.</summary>
     public Rid VfH { get; set; } = new(5, 0, 0);
@@ -82,9 +83,9 @@ internal sealed class ScriptedHost : ILinkConsumer
         {
             Presents++;
             LastPresent = present;
-            if (HasNoSlot)
+            if (Refuses is { } reason)
             {
-                Say(new RefusedMessage(present.Function, present.Generation, RefusalReason.NoFreeSlot).Write(_scratch));
+                Say(new RefusedMessage(present.Function, present.Generation, reason).Write(_scratch));
             }
             else if (IsWilling)
             {
@@ -112,6 +113,8 @@ internal sealed class ScriptedHost : ILinkConsumer
     public void OnDown(EtherLink link, LinkDownReason reason, Instant now)
     {
     }
+
+    public void SayKeeps(string function) => Say(new KeepsMessage(function).Write(_scratch));
 
     public void SayPoweredOff(ushort function, ulong generation) => Say(new PoweredOffMessage(function, generation).Write(_scratch));
 

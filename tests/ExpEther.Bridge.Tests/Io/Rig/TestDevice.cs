@@ -58,6 +58,9 @@ internal sealed class TestDevice : IPcieDevice
 
     public bool AnswersConfig { get; set; } = true;
 
+    /// <summary>No reset makes it answer configuration requests again.</summary>
+    public bool StaysMute { get; set; }
+
     /// <summary>Counts what it is given and does not keep it.</summary>
     public bool OnlyCounts { get; set; }
 
@@ -78,7 +81,7 @@ internal sealed class TestDevice : IPcieDevice
     public void Reset(Instant now)
     {
         FundamentalResets++;
-        AnswersConfig = true;
+        AnswersConfig = !StaysMute;
         Config.Reset();
         _memory[0].AsSpan().Clear();
         _output.Clear();
