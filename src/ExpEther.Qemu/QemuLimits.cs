@@ -52,6 +52,9 @@ public static class QemuLimits
     /// <summary>How long a function waits to be shown to the guest before its slot is told how it went.</summary>
     public static readonly TimeSpan PlugTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a guest has to take a function into use before its box is told that it is plugged and nothing more.</summary>
+    public static readonly TimeSpan GuestTakeTimeout = TimeSpan.FromSeconds(3);
+
     /// <summary>Of a function level reset between two clients.</summary>
     public static readonly TimeSpan ResetTimeout = TimeSpan.FromSeconds(5);
 

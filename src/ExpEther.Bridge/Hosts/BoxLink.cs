@@ -84,6 +84,9 @@ internal sealed class BoxLink : ILinkConsumer
     public void SendPlugged(SlotOccupant occupant, int slot) => SendControl(_scratch.AsSpan(
         0, new PluggedMessage(occupant.Function, occupant.Generation, (ushort)slot, occupant.HostH, occupant.VfH).Write(_scratch)));
 
+    public void SendNote(SlotOccupant occupant, NoteKind kind, string text) =>
+        SendControl(_scratch.AsSpan(0, new NoteMessage(occupant.Function, occupant.Generation, kind, text).Write(_scratch)));
+
     public void SendPoweredOff(SlotOccupant occupant) =>
         SendControl(_scratch.AsSpan(0, new PoweredOffMessage(occupant.Function, occupant.Generation).Write(_scratch)));
 

@@ -1,10 +1,12 @@
 using ExpEther.Bridge.Io.Traffic;
+using ExpEther.Bridge.Protocol;
 using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Config;
 using ExpEther.Pcie.Tlp;
 using ExpEther.RootComplex;
+using ExpEther.RootComplex.Guests;
 
 namespace ExpEther.Bridge.Hosts;
 
@@ -26,6 +28,7 @@ internal sealed class DownstreamSlot
     private readonly HotPlugSequence _hotPlug;
     private readonly HostRequests _requests;
     private readonly DmaGate _dma;
+    private readonly bool _isPlugTold;
     private readonly byte[] _scratch = new byte[TlpLimits.BytesMax];
     private SlotCounters _counters;
     private int _postedOffset;
@@ -47,6 +50,7 @@ internal sealed class DownstreamSlot
         _host = host;
         _upward = upward;
         _errors = errors;
+        _isPlugTold = options.IsPlugTold;
         _hotPlug = new HotPlugSequence(config);
         _requests = new HostRequests(options.CompletionTimeout);
         _dma = new DmaGate(host, number, errors, options.Stages ?? new StageClock(null));
@@ -91,6 +95,32 @@ internal sealed class DownstreamSlot
     {
         _hotPlug.Insert(occupant, now);
         Interrupt();
+    }
+
+    /// <summary>Passes on to the function's box how it goes with showing it to the guest.</summary>
+    public void Tell(GuestShowing showing, string words)
+    {
+        if (_hotPlug.Occupant is not { } occupant)
+        {
+            return;
+        }
+
+        if (showing != GuestShowing.Shown || words.Length > 0)
+        {
+            var kind = showing switch
+            {
+                GuestShowing.Waiting => NoteKind.Waiting,
+                GuestShowing.Refused => NoteKind.NotShown,
+                _ => NoteKind.Remark,
+            };
+            occupant.Box.SendNote(occupant, kind, words);
+        }
+
+        if (showing == GuestShowing.Shown && !occupant.IsShown)
+        {
+            occupant.IsShown = true;
+            occupant.Box.SendPlugged(occupant, Number);
+        }
     }
 
     /// <summary>Surprise removal: the function is gone, whatever the host thinks.</summary>
@@ -293,7 +323,10 @@ internal sealed class DownstreamSlot
 
         occupant.VfH = vfH;
         occupant.HostH = hostH;
-        occupant.Box.SendPlugged(occupant, Number);
+        if (occupant.IsShown || !_isPlugTold)
+        {
+            occupant.Box.SendPlugged(occupant, Number);
+        }
     }
 
     private void OnCompletion(in TlpView tlp, SlotOccupant occupant, Instant now)

@@ -8,6 +8,7 @@ using ExpEther.Pcie.Config;
 using ExpEther.Pcie.Ports;
 using ExpEther.Pcie.Tlp;
 using ExpEther.RootComplex;
+using ExpEther.RootComplex.Guests;
 
 namespace ExpEther.Bridge.Hosts;
 
@@ -133,6 +134,12 @@ public sealed class HostBridge : ITlpPort, ICounterSource
     /// </summary>
     /// <param name="slot">Its number, from 1.</param>
     public ITlpPort DoorOf(int slot) => _doors[slot - 1] ??= new SlotDoor(_slots[slot - 1]);
+
+    /// <summary>How it goes with showing a slot's function to a guest, for the function's box.</summary>
+    /// <param name="slot">Its number, from 1.</param>
+    /// <param name="showing">What became of it.</param>
+    /// <param name="words">For people; empty: nothing is to be said.</param>
+    public void Tell(int slot, GuestShowing showing, string words) => _slots[slot - 1].Tell(showing, words);
 
     /// <summary>A frame of the bridge's VLAN. One for another MAC or VLAN is dropped and counted.</summary>
     public FrameTrust OnFrame(in ReceivedFrame frame, Instant now) => _boxes.OnFrame(frame, now);

@@ -38,6 +38,12 @@ public sealed record HostBridgeOptions
     /// <summary>How often the bridge broadcasts its presence in its VLAN.</summary>
     public TimeSpan AnnounceInterval { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// A box is told that its function is plugged when the host says so (<see cref="HostBridge.Tell"/>), not when the host has numbered it: above is a
+    /// root complex for a virtual machine, and its monitor has a say.
+    /// </summary>
+    public bool IsPlugTold { get; init; }
+
     /// <summary>Where it is kept which slot is whose; null: a function has its slot for this bridge's life only.</summary>
     public ISlotStore? SlotStore { get; init; }
 

@@ -22,6 +22,9 @@ internal sealed class SlotOccupant(BoxLink box, in PresentMessage present)
     /// <summary>The requester ID that the host uses.</summary>
     public Rid HostH { get; set; }
 
+    /// <summary>The box may be told where the function is.</summary>
+    public bool IsShown { get; set; }
+
     /// <summary>As the host's configuration writes left it. What the function itself thinks, the I/O bridge knows; both must agree to DMA.</summary>
     public bool BusMasterEnable { get; set; }
 

@@ -29,5 +29,8 @@ public static class BridgeStepName
     /// <summary>The new host gave the function a bus number.</summary>
     public const string Plugged = "plugged";
 
+    /// <summary>The function is in its slot and waits there: the new host is a virtual machine that is not there.</summary>
+    public const string Waiting = "waiting";
+
     public const string Done = "done";
 }

@@ -26,4 +26,7 @@ public enum ControlKind : byte
 
     /// <summary>A slot is kept for a function that is not there; the box answers <see cref="Forget"/> if it is not this host's.</summary>
     Keeps = 19,
+
+    /// <summary>How it goes with showing a function to a virtual machine, in words.</summary>
+    Note = 20,
 }

@@ -74,6 +74,11 @@ internal static class ListCommand
         }
 
         var text = $"{functions}\n\n{hosts}";
+        foreach (var f in box.Objects("functions").Where(f => f["note"] is not null))
+        {
+            text += $"\n\n{f.Cell("name")}: {f.Cell("note")}";
+        }
+
         foreach (var h in box.Objects("hosts"))
         {
             text += Trouble(h, h.Cell("name"));

@@ -32,7 +32,8 @@ internal sealed class GuestHost : DaemonHost
         _rootComplex = new GuestRootComplex(
             new GuestRootComplexOptions { Name = config.Name, Slots = config.Slots, CompletionTimeout = config.CompletionTimeout },
             _machine, scheduler, events);
-        Bridge = new HostBridge(BridgeOptions(config, daemon, mtuBytes, stages, slots), _rootComplex, scheduler, random, events);
+        Bridge = new HostBridge(BridgeOptions(config, daemon, mtuBytes, stages, slots) with { IsPlugTold = true }, _rootComplex, scheduler, random, events);
+        _rootComplex.Told = Bridge.Tell;
         _wire = new GuestWire(_rootComplex, Bridge);
     }
 

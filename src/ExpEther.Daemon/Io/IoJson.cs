@@ -44,6 +44,7 @@ internal static class IoJson
         ["number"] = f.Number,
         ["state"] = CounterJson.Camel(f.State.ToString()),
         ["failure"] = f.Failure.Length > 0 ? f.Failure : null,
+        ["note"] = f.Note.Length > 0 ? f.Note : null,
         ["busy"] = f.Busy,
         ["owner"] = f.Owner,
         ["vlan"] = f.Vlan.Value == 0 ? null : f.Vlan.Value,

@@ -49,6 +49,8 @@ internal sealed class SlotPlug
     private bool _hasGuestRefused;
     private bool _isDeleting;
     private bool _isHopeless;
+    private bool _isRefused;
+    private bool _isTelling;
     private Instant _addNotBefore;
     private Instant _deleteNotBefore;
     private TimeSpan _retry = QemuLimits.RetryMin;
@@ -102,6 +104,7 @@ internal sealed class SlotPlug
         _slot.Offer(guest);
         _isWanted = true;
         _isHopeless = false;
+        _isRefused = false;
         (_retry, _addNotBefore) = (QemuLimits.RetryMin, Instant.Zero);
         Kick();
         await _changed.WaitUntil(IsPlugSettled, QemuLimits.PlugTimeout);
@@ -112,11 +115,19 @@ internal sealed class SlotPlug
 
         if (Device is null && !_isHopeless)
         {
-            _report(EventSeverity.Information, _qmp.IsReady ? "not in QEMU yet; it is tried again" : "QEMU is not there; the function waits for it");
+            if (!_isRefused)
+            {
+                var waits = _qmp.IsReady ? "QEMU has not answered yet; it is tried again" : "QEMU is not there; the function waits for it";
+                _report(EventSeverity.Information, waits);
+                guest.Say(GuestShowing.Waiting, waits);
+            }
+
             return true;
         }
 
-        _report(EventSeverity.Error, Device is null ? $"gives up: {Trouble}" : "a function came, but QEMU still has the one before");
+        var why = Device is null ? Trouble : "QEMU still has the function that was in this slot before, since the guest has not let go of it";
+        _report(EventSeverity.Error, $"gives up: {why}");
+        guest.Say(GuestShowing.Refused, why);
         _isWanted = false;
         _slot.Withdraw();
         return false;
@@ -204,7 +215,7 @@ internal sealed class SlotPlug
     /// <summary>As it should be, so that nothing needs to be tried again.</summary>
     private bool IsSettled => _isWanted ? _slot.IsTaken : IsGone;
 
-    private bool IsPlugSettled() => !_isWanted || (!_isAdding && (_slot.IsTaken || _isHopeless || (!_qmp.IsReady && Device is null)));
+    private bool IsPlugSettled() => !_isWanted || (!_isAdding && (_slot.IsTaken || _isHopeless || _isRefused || (!_qmp.IsReady && Device is null)));
 
     private void OnClientChanged()
     {
@@ -283,6 +294,11 @@ internal sealed class SlotPlug
         if (IsSettled)
         {
             (Trouble, _retry) = (_isWanted ? "" : Trouble, QemuLimits.RetryMin);
+            if (_isWanted && !_isTelling)
+            {
+                _isTelling = true;
+                _scheduler.Start(TellShownAsync);
+            }
         }
         else if (Device is { } device)
         {
@@ -291,6 +307,23 @@ internal sealed class SlotPlug
         else if (_isWanted && !_slot.NeedsReset && _scheduler.Now >= _addNotBefore)
         {
             await AddAsync();
+        }
+    }
+
+    /// <summary>
+    /// QEMU has the function and its client knows it. Whether the guest has taken it shows in what the guest writes; one that does not may be booting, paused,
+    /// or without hot-plug, which is told beside.
+    /// </summary>
+    private async Task TellShownAsync()
+    {
+        var guest = _slot.Guest;
+        var isTaken = await _changed.WaitUntil(() => _slot.IsEnabled || !_isWanted || !_slot.IsTaken, QemuLimits.GuestTakeTimeout);
+        _isTelling = false;
+        if (_isWanted && _slot.IsTaken && guest is not null && guest == _slot.Guest)
+        {
+            guest.Say(
+                GuestShowing.Shown,
+                isTaken ? "" : $"QEMU has the function in {_port}, but nothing in the guest has taken it into use so far: is the guest up, and has it a driver?");
         }
     }
 
@@ -334,10 +367,10 @@ internal sealed class SlotPlug
             case QmpOutcome.Refused:
                 _isHopeless = Refusal.IsFinal(reply.Text);
                 var remedy = Refusal.RemedyFor(reply.Text, _port, QemuMachineOptions.DeviceOf(_slot.Number));
-                Refused(ref _addNotBefore, EventSeverity.Error, $"QEMU refuses the function: {reply.Text}; {remedy}");
+                NotAdded($"QEMU refuses the function: {reply.Text}; {remedy}");
                 break;
             case QmpOutcome.TimedOut or QmpOutcome.NotSent:
-                Refused(ref _addNotBefore, EventSeverity.Error, reply.Text);
+                NotAdded(reply.Text);
                 break;
         }
     }
@@ -371,6 +404,16 @@ internal sealed class SlotPlug
             _retry = QemuLimits.RetryMax;
             var trouble = _hasGuestRefused ? "the guest refuses to let go" : "the guest does not let go; it is asked again";
             Refused(ref _deleteNotBefore, EventSeverity.Warning, trouble);
+        }
+    }
+
+    private void NotAdded(string trouble)
+    {
+        _isRefused = true;
+        Refused(ref _addNotBefore, EventSeverity.Error, trouble);
+        if (_isWanted)
+        {
+            _slot.Guest?.Say(GuestShowing.Refused, trouble);
         }
     }
 

@@ -22,6 +22,10 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
     private const int MsixInterrupts = 2;
     private const int MsixControlBytes = 4;
     private const int MessageBytes = 4;
+    private const int CommandRegister = 4;
+
+    /// <summary>Memory Space Enable and Bus Master Enable (PCIe 5.0 §7.5.1.1.3).</summary>
+    private const int CommandEnables = 0b110;
 
     /// <summary>Tokens from here on are ours; a server's count from below.</summary>
     private const ulong OwnTokens = 0xFFFF_0000_0000_0000;
@@ -69,6 +73,9 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
 
     /// <summary>A client has got to know the function, or is gone.</summary>
     public event Action? ClientChanged;
+
+    /// <summary>The client's guest has turned memory decoding or bus mastering on: a driver, or firmware, has taken the function.</summary>
+    public bool IsEnabled { get; private set; }
 
     /// <summary>How interrupts reach the client.</summary>
     public InterruptMode Mode => IsTaken ? _mode : _choose();
@@ -256,6 +263,12 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
         if (region == ConfigRegion)
         {
             var place = (int)offset;
+            if (place <= CommandRegister && place + data.Length > CommandRegister && (data[CommandRegister - place] & CommandEnables) != 0)
+            {
+                IsEnabled = true;
+                _changed.Set();
+            }
+
             if (!guest.TryWriteConfig(place, _filter.OfWrite(place, data), isPosted ? PostedToken : token))
             {
                 return false;
@@ -340,6 +353,7 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
         if (!IsTaken && IsReady && Guest?.Function is { } function)
         {
             _function = function;
+            IsEnabled = false;
             _mode = _choose();
             _filter.Begin(function, _mode == InterruptMode.Message);
             _managed.Begin(function);

@@ -29,6 +29,11 @@ internal sealed class GuestFunctions(GuestConfigAccess config, IGuestMachine mac
         _plugged.Add(slot);
         if (await machine.PlugAsync(slot))
         {
+            if (!slot.HasTold)
+            {
+                slot.Say(GuestShowing.Shown, "");
+            }
+
             return null;
         }
 

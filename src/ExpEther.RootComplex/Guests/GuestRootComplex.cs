@@ -69,6 +69,9 @@ public sealed class GuestRootComplex : ITlpPort, IHostAttachment
     /// <summary>In order of their numbers, from 1.</summary>
     public IReadOnlyList<GuestSlot> Slots => _slots;
 
+    /// <summary>Told of a slot's number, how it goes with its function, and words for people.</summary>
+    public Action<int, GuestShowing, string>? Told { get; set; }
+
     /// <summary>Of all slots together.</summary>
     public RootComplexCounters Counters { get; } = new();
 
@@ -105,6 +108,7 @@ public sealed class GuestRootComplex : ITlpPort, IHostAttachment
             // No delay between the button and the power: the guest's own hot-plug has its own.
             var controller = new SlotController(node, _ports, _functions, TimeSpan.Zero);
             slot.Ejected = controller.Eject;
+            slot.Told = (showing, words) => Told?.Invoke(slot.Number, showing, words);
             await PortInterrupt.EnableAsync(node, _ports, controller.OnInterrupt);
             await controller.StartAsync();
         }

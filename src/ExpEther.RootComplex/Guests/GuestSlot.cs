@@ -55,6 +55,12 @@ public sealed class GuestSlot : ITlpPort
     /// <summary>Of accesses that begin from now on.</summary>
     internal TimeSpan CompletionTimeout { get; set; }
 
+    /// <summary>Told how it goes with the slot's function, in words for people; empty words: nothing is to be said of it.</summary>
+    internal Action<GuestShowing, string>? Told { get; set; }
+
+    /// <summary>Its monitor has said how it goes with the function that is in it.</summary>
+    internal bool HasTold { get; private set; }
+
     /// <summary>What the guest's BARs hold.</summary>
     internal GuestBars Bars { get; } = new();
 
@@ -111,6 +117,18 @@ public sealed class GuestSlot : ITlpPort
     {
         Check.That(offset >= 0 && offset + data.Length <= ConfigLimits.SpaceBytes);
         return TryBegin(GuestAccessKind.ConfigWrite, (ulong)offset, data.Length, token, Function is not null, data);
+    }
+
+    /// <summary>Says how it goes with showing the function to the guest; as often as that changes.</summary>
+    /// <param name="showing">What became of it.</param>
+    /// <param name="words">For people: why, and what to do.</param>
+    public void Say(GuestShowing showing, string words)
+    {
+        if (Function is not null)
+        {
+            HasTold = true;
+            Told?.Invoke(showing, words);
+        }
     }
 
     /// <summary>The guest has let go of the function by itself, as by an eject: the slot is powered off, which gives the function back to its box.</summary>
@@ -170,6 +188,7 @@ public sealed class GuestSlot : ITlpPort
         Bars.Describe(function.Bars);
         Capabilities = capabilities;
         Function = function;
+        HasTold = false;
     }
 
     /// <summary>The function is gone: all that waits ends.</summary>

@@ -9,7 +9,10 @@ namespace ExpEther.RootComplex.Guests;
 /// </summary>
 public interface IGuestMachine
 {
-    /// <summary>The function in the slot answers: makes the guest see it. Runs on the scheduler and is bounded.</summary>
+    /// <summary>
+    /// The function in the slot answers: makes the guest see it. Runs on the scheduler and is bounded. How it goes is said by
+    /// <see cref="GuestSlot.Say"/>, during this or later; one that says nothing has shown it when this ends.
+    /// </summary>
     /// <returns>False: it cannot be shown now; the slot is powered off, and its box shows it again later.</returns>
     Task<bool> PlugAsync(GuestSlot slot);
 

@@ -92,8 +92,10 @@ internal sealed class TestFabric
                 Sealed = IsSealed,
                 Key = _key,
                 MtuBytes = MtuBytes,
+                IsPlugTold = true,
             },
             root, Scheduler, _random, Events);
+        root.Told = bridge.Tell;
         var guest = new FabricGuest(root, machine, bridge, Switch.AddPort(name, SwitchPortMode.Trunk(bridge.Options.Vlan), PathMtuBytes));
         Guests.Add(guest);
         return guest;

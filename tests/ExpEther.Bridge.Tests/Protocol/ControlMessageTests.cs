@@ -6,7 +6,7 @@ namespace ExpEther.Bridge.Tests.Protocol;
 
 public sealed class ControlMessageTests
 {
-    private readonly byte[] _bytes = new byte[128];
+    private readonly byte[] _bytes = new byte[512];
 
     [Fact]
     public void Present_is_read_as_it_was_written()
@@ -89,6 +89,24 @@ public sealed class ControlMessageTests
     }
 
     [Fact]
+    public void A_note_is_cut_at_a_character_and_its_control_characters_do_nothing()
+    {
+        var sent = new NoteMessage(1, 2, NoteKind.NotShown, "QEMU says: \u00e4");
+        Assert.True(NoteMessage.TryParse(_bytes.AsSpan(0, sent.Write(_bytes)), out var read));
+        Assert.Equal(sent, read);
+        Assert.False(NoteMessage.TryParse(_bytes.AsSpan(0, sent.Write(_bytes) - 1), out _));
+
+        var length = new NoteMessage(1, 2, NoteKind.Remark, new string('x', NoteMessage.TextBytesMax - 1) + "\u00e4 and more").Write(_bytes);
+        Assert.True(length <= NoteMessage.BytesMax);
+        Assert.True(NoteMessage.TryParse(_bytes.AsSpan(0, length), out read));
+        Assert.Equal(new string('x', NoteMessage.TextBytesMax - 1), read.Text);
+
+        length = new NoteMessage(1, 2, NoteKind.Remark, "\u001b[2Jgone\nnext").Write(_bytes);
+        Assert.True(NoteMessage.TryParse(_bytes.AsSpan(0, length), out read));
+        Assert.Equal(" [2Jgone next", read.Text);
+    }
+
+    [Fact]
     public void Any_bytes_are_read_or_refused_without_an_exception() => Gen.Byte.Array[0, 120].Sample(bytes =>
     {
         _ = ControlHeader.TryParse(bytes, out _);
@@ -96,6 +114,6 @@ public sealed class ControlMessageTests
         _ = PluggedMessage.TryParse(bytes, out _);
         _ = RefusedMessage.TryParse(bytes, out _);
         _ = PoweredOffMessage.TryParse(bytes, out _);
-        _ = ForgetMessage.TryParse(bytes, out _) || KeepsMessage.TryParse(bytes, out _);
+        _ = ForgetMessage.TryParse(bytes, out _) || KeepsMessage.TryParse(bytes, out _) || NoteMessage.TryParse(bytes, out _);
     });
 }

@@ -24,6 +24,7 @@ internal sealed class RigSlot
         {
             VfH = VfH,
             Ejected = () => Ejects++,
+            Told = (showing, words) => Told.Add((showing, words)),
         };
         Fill();
     }
@@ -31,6 +32,9 @@ internal sealed class RigSlot
     public GuestSlot Slot { get; }
 
     public TestEndpoint Endpoint { get; private set; } = new();
+
+    /// <summary>What was said of showing its function, oldest first.</summary>
+    public List<(GuestShowing Showing, string Words)> Told { get; } = [];
 
     /// <summary>How often the function has been reset.</summary>
     public int Resets { get; private set; }

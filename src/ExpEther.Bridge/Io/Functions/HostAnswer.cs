@@ -5,6 +5,9 @@ internal enum HostAnswer
 {
     None,
     Plugged,
+
+    /// <summary>It is in a slot and waits there for a host that is not there.</summary>
+    Waiting,
     PoweredOff,
     Refused,
 }

@@ -112,6 +112,15 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
     /// <summary>Why its owner did not take it, when <see cref="Answer"/> is Refused.</summary>
     public RefusalReason Refusal { get; set; }
 
+    /// <summary>What its owner's side said of it in this assignment, for people; empty: nothing.</summary>
+    public string Note { get; set; } = "";
+
+    /// <summary>It waits in its slot for a host that is not there.</summary>
+    public bool IsWaiting { get; set; }
+
+    /// <summary>The owner's side said that it cannot show the function to its guest, and has not shown it since.</summary>
+    public bool IsNotShown { get; set; }
+
     /// <summary>The owner's last word on this generation.</summary>
     public HostAnswer Answer { get; set; }
 
@@ -146,6 +155,7 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
         IsClean = false;
         WasTaken = false;
         Answer = HostAnswer.None;
+        (Note, IsNotShown, IsWaiting) = ("", false, false);
         HostH = null;
         VfHTold = null;
         Slot = null;

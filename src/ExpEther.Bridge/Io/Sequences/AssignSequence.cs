@@ -78,12 +78,13 @@ internal sealed class AssignSequence(
         return "";
     }
 
-    /// <summary>Waits until the host has given the function a bus number, or said no.</summary>
-    /// <returns>Empty: plugged, or the host takes its time; else a <see cref="RefusalCode"/>.</returns>
+    /// <summary>Waits until the host has the function, says that it waits for something, or says no. Bounded.</summary>
+    /// <returns>Empty: plugged, or the host takes its time (<see cref="IoFunction.Note"/>); else a <see cref="RefusalCode"/>.</returns>
     public async Task<string> WaitForPlugAsync(IoFunction function, StepLog steps)
     {
         var generation = function.Generation;
-        await changed.WaitUntil(() => function.Answer != HostAnswer.None || !function.IsOpen || function.Hurry, options.PlugTimeout);
+        await changed.WaitUntil(
+            () => function.Answer != HostAnswer.None || function.IsNotShown || !function.IsOpen || function.Hurry, options.PlugTimeout);
         if (!function.IsOpen || function.Generation != generation)
         {
             return RefusalCode.LinkDown;
@@ -95,9 +96,25 @@ internal sealed class AssignSequence(
             return RefusalCode.HostRefused;
         }
 
-        if (function.Answer == HostAnswer.Plugged)
+        if (function.IsNotShown)
         {
-            steps.Add(BridgeStepName.Plugged);
+            return RefusalCode.HostRefused;
+        }
+
+        switch (function.Answer)
+        {
+            case HostAnswer.Plugged:
+                steps.Add(BridgeStepName.Plugged);
+                break;
+            case HostAnswer.Waiting:
+                steps.Add(BridgeStepName.Waiting);
+                break;
+            case HostAnswer.PoweredOff:
+                function.Note = "the host has powered its slot off at once; it is shown the function again";
+                break;
+            case HostAnswer.None when !function.Hurry:
+                function.Note = $"the host has not said within {options.PlugTimeout.TotalSeconds:0} s that it has the function; 'expether ls' there shows more";
+                break;
         }
 
         return "";

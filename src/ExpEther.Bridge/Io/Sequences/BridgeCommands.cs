@@ -177,6 +177,14 @@ internal sealed class BridgeCommands(
         var generation = function.Generation;
         if (code == RefusalCode.HostRefused)
         {
+            // Its words are gone with the assignment.
+            var note = function.Note;
+            if (function.IsOpen)
+            {
+                await release.RunAsync(function, force, steps);
+            }
+
+            function.Note = note;
             await ownership.RecordAsync(function.Name, null);
             to.TellForget(function.Name);
         }
@@ -186,10 +194,11 @@ internal sealed class BridgeCommands(
         function.SlotDemanded = 0;
         End(function, to);
         var result = Result(function, code, owner is null ? null : NameOf(owner), owner?.Vlan ?? default, to.Name, to.Host.Vlan, generation, steps);
+        result = result.Ok ? result with { Message = function.Note } : result;
         return result.Ok && namespaces.Beside(function) is { Count: > 0 } others
             ? result with
             {
-                Message = $"host '{to.Name}' has {string.Join(", ", others)} of {function.Device.Name} too: "
+                Message = $"{(result.Message.Length > 0 ? result.Message + "; " : "")}host '{to.Name}' has {string.Join(", ", others)} of {function.Device.Name} too: "
                     + "each of its private namespaces is seen by one of them only",
             }
             : result;

@@ -73,10 +73,15 @@ internal sealed class OwnerFollower(
         {
             case ControlKind.Plugged when PluggedMessage.TryParse(message, out var plugged):
                 function.Answer = HostAnswer.Plugged;
+                (function.IsNotShown, function.Note) = (false, function.IsNotShown || function.IsWaiting ? "" : function.Note);
+                function.IsWaiting = false;
                 function.Slot = plugged.Slot;
                 function.SlotBefore = plugged.Slot;
                 function.HostH = plugged.HostH;
                 function.VfHTold = plugged.VfH;
+                break;
+            case ControlKind.Note when NoteMessage.TryParse(message, out var note):
+                OnNote(function, session, note);
                 break;
             case ControlKind.PoweredOff:
                 function.Answer = HostAnswer.PoweredOff;
@@ -216,6 +221,22 @@ internal sealed class OwnerFollower(
         {
             function.TriedEpoch = 0;
             Settle(function, session);
+        }
+    }
+
+    private void OnNote(IoFunction function, HostSession session, in NoteMessage note)
+    {
+        if (note.Text != function.Note && note.Kind == NoteKind.NotShown)
+        {
+            events.Report(EventSeverity.Warning, function.Name, $"host {session.Name}: {note.Text}");
+        }
+
+        function.Note = note.Text;
+        function.IsNotShown = note.Kind == NoteKind.NotShown;
+        function.IsWaiting = note.Kind == NoteKind.Waiting;
+        if (function.IsWaiting && function.Answer == HostAnswer.None)
+        {
+            function.Answer = HostAnswer.Waiting;
         }
     }
 

@@ -90,6 +90,13 @@ internal sealed class Refusals(FunctionTable functions, DeviceBus devices, HostS
 
     private static BridgeResult HostRefused(IoFunction function, string? host)
     {
+        if (function.IsNotShown)
+        {
+            return BridgeResult.Refused(
+                RefusalCode.HostRefused, $"host '{host}' could not take {function.Name}: {function.Note}; the function is owned by no host now",
+                "do what it says at the virtual machine, then attach again", function.Name);
+        }
+
         var (why, remedy) = function.Refusal switch
         {
             RefusalReason.NoSuchSlot => ("it has no slot of that number", $"'expether ls' at '{host}' shows its slots; without --slot it chooses one"),

@@ -21,6 +21,9 @@ public sealed record IoFunctionStatus
     /// <summary>Why, when <see cref="State"/> is Failed; else empty.</summary>
     public string Failure { get; init; } = "";
 
+    /// <summary>What its owner's side last said of it that people should know; empty: nothing.</summary>
+    public string Note { get; init; } = "";
+
     /// <summary>The sequence that is running: attach, detach, move, link-up …; null: none.</summary>
     public string? Busy { get; init; }
 

@@ -36,6 +36,7 @@ internal static class StatusReport
             VirtualNumber = function.Real.VirtualNumber,
             State = function.State,
             Failure = function.Failure,
+            Note = function.IsOpen ? function.Note : "",
             Busy = function.Busy,
             Owner = owner is null ? null : hosts.NameOf(owner),
             Vlan = owner?.Vlan ?? default,
