@@ -49,6 +49,7 @@ public sealed partial class EtherLink
     public void OnTime(Instant now)
     {
         _initiator?.OnTime(now);
+        _responder?.OnTime(now);
         if (State != LinkState.Up)
         {
             return;
@@ -151,6 +152,7 @@ public sealed partial class EtherLink
         FrameBytesMax = MtuBytes;
         _shrink.Reset();
         PeerName = session.Peer.Name;
+        PeerIncarnation = session.Peer.Incarnation;
         State = LinkState.Up;
         Counters.Epochs++;
 
@@ -189,7 +191,7 @@ public sealed partial class EtherLink
             State = LinkState.Connecting;
             if (_initiator is { IsActive: false })
             {
-                _initiator.Start(now);
+                _initiator.Start(_lastEpoch, now);
             }
         }
 

@@ -85,7 +85,9 @@ public sealed partial class EtherLink
         }
 
         // By role first: neither side spends a hash on what it would not take.
-        var expected = _initiator is not null ? header.Type is FrameType.Accept or FrameType.Stale : header.Type == FrameType.Init;
+        var expected = _initiator is { } opening
+            ? header.Type == FrameType.Stale || (opening.IsActive && header.Type is FrameType.Challenge or FrameType.Accept)
+            : header.Type is FrameType.Hello or FrameType.Init;
         if (!expected)
         {
             return FrameDrop.UnexpectedSetup;
@@ -103,24 +105,45 @@ public sealed partial class EtherLink
             return TakeStale(header.Epoch, now);
         }
 
-        if (SetupMessage.TryParse(header, bytes, _setupSeal.TagBytes) is not { } message)
+        return header.Type is FrameType.Hello or FrameType.Challenge ? AdmitChallenge(bytes, now) : AdmitSetupMessage(bytes, now);
+    }
+
+    private FrameDrop? AdmitChallenge(ReadOnlySpan<byte> bytes, Instant now)
+    {
+        if (ChallengeMessage.TryParse(bytes, _setupSeal.TagBytes) is not { } message)
         {
             return FrameDrop.Malformed;
         }
 
         if (_initiator is not null)
         {
-            return _initiator.OnAccept(message, Epoch, now) ? null : FrameDrop.UnexpectedSetup;
+            return _initiator.OnChallenge(message, Epoch, now) ? null : FrameDrop.UnexpectedSetup;
         }
 
-        if (_session is { } session && session.InitiatorNonce.AsSpan().SequenceEqual(message.InitiatorNonce))
+        _responder!.OnHello(message);
+        return null;
+    }
+
+    private FrameDrop? AdmitSetupMessage(ReadOnlySpan<byte> bytes, Instant now)
+    {
+        if (SetupMessage.TryParse(bytes, _setupSeal.TagBytes) is not { } message)
+        {
+            return FrameDrop.Malformed;
+        }
+
+        if (_initiator is not null)
+        {
+            return _initiator.OnAccept(message, bytes.Length, now) ? null : FrameDrop.UnexpectedSetup;
+        }
+
+        if (_session is { } session && session.Init.Says(message))
         {
             // The initiator has not heard from us in the epoch it confirmed.
             _ack.Hurry();
             return null;
         }
 
-        return _responder!.OnInit(message) ? null : FrameDrop.WrongVersion;
+        return _responder!.OnInit(message, bytes.Length, now);
     }
 
     /// <summary>The peer says that it does not know our epoch. True or replayed: asking for a new one tells.</summary>
@@ -135,7 +158,7 @@ public sealed partial class EtherLink
         _staleAfter = now + Options.StaleAnswer;
         if (_initiator is { IsActive: false })
         {
-            _initiator.Start(now);
+            _initiator.Start(_lastEpoch, now);
         }
 
         return null;

@@ -54,7 +54,7 @@ public sealed partial class EtherLink
         {
             if (initiator.FrameDue)
             {
-                return initiator.Write(_lastEpoch, into);
+                return initiator.Write(into);
             }
 
             if (initiator is { ConfirmDue: true, Candidate: { } candidate })
@@ -70,7 +70,7 @@ public sealed partial class EtherLink
     /// <summary>RESET, or the DATA that confirms an epoch and its MTU.</summary>
     private int WriteBare(Session session, FrameType type, Instant now, Span<byte> into)
     {
-        var number = session.TakeFrameNumber();
+        var number = session.TakeFrameNumber(now);
         var records = type == FrameType.Data ? RecordView.WriteMtu(into[FrameLayout.Bytes..], session.MtuBytes) : 0;
         var length = FrameLayout.Bytes + records + session.Seal.TagBytes;
         var header = new FrameHeader
@@ -101,7 +101,7 @@ public sealed partial class EtherLink
         var records = into[FrameLayout.Bytes..(FrameBytesMax - tagBytes)];
         var used = WriteCredits(records, always: signDue);
         used += WriteHint(records[used..]);
-        var number = session.LastFrameNumber + 1;
+        var number = session.TakeFrameNumber(now);
         var timestamp = Microseconds(now);
         var wasIdle = !_send.HasUnacknowledged;
         var filled = _send.Fill(records[used..], number, timestamp, _congestion.WindowBytes);
@@ -111,7 +111,6 @@ public sealed partial class EtherLink
             NoteSent(filled, wasIdle, now);
         }
 
-        Check.That(session.TakeFrameNumber() == number);
         var length = FrameLayout.Bytes + used + tagBytes;
         WriteHeader(session, filled.First, number, length, now, into);
         session.Seal.Close(0, number, into[..length]);

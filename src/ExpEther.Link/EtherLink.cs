@@ -96,6 +96,9 @@ public sealed partial class EtherLink : IDisposable
     /// <summary>The peer's name as it told it in set-up; empty before.</summary>
     public string PeerName { get; private set; } = "";
 
+    /// <summary>Of the process at the other end, as it told it in set-up: another one after each of its starts; 0 before.</summary>
+    public ulong PeerIncarnation { get; private set; }
+
     /// <summary>The path's MTU as set-up found it, bytes after the EtherType; our own before set-up. It lasts as long as the epoch.</summary>
     public int MtuBytes { get; private set; }
 
@@ -125,7 +128,7 @@ public sealed partial class EtherLink : IDisposable
         }
 
         State = LinkState.Connecting;
-        _initiator?.Start(now);
+        _initiator?.Start(_lastEpoch, now);
     }
 
     /// <summary>
@@ -224,8 +227,8 @@ public sealed partial class EtherLink : IDisposable
 
     public void Dispose()
     {
-        _initiator?.Stop(keepCandidate: false);
-        _responder?.Clear(except: null);
+        _initiator?.Dispose();
+        _responder?.Dispose();
         _session?.Dispose();
         _ended?.Dispose();
         _session = _ended = null;

@@ -23,13 +23,13 @@ public sealed class FrameDemux
     /// <summary>Does it claim to be an announcement?</summary>
     public static bool IsAnnouncement(in ReceivedFrame frame) => TypeOf(frame) == FrameType.Announce;
 
-    /// <summary>Does it claim to be the INIT of a set-up: some peer, known or not, wants a link?</summary>
-    public static bool IsInit(in ReceivedFrame frame) => TypeOf(frame) == FrameType.Init;
+    /// <summary>Does it claim to be the HELLO or INIT of a set-up: some peer, known or not, wants a link?</summary>
+    public static bool IsSetupRequest(in ReceivedFrame frame) => TypeOf(frame) is FrameType.Hello or FrameType.Init;
 
-    /// <summary>Is it an INIT that only a holder of the key can have made for this link? So that a link need not be made for whoever asks.</summary>
+    /// <summary>Is it a HELLO or INIT that only a holder of the key can have made for this link? So that a link need not be made for whoever asks.</summary>
     /// <param name="frame">From the peer that <paramref name="options"/> names.</param>
     /// <param name="options">The link there would be. In the unsealed form only damage is found.</param>
-    public static bool IsAuthenticInit(in ReceivedFrame frame, LinkOptions options) =>
-        FrameHeader.TryParse(frame.Payload, out var header) == FrameError.None && header.Type == FrameType.Init
+    public static bool IsAuthenticRequest(in ReceivedFrame frame, LinkOptions options) =>
+        FrameHeader.TryParse(frame.Payload, out var header) == FrameError.None && header.Type is FrameType.Hello or FrameType.Init
         && new SetupSeal(options).IsAuthentic(frame.Payload[..header.Length]);
 }

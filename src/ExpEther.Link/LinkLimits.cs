@@ -66,10 +66,15 @@ public static class LinkLimits
     /// <summary>Paths a link spreads over.</summary>
     public const int PathsMax = 1;
 
-    /// <summary>Set-ups a responder keeps open at once.</summary>
-    public const int PendingSetupsMax = 4;
+    /// <summary>HELLOs and INITs of used-up challenges that a responder keeps to answer; further ones are not answered.</summary>
+    public const int SetupAnswersMax = 8;
 
-    /// <summary>Attempts under one nonce; after that the initiator takes a fresh one.</summary>
+    /// <summary>
+    /// A key seals 2^this frames at most: far below what AES-GCM allows (RFC 9001 §6.6: 2^23 frames), and far more than are under way at once.
+    /// </summary>
+    public const int KeyPhaseFrameBits = 22;
+
+    /// <summary>Times that one INIT is sent; after that the initiator begins with HELLO again.</summary>
     public const int SetupTriesPerNonceMax = 8;
 
     /// <summary>Sizes of one attempt's INITs that a responder keeps to answer.</summary>

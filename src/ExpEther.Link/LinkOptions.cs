@@ -1,5 +1,6 @@
 using ExpEther.Core.Stages;
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Sealing;
 using ExpEther.Link.Wire;
 
 namespace ExpEther.Link;
@@ -27,6 +28,12 @@ public sealed record LinkOptions
     /// <summary>32 bytes shared by both sides. Unused when <see cref="Sealed"/> is false.</summary>
     public byte[] PreSharedKey { get; init; } = [];
 
+    /// <summary>Of this process: random, another one at every start. Told to the peer in set-up, which so tells a restart from a second of the same name.</summary>
+    public ulong Incarnation { get; init; }
+
+    /// <summary>Where the AEAD comes from.</summary>
+    public ICipherProvider Ciphers { get; init; } = AesGcmProvider.Instance;
+
     /// <summary>This side's name, told to the peer in set-up; at most <see cref="LinkLimits.NameBytesMax"/> bytes of UTF-8.</summary>
     public string LocalName { get; init; } = "";
 
@@ -52,6 +59,12 @@ public sealed record LinkOptions
 
     /// <summary>How long a smaller ACCEPT waits for a larger one, which is asked for once more: loss must not pass for a small MTU.</summary>
     public TimeSpan MtuSettle { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>How long a responder keeps a session that no one confirms.</summary>
+    public TimeSpan SetupPending { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long one key seals frames at most; a count of frames may end it sooner (<see cref="LinkLimits.KeyPhaseFrameBits"/>).</summary>
+    public TimeSpan KeyPhase { get; init; } = TimeSpan.FromSeconds(120);
 
     /// <summary>Shortest and longest wait for an acknowledgement before a record is sent again.</summary>
     public TimeSpan RetransmitMin { get; init; } = TimeSpan.FromMilliseconds(5);

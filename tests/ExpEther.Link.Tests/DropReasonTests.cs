@@ -30,7 +30,7 @@ public class DropReasonTests
     public void A_frame_to_another_MAC() => AssertDropped(FrameDrop.WrongDestination, Offer(_frame, destination: MacAddress.Broadcast));
 
     [Fact]
-    public void A_frame_of_another_version() => AssertDropped(FrameDrop.WrongVersion, Offer(With(FrameLayout.Version, 2)));
+    public void A_frame_of_another_version() => AssertDropped(FrameDrop.WrongVersion, Offer(With(FrameLayout.Version, FrameLayout.CurrentVersion + 1)));
 
     [Fact]
     public void An_unsealed_frame_on_a_sealed_link() => AssertDropped(FrameDrop.WrongForm, Offer(With(FrameLayout.Flags, 0)));

@@ -76,7 +76,7 @@ public class EpochTests
 
         pair.Initiator.Link.OnFrame(TaggedFrame.Read(room.AsSpan(0, written)), pair.Now);
         var inits = 0;
-        pair.Network.Tap = f => inits += f[18 + FrameLayout.Type] == (byte)FrameType.Init ? 1 : 0;
+        pair.Network.Tap = f => inits += f[18 + FrameLayout.Type] == (byte)FrameType.Hello ? 1 : 0;
         pair.Run(Second);
         Assert.Equal(1, inits);
         Assert.Equal(epoch, pair.Initiator.Link.Epoch);

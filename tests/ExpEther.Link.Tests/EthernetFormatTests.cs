@@ -35,13 +35,13 @@ public class EthernetFormatTests
             Assert.False(tag.CanonicalFormatIndicator);
             Assert.Equal(0x88B5, (int)tag.Type);
             var payload = tag.PayloadData;
-            Assert.Equal(1, payload[0]);
+            Assert.Equal(2, payload[0]);
             types.Add(payload[1]);
             Assert.Equal(payload.Length, payload[4] | (payload[5] << 8));
             Assert.Equal(isSealed ? 1 : 0, payload[2] & 1);
         }
 
-        Assert.Equal(new byte[] { 0, 1, 2, 4 }, types.Order().ToArray());
+        Assert.Equal(new byte[] { 0, 1, 2, 4, 6, 7 }, types.Order().ToArray());
     }
 
     [Fact]

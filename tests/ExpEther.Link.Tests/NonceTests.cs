@@ -13,7 +13,7 @@ public class NonceTests
         {
             var pair = new LinkPair(
                 seed, new NetworkFaults { Loss = 0.2, Duplication = 0.3, Reordering = 0.3, Corruption = 0.05, HoldMax = TimeSpan.FromMilliseconds(300) });
-            var tap = new WireTap(LinkPair.Key);
+            var tap = new WireTap(LinkPair.Key, pair.Scalars);
             pair.Network.Tap = tap.OnFrame;
             pair.Up();
             for (var life = 0; life < 4; life++)

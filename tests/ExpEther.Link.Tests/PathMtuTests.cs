@@ -50,12 +50,12 @@ public class PathMtuTests
         Gen.Select(Gen.ULong[1, 1_000_000], Gen.Int[1024, 9100], Gen.Int[1024, 9100], Gen.Int[1024, 9000], Gen.Int[1024, 9000], Gen.Int[0, 30]).Sample(
             (seed, forth, back, initiator, responder, lossPercent) =>
             {
-                var tap = new WireTap(LinkPair.Key);
                 var faults = new NetworkFaults
                 {
                     Loss = lossPercent / 100.0, Duplication = 0.2, Reordering = 0.3, HoldMax = TimeSpan.FromMilliseconds(30), MtuForth = forth, MtuBack = back,
                 };
                 var pair = Pair(seed, faults, initiator, responder);
+                var tap = new WireTap(LinkPair.Key, pair.Scalars);
                 pair.Network.Tap = tap.OnFrame;
                 pair.Up();
                 Assert.True(pair.RunUntil(() => pair.BothUp && pair.Initiator.Link.Epoch == pair.Responder.Link.Epoch, 30 * Second));
@@ -93,15 +93,20 @@ public class PathMtuTests
     [Fact]
     public void All_sizes_of_an_attempt_are_one_pending_session_and_each_is_answered_by_as_many_bytes()
     {
-        var pair = Pair(4, new NetworkFaults { MtuForth = 0, MtuBack = 0 }, 9000, 9000);
+        var pair = Pair(4, new NetworkFaults { MtuForth = 1000 }, 9000, 9000);
         var inits = new List<byte[]>();
-        pair.Network.Tap = inits.Add;
-        pair.Initiator.Link.Open(pair.Now);
+        pair.Network.Tap = f =>
+        {
+            if (f[18 + FrameLayout.Type] == (byte)FrameType.Init)
+            {
+                inits.Add(f);
+            }
+        };
+        pair.Open();
         pair.Run(TimeSpan.FromMilliseconds(50));
         Assert.Equal([9000, .. Ladder], inits.Select(i => i.Length - 18));
 
         var link = pair.Responder.Link;
-        link.Open(pair.Now);
         var answers = new List<byte[]>();
         var room = new byte[9100];
         byte[][] shuffled = [.. inits.OrderBy(i => i.Length * 7919 % 1009), .. inits, inits[3]];
@@ -118,25 +123,22 @@ public class PathMtuTests
         Assert.All(answers, a => Assert.Equal((byte)FrameType.Accept, a[18 + FrameLayout.Type]));
         Assert.Equal(inits.Select(i => i.Length).Order(), answers.Select(a => a.Length).Order());
 
-        // One epoch, one responder nonce: one pair of keys.
-        Assert.Single(answers.Select(a => Convert.ToHexString(a.AsSpan(18 + FrameLayout.Epoch, 4))).Distinct());
-        Assert.Single(answers.Select(a => Convert.ToHexString(a.AsSpan(18 + SetupLayout.ResponderNonce, 16))).Distinct());
+        // One answer, but for its length: one pair of keys.
+        Assert.Single(answers.Select(a => Convert.ToHexString(a.AsSpan(18 + FrameLayout.EchoDelay, 700))).Distinct());
+        Assert.False(inits[0].AsSpan(18 + SetupLayout.PublicKey, 64).SequenceEqual(answers[0].AsSpan(18 + SetupLayout.PublicKey, 64)));
     }
 
     [Theory]
     [InlineData(1023, 0, false)]
     [InlineData(1024, 0, true)]
     [InlineData(1024, 1, false)]
-    public void An_INIT_shorter_than_any_path_carries_or_with_something_in_its_padding_is_not_answered(int bytes, byte inPadding, bool isAnswered)
+    public void An_INIT_shorter_than_any_path_carries_or_with_something_in_its_padding_is_malformed(int bytes, byte inPadding, bool isAnswered)
     {
         var pair = Pair(5, NetworkFaults.None, 1500, 1500);
         var options = pair.OptionsFor(LinkRole.Initiator);
         var seal = new SetupSeal(options);
         var frame = new byte[1500];
-        new SetupMessage
-        {
-            InitiatorNonce = new byte[16], ResponderNonce = new byte[16], Epoch = 0, KnownEpoch = 0, Parameters = SetupParameters.Of(options), SizeBytes = 1024,
-        }.Write(FrameType.Init, 1, seal, frame);
+        SetupMessage.Make(FrameType.Init, true, new byte[16], new byte[16], new byte[64], 0, 0, SetupParameters.Of(options)).Write(1024, seal, frame);
         frame[FrameLayout.Length] = (byte)bytes;
         frame[FrameLayout.Length + 1] = (byte)(bytes >> 8);
         frame[bytes - seal.TagBytes - 1] = inPadding;
@@ -146,6 +148,7 @@ public class PathMtuTests
 
         Assert.Equal(isAnswered, pair.Responder.Link.TryTakeFrame(pair.Now, frame, out _));
         Assert.Equal(isAnswered ? 0 : 1, pair.Responder.Link.Counters.Dropped(FrameDrop.Malformed));
+        Assert.Equal(isAnswered ? 1 : 0, pair.Responder.Link.Counters.Dropped(FrameDrop.UnexpectedSetup));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using CsCheck;
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Sealing;
 using ExpEther.Link.Tests.Network;
 using ExpEther.Link.Wire;
 
@@ -17,7 +18,7 @@ public class RefusalTests
         var pair = new LinkPair(5, NetworkFaults.None, isSealed).Up();
         pair.Run(TimeSpan.FromMilliseconds(10));
         var link = pair.Responder.Link;
-        Gen.Select(Gen.Byte.Array[0, 300], Gen.Byte[0, 6], Gen.Byte[0, 3], Gen.Bool).Sample(
+        Gen.Select(Gen.Byte.Array[0, 300], Gen.Byte[0, 8], Gen.Byte[0, 3], Gen.Bool).Sample(
             (bytes, type, flags, ofEpoch) =>
             {
                 if (bytes.Length >= FrameLayout.Bytes)
@@ -63,12 +64,16 @@ public class RefusalTests
     public void Garbage_with_a_right_checksum_throws_nothing()
     {
         var pair = new LinkPair(7, NetworkFaults.None, isSealed: false);
-        var nonces = new byte[32];
-        pair.Network.Tap = f => nonces = f[18 + FrameLayout.Type] == (byte)FrameType.Accept ? f.AsSpan(18 + SetupLayout.InitiatorNonce, 32).ToArray() : nonces;
+        var (init, accept) = (Array.Empty<byte>(), Array.Empty<byte>());
+        pair.Network.Tap = f =>
+        {
+            init = f[18 + FrameLayout.Type] == (byte)FrameType.Init ? Message(f) : init;
+            accept = f[18 + FrameLayout.Type] == (byte)FrameType.Accept ? Message(f) : accept;
+        };
         pair.Up();
         var frames = 0;
         ulong number = 1000;
-        Gen.Select(Gen.Byte.Array[80, 300], Gen.Byte[0, 5], Gen.Byte[0, 4], Gen.ULong[0, 5], Gen.ULong[0, 3]).Sample(
+        Gen.Select(Gen.Byte.Array[80, 300], Gen.Byte[0, 7], Gen.Byte[0, 4], Gen.ULong[0, 5], Gen.ULong[0, 3]).Sample(
             (bytes, type, kind, sequence, acknowledgement) =>
             {
                 Shape(bytes, type, flags: 0, pair.Responder.Link.Epoch);
@@ -85,8 +90,9 @@ public class RefusalTests
                 bytes[FrameLayout.Bytes] = kind;
                 bytes[FrameLayout.Bytes + 1] &= 3;
                 BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(FrameLayout.Bytes + 2), (ushort)(bytes.Length - FrameLayout.Bytes - 4 - 4));
+                var transcript = KeySchedule.Transcript(LinkBinding.Of(pair.Responder.Link.Options), init, accept);
                 BinaryPrimitives.WriteUInt32LittleEndian(
-                    bytes.AsSpan(bytes.Length - 4), ~Crc32C.Continue(Crc32C.Continue(Crc32C.Start, nonces), bytes.AsSpan(0, bytes.Length - 4)));
+                    bytes.AsSpan(bytes.Length - 4), ~Crc32C.Continue(Crc32C.Continue(Crc32C.Start, transcript), bytes.AsSpan(0, bytes.Length - 4)));
                 pair.Responder.Link.OnFrame(new ReceivedFrame(LinkPair.ResponderMac, LinkPair.InitiatorMac, LinkPair.Vlan, bytes), pair.Now);
                 if (++frames % 20 == 0)
                 {
@@ -103,9 +109,16 @@ public class RefusalTests
         Assert.True(pair.RunUntil(() => pair.BothUp, TimeSpan.FromSeconds(60)));
     }
 
+    private static byte[] Message(byte[] frame)
+    {
+        var message = frame.AsSpan(18, SetupLayout.Bytes + frame[18 + SetupLayout.NameBytes]).ToArray();
+        message.AsSpan(FrameLayout.Length, 2).Clear();
+        return message;
+    }
+
     private static void Shape(byte[] bytes, byte type, byte flags, uint? epoch)
     {
-        bytes[FrameLayout.Version] = 1;
+        bytes[FrameLayout.Version] = FrameLayout.CurrentVersion;
         bytes[FrameLayout.Type] = type;
         bytes[FrameLayout.Flags] = flags;
         BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(FrameLayout.Length), (ushort)bytes.Length);

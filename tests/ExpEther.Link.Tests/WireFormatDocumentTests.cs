@@ -21,6 +21,7 @@ public class WireFormatDocumentTests
     [InlineData(typeof(TlpRecordLayout))]
     [InlineData(typeof(CreditRecordLayout))]
     [InlineData(typeof(MtuRecordLayout))]
+    [InlineData(typeof(ChallengeLayout))]
     [InlineData(typeof(SetupLayout))]
     [InlineData(typeof(AnnouncementLayout))]
     public void Layout_tables_are_the_codes_offsets_without_a_gap(Type layout)
@@ -37,7 +38,7 @@ public class WireFormatDocumentTests
         Assert.Equal(Constant(layout, "Bytes"), offset);
 
         // Every offset constant is in the table; sizes and versions are not offsets.
-        string[] notOffsets = ["Bytes", "CurrentVersion", "NonceBytes"];
+        string[] notOffsets = ["Bytes", "CurrentVersion", "AnnouncementVersion", "NonceBytes", "ChallengeBytes", "PublicKeyBytes"];
         var inCode = layout.GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => f.Name).Except(notOffsets);
         Assert.Equal(inCode.Order(), documented.Select(r => r[2]).Order());
     }
@@ -83,13 +84,9 @@ public class WireFormatDocumentTests
         };
         Span<byte> tlp = stackalloc byte[16];
         var tlpBytes = new MemoryRead(new Rid(0x0100), new Tag(7), 0x1000, 4).Write(tlp);
-        byte[] nonces = [.. Enumerable.Repeat((byte)0x11, 16), .. Enumerable.Repeat((byte)0x22, 16)];
-        var binding = LinkBinding.Of(options);
-        using var seal = isSealed
-            ? Seal.WithKeys(
-                KeySchedule.InitiatorToResponder(options.PreSharedKey, nonces, binding),
-                KeySchedule.ResponderToInitiator(options.PreSharedKey, nonces, binding))
-            : Seal.WithChecksum(nonces);
+        byte[] transcript = [.. Enumerable.Repeat((byte)0x11, 32)];
+        var (forth, back) = KeySchedule.Secrets(options.PreSharedKey, [.. Enumerable.Repeat((byte)0x22, 32)], transcript);
+        using var seal = isSealed ? Seal.WithSecrets(forth, back, AesGcmProvider.Instance) : Seal.WithChecksum(transcript);
         var length = FrameLayout.Bytes + TlpRecordLayout.Bytes + tlpBytes + seal.TagBytes;
         var frame = new byte[EthernetHeader.TaggedBytes + length];
         EthernetHeader.Write(frame, options.Peer, options.Local, options.Vlan, options.EtherType);

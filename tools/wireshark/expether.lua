@@ -10,10 +10,12 @@
 -- UDP is recognised by its content; where that is off, use "Decode As" or  -d udp.port==PORT,expether_udp
 -- Sealed frames show their header and say that the rest is sealed: the keys are not known here.
 
-local VERSION = 1
+local VERSION = 2
+local ANNOUNCEMENT_VERSION = 1
+local TAP_VERSION = 1
 local HEADER = 64
 
-local types = { [0] = "Data", [1] = "Init", [2] = "Accept", [3] = "Stale", [4] = "Reset", [5] = "Announce" }
+local types = { [0] = "Data", [1] = "Init", [2] = "Accept", [3] = "Stale", [4] = "Reset", [5] = "Announce", [6] = "Hello", [7] = "Challenge" }
 local kinds = { [1] = "Tlp", [2] = "Control", [129] = "Credits", [130] = "Hint", [131] = "Mtu" }
 local classes = { [0] = "posted", [1] = "non-posted", [2] = "completion" }
 local yesno = { [0] = "no", [1] = "yes" }
@@ -329,7 +331,7 @@ tap.experts = { tap_bad }
 function tap.dissector(buf, pinfo, root)
     pinfo.cols.protocol = "PCIe TLP"
     local tree = root:add(tap, buf(0, math.min(TAP, buf:len())))
-    if buf:len() < TAP or buf(0, 1):uint() ~= VERSION then
+    if buf:len() < TAP or buf(0, 1):uint() ~= TAP_VERSION then
         tree:add_proto_expert_info(tap_bad)
         pinfo.cols.info = "not a TLP capture"
         return buf:len()
@@ -400,8 +402,11 @@ local f = {
     ch = ProtoField.uint32("expether.credits.ch", "CompletionHeaders"),
     cd = ProtoField.uint32("expether.credits.cd", "CompletionData"),
     -- set-up and announcement
-    inonce = ProtoField.bytes("expether.setup.initiatornonce", "InitiatorNonce"),
-    rnonce = ProtoField.bytes("expether.setup.respondernonce", "ResponderNonce"),
+    nonce = ProtoField.bytes("expether.setup.nonce", "Nonce"),
+    challenge = ProtoField.bytes("expether.setup.challenge", "Challenge"),
+    publickey = ProtoField.bytes("expether.setup.publickey", "PublicKey"),
+    incarnation = ProtoField.uint64("expether.setup.incarnation", "Incarnation", base.HEX),
+    creserved = ProtoField.uint32("expether.challenge.reserved", "Reserved", base.HEX),
     features = ProtoField.uint32("expether.features", "Features", base.HEX),
     fsack = ProtoField.bool("expether.features.selectiveack", "SelectiveAck", 32, nil, 0x1),
     fhints = ProtoField.bool("expether.features.hints", "Hints", 32, nil, 0x2),
@@ -468,21 +473,29 @@ local function add_name(tree, buf, at, limit, bytes)
 end
 
 local function add_setup(tree, buf, limit, length)
-    if limit < 136 then
+    if limit < 208 then
         tree:add_proto_expert_info(e.length, "Too short for a set-up frame")
         return ""
     end
-    tree:add(f.inonce, buf(64, 16)); tree:add(f.rnonce, buf(80, 16))
-    add_features(tree, buf(96, 4))
-    tree:add_le(f.known, buf(100, 4))
-    add_credits(tree:add(link, buf(104, 24), "First credits"), buf(104, 24))
-    tree:add_le(f.mtu, buf(128, 2)); tree:add_le(f.window, buf(130, 2))
-    tree:add(f.vmin, buf(132, 1)); tree:add(f.vmax, buf(133, 1)); tree:add(f.namebytes, buf(134, 1)); tree:add(f.sreserved, buf(135, 1))
-    local name = add_name(tree, buf, 136, limit, buf(134, 1):uint())
-    local zeros = 136 + buf(134, 1):uint()
+    tree:add(f.nonce, buf(64, 16)); tree:add(f.challenge, buf(80, 16)); tree:add(f.publickey, buf(96, 64)); tree:add_le(f.incarnation, buf(160, 8))
+    add_features(tree, buf(168, 4))
+    tree:add_le(f.known, buf(172, 4))
+    add_credits(tree:add(link, buf(176, 24), "First credits"), buf(176, 24))
+    tree:add_le(f.mtu, buf(200, 2)); tree:add_le(f.window, buf(202, 2))
+    tree:add(f.vmin, buf(204, 1)); tree:add(f.vmax, buf(205, 1)); tree:add(f.namebytes, buf(206, 1)); tree:add(f.sreserved, buf(207, 1))
+    local name = add_name(tree, buf, 208, limit, buf(206, 1):uint())
+    local zeros = 208 + buf(206, 1):uint()
     if zeros < limit then tree:add(f.zeros, buf(zeros, limit - zeros)) end
     if length < 1024 then tree:add_proto_expert_info(e.length, "A set-up frame has at least 1024 bytes") end
-    return string.format(" from '%s', MTU %d, tries %d", name, buf(128, 2):le_uint(), length)
+    return string.format(" from '%s', MTU %d, tries %d", name, buf(200, 2):le_uint(), length)
+end
+
+local function add_challenge(tree, buf, limit)
+    if limit < 104 then
+        tree:add_proto_expert_info(e.length, "Too short for HELLO or CHALLENGE")
+        return
+    end
+    tree:add(f.nonce, buf(64, 16)); tree:add(f.challenge, buf(80, 16)); tree:add_le(f.known, buf(96, 4)); tree:add_le(f.creserved, buf(100, 4))
 end
 
 local function add_announcement(tree, buf, limit)
@@ -605,7 +618,7 @@ local function dissect_frame(buf, pinfo, root, source, destination, vlan)
     if epoch ~= 0 then text = text .. string.format(" epoch %d", epoch) end
     if kind ~= 5 then text = text .. " frame " .. tostring(number) end
 
-    if version ~= VERSION then version_item:add_proto_expert_info(e.version) end
+    if version ~= (kind == 5 and ANNOUNCEMENT_VERSION or VERSION) then version_item:add_proto_expert_info(e.version) end
     if types[kind] == nil then type_item:add_proto_expert_info(e.type) end
 
     local ranges = 0
@@ -662,6 +675,8 @@ local function dissect_frame(buf, pinfo, root, source, destination, vlan)
         type_item:add_proto_expert_info(e.stale)
     elseif kind == 5 then
         text = text .. add_announcement(tree, buf, limit)
+    elseif kind == 6 or kind == 7 then
+        add_challenge(tree, buf, limit)
     end
 
     if is_whole then
@@ -731,7 +746,8 @@ local function looks_like_ours(buf, pinfo, root)
     local at = buf(12, 2):uint() == 0x8100 and 16 or 12
     if buf(at, 2):uint() ~= 0x88B5 or buf:len() < at + 2 + HEADER then return false end
     local frame = buf(at + 2)
-    if frame(0, 1):uint() ~= VERSION or frame(1, 1):uint() > 5 or frame(4, 2):le_uint() > frame:len() then return false end
+    local version = frame(1, 1):uint() == 5 and ANNOUNCEMENT_VERSION or VERSION
+    if frame(0, 1):uint() ~= version or frame(1, 1):uint() > 7 or frame(4, 2):le_uint() > frame:len() then return false end
     udp.dissector(buf, pinfo, root)
     return true
 end

@@ -14,4 +14,7 @@ public enum SetupTrouble
 
     /// <summary>One end seals, the other does not.</summary>
     SealDiffers,
+
+    /// <summary>The peer's links speak another version of the wire format.</summary>
+    VersionDiffers,
 }

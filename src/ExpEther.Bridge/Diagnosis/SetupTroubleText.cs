@@ -1,3 +1,5 @@
+using ExpEther.Link.Wire;
+
 namespace ExpEther.Bridge.Diagnosis;
 
 /// <summary>What an operator reads of a <see cref="SetupTrouble"/>: what is the matter, and what to compare.</summary>
@@ -11,6 +13,9 @@ public static class SetupTroubleText
         SetupTrouble.SealDiffers =>
             $"no link to {peer} comes up: its frames are {(isSealedHere ? "unsealed, and seal = \"on\"" : "sealed, and seal = \"off\"")} here; "
             + "write the same [link] seal at both ends",
+        SetupTrouble.VersionDiffers =>
+            $"no link to {peer} comes up: it speaks another version of the wire format, and version {FrameLayout.CurrentVersion} is spoken here; "
+            + "run the same release of ExpEther at both ends",
         SetupTrouble.KeyDiffers =>
             $"no link to {peer} comes up: it sends set-up that the key here does not open; compare key or keyFile of both ends",
         _ => $"no link to {peer} comes up: it announces itself, but does not answer; compare key or keyFile of both ends, and see its log",

@@ -1,5 +1,7 @@
 using ExpEther.Core.Time;
 using ExpEther.Link;
+using ExpEther.Link.Announcements;
+using ExpEther.Link.Wire;
 
 namespace ExpEther.Bridge.Diagnosis;
 
@@ -18,6 +20,7 @@ internal sealed class SetupWatch
 
     private long _wrongForm;
     private long _brokenSeal;
+    private long _wrongVersion;
     private Instant? _unansweredSince;
     private int _told;
 
@@ -26,23 +29,28 @@ internal sealed class SetupWatch
 
     /// <summary>Looks at the link; cheap.</summary>
     /// <param name="link">To the peer.</param>
-    /// <param name="announcedSeal">Whether the peer wants sealed links, as it announces now; null: it announces nothing.</param>
+    /// <param name="heard">What the peer announces now; null: nothing.</param>
     /// <param name="now">The owner's time.</param>
     /// <returns>A trouble that is to be reported.</returns>
-    public SetupTrouble? Look(EtherLink link, bool? announcedSeal, Instant now)
+    public SetupTrouble? Look(EtherLink link, Announcement? heard, Instant now)
     {
         var counters = link.Counters;
         if (link.State != LinkState.Connecting)
         {
-            (_wrongForm, _brokenSeal) = (counters.Dropped(FrameDrop.WrongForm), counters.Dropped(FrameDrop.BrokenSeal));
+            (_wrongForm, _brokenSeal, _wrongVersion) =
+                (counters.Dropped(FrameDrop.WrongForm), counters.Dropped(FrameDrop.BrokenSeal), counters.Dropped(FrameDrop.WrongVersion));
             _unansweredSince = null;
             _told = link.State == LinkState.Up ? 0 : _told;
             Trouble = SetupTrouble.None;
             return null;
         }
 
-        _unansweredSince = announcedSeal is null ? null : _unansweredSince ?? now;
-        if ((announcedSeal is { } isSealed && isSealed != link.Options.Sealed) || counters.Dropped(FrameDrop.WrongForm) >= _wrongForm + DropsMin)
+        _unansweredSince = heard is null ? null : _unansweredSince ?? now;
+        if ((heard is not null && heard.LinkVersion != FrameLayout.CurrentVersion) || counters.Dropped(FrameDrop.WrongVersion) >= _wrongVersion + DropsMin)
+        {
+            Trouble = SetupTrouble.VersionDiffers;
+        }
+        else if ((heard is not null && heard.WantsSeal != link.Options.Sealed) || counters.Dropped(FrameDrop.WrongForm) >= _wrongForm + DropsMin)
         {
             Trouble = SetupTrouble.SealDiffers;
         }
@@ -68,7 +76,7 @@ internal sealed class SetupWatch
     /// <summary>The peer, or this end, is another now: what was told may be told again.</summary>
     public void Forget()
     {
-        (_wrongForm, _brokenSeal) = (0, 0);
+        (_wrongForm, _brokenSeal, _wrongVersion) = (0, 0, 0);
         _unansweredSince = null;
         _told = 0;
         Trouble = SetupTrouble.None;

@@ -3,6 +3,7 @@ using ExpEther.Bridge.Protocol;
 using ExpEther.Core.Time;
 using ExpEther.Link;
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Sealing;
 using ExpEther.Pcie.Ports;
 using ExpEther.Pcie.Tlp;
 
@@ -59,7 +60,9 @@ internal sealed class BoxLink : ILinkConsumer
         EtherType = options.EtherType,
         MtuBytes = options.MtuBytes,
         Sealed = options.Sealed,
-        PreSharedKey = options.Key,
+        PreSharedKey = options.Sealed ? PairKey.Derive(options.Key, box) : [],
+        Incarnation = options.Incarnation,
+        Ciphers = options.Ciphers,
         LinkDead = options.LinkDead,
         PathSilent = options.PathSilent,
         LocalName = options.Name,
@@ -75,7 +78,7 @@ internal sealed class BoxLink : ILinkConsumer
     /// <summary>Says why the link does not come up again, once.</summary>
     public void Watch(Instant now)
     {
-        if (_watch.Look(Link, announcedSeal: null, now) is { } trouble)
+        if (_watch.Look(Link, heard: null, now) is { } trouble)
         {
             _events.Report(EventSeverity.Warning, _options.Name, SetupTroubleText.Of(trouble, $"box {Name} ({Mac})", _options.Sealed));
         }

@@ -152,7 +152,7 @@ internal sealed class BoxTable
 
         if (!_byMac.TryGetValue(frame.Source, out var box))
         {
-            if (frame.Source.IsMulticast || !FrameDemux.IsAuthenticInit(frame, BoxLink.LinkTo(frame.Source, _options))
+            if (frame.Source.IsMulticast || !FrameDemux.IsAuthenticRequest(frame, BoxLink.LinkTo(frame.Source, _options))
                 || TryAdd(frame.Source, now) is not { } added)
             {
                 _counters.FramesOfStrangers++;

@@ -34,11 +34,12 @@ public sealed class HostBridge : ITlpPort, ICounterSource
     /// <param name="options">Name, VLAN, MAC, slots, times.</param>
     /// <param name="host">The host above: its memory and interrupts.</param>
     /// <param name="scheduler">The owner's; its time is the bridge's.</param>
-    /// <param name="random">For the links' nonces.</param>
+    /// <param name="random">For the links' nonces and ephemeral keys.</param>
     /// <param name="events">Where links, removals and errors are reported.</param>
     public HostBridge(HostBridgeOptions options, IHostAttachment host, OwnerScheduler scheduler, IRandomSource random, IEventSink events)
     {
         Check.That(options.Slots is >= 1 and <= HostBridgeLimits.SlotsMax);
+        options = options with { Incarnation = Incarnations.Draw(random) };
         Options = options;
         _scheduler = scheduler;
         // What the port carries at most. A link whose path carries less cuts what is longer.

@@ -1,5 +1,6 @@
 using ExpEther.Core.Stages;
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Sealing;
 
 namespace ExpEther.Bridge.Hosts;
 
@@ -14,7 +15,7 @@ public sealed record HostBridgeOptions
     /// <summary>The VLAN whose I/O boxes may plug functions here.</summary>
     public required VlanId Vlan { get; init; }
 
-    /// <summary>The pre-shared key, 32 bytes; only boxes that hold it get a link. Not used when <see cref="Sealed"/> is false.</summary>
+    /// <summary>The host's key, 32 bytes, of which each box has its own made (<see cref="PairKey"/>): only such boxes get a link. Not used when <see cref="Sealed"/> is false.</summary>
     public byte[] Key { get; init; } = [];
 
     public bool Sealed { get; init; } = true;
@@ -46,6 +47,12 @@ public sealed record HostBridgeOptions
 
     /// <summary>Where it is kept which slot is whose; null: a function has its slot for this bridge's life only.</summary>
     public ISlotStore? SlotStore { get; init; }
+
+    /// <summary>Of this bridge: drawn when it is made, and told to peers.</summary>
+    public ulong Incarnation { get; init; }
+
+    /// <summary>Where the AEAD of sealed links comes from.</summary>
+    public ICipherProvider Ciphers { get; init; } = AesGcmProvider.Instance;
 
     /// <summary>Who times the work of the bridge's links; null: nobody.</summary>
     public StageClock? Stages { get; init; }

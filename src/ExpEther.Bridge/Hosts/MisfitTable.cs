@@ -6,7 +6,7 @@ using ExpEther.Link.Wire;
 namespace ExpEther.Bridge.Hosts;
 
 /// <summary>
-/// Boxes that ask for a link and cannot have one: another key, or sealed against unsealed. Anybody can send such frames, so the table is
+/// Boxes that ask for a link and cannot have one: another key, another version, or sealed against unsealed. Anybody can send such frames, so the table is
 /// small, one that falls silent makes room, and no more is reported in a while than an operator would read.
 /// </summary>
 internal sealed class MisfitTable(HostBridgeOptions options, IEventSink events)
@@ -26,12 +26,14 @@ internal sealed class MisfitTable(HostBridgeOptions options, IEventSink events)
     /// <summary>A set-up frame for this bridge that it cannot open. Others are ignored.</summary>
     public void OnFrame(in ReceivedFrame frame, Instant now)
     {
-        if (FrameHeader.TryParse(frame.Payload, out var header) != FrameError.None || header.Type != FrameType.Init)
+        var error = FrameHeader.TryParse(frame.Payload, out var header);
+        if (error != FrameError.WrongVersion && (error != FrameError.None || header.Type is not (FrameType.Hello or FrameType.Init)))
         {
             return;
         }
 
-        var trouble = (header.Flags & FrameFlags.Sealed) != 0 != options.Sealed ? SetupTrouble.SealDiffers : SetupTrouble.KeyDiffers;
+        var trouble = error == FrameError.WrongVersion ? SetupTrouble.VersionDiffers
+            : (header.Flags & FrameFlags.Sealed) != 0 != options.Sealed ? SetupTrouble.SealDiffers : SetupTrouble.KeyDiffers;
         if (!_byMac.TryGetValue(frame.Source, out var misfit) || now - misfit.LastHeard >= HostBridgeLimits.MisfitLife)
         {
             if (misfit is null && _byMac.Count == HostBridgeLimits.MisfitsMax && !TryForgetOne(now))

@@ -54,6 +54,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
 
     public IoBridge(IoBridgeOptions options, IOwnershipStore store, OwnerScheduler scheduler, IRandomSource random, IEventSink events)
     {
+        options = options with { Incarnation = Incarnations.Draw(random) };
         Options = options;
         _scheduler = scheduler;
         _events = events;

@@ -1,5 +1,6 @@
 using ExpEther.Core.Stages;
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Sealing;
 
 namespace ExpEther.Bridge.Io;
 
@@ -42,6 +43,12 @@ public sealed record IoBridgeOptions
 
     /// <summary>How long a device may take to answer the I/O bridge's own configuration requests.</summary>
     public TimeSpan CompletionTimeout { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Of this bridge: drawn when it is made, and told to peers.</summary>
+    public ulong Incarnation { get; init; }
+
+    /// <summary>Where the AEAD of sealed links comes from.</summary>
+    public ICipherProvider Ciphers { get; init; } = AesGcmProvider.Instance;
 
     /// <summary>Who times the work of the bridge's links; null: nobody.</summary>
     public StageClock? Stages { get; init; }

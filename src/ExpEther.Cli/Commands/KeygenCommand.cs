@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Output;
 using ExpEther.Daemon.Config;
+using ExpEther.Link.Ethernet;
+using ExpEther.Link.Sealing;
 using Microsoft.Win32.SafeHandles;
 
 namespace ExpEther.Cli.Commands;
@@ -17,21 +19,69 @@ internal static class KeygenCommand
             Description = "Where it goes: a file that is not there yet; only its owner may use it. Left out: stdout.",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var command = new Command("keygen", "Make a new key that seals the links of one host: 64 hexadecimal digits.") { file };
+        var hostKey = new Option<string?>("--host-key")
+        {
+            Description = "Make no new key, but that of a pair: of the host whose key this file holds, and of the box that --box names.",
+            HelpName = "FILE",
+        };
+        var box = new Option<string?>("--box")
+        {
+            Description = "The box's name, or its MAC where its file has one.",
+            HelpName = "NAME",
+        };
+        var command = new Command("keygen", "Make a new key that seals the links of one host, or that of one host and one box: 64 hexadecimal digits.")
+        {
+            file, hostKey, box,
+        };
         command.SetAction(parsed =>
         {
             var screen = parsed.Screen();
-            return parsed.GetValue(file) is { } path ? Write(path, screen) : Print(screen);
+            var (key, error) = Make(parsed.GetValue(hostKey), parsed.GetValue(box));
+            if (key is null)
+            {
+                screen.Error(error!);
+                return ExitCode.BadInput;
+            }
+
+            return parsed.GetValue(file) is { } path ? Write(path, key, screen) : Print(key, screen);
         });
         return (command, """
-              expether keygen host1.key   then keyFile = "host1.key" at the host and at every I/O box that serves it
-              expether keygen             prints one, to be pasted as key = "..."
+              expether keygen host1.key                               keyFile = "host1.key" in the host's own file
+              expether keygen --host-key host1.key --box io io.key    pairKeyFile = "io.key" at the box named io, in its [[host]]
+              expether keygen                                         prints one, to be pasted as key = "..."
             """);
     }
 
-    private static int Print(Screen screen)
+    private static (string? Key, CommandError? Error) Make(string? hostKeyFile, string? box)
     {
-        var key = KeyMaterial.NewHex();
+        if (hostKeyFile is null && box is null)
+        {
+            return (KeyMaterial.NewHex(), null);
+        }
+
+        if (hostKeyFile is null || box is null)
+        {
+            return (null, new("bad-argument", "--host-key and --box go together", "give both for the key of a pair, or neither for a host's key"));
+        }
+
+        try
+        {
+            if (!KeyMaterial.TryParse(File.ReadAllText(hostKeyFile), out var hostKey))
+            {
+                return (null, new("bad-argument", $"{hostKeyFile} holds no key", "a key is 64 hexadecimal digits; make one by `expether keygen FILE`"));
+            }
+
+            var mac = MacAddress.TryParse(box, out var given) ? given : MacConfig.OfBox(box);
+            return (Convert.ToHexStringLower(PairKey.Derive(hostKey, mac)), null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (null, new("bad-argument", $"{hostKeyFile} cannot be read: {e.Message}", "name the file that holds the host's key"));
+        }
+    }
+
+    private static int Print(string key, Screen screen)
+    {
         if (screen.IsJson)
         {
             screen.Json(new JsonObject { ["key"] = key });
@@ -50,13 +100,13 @@ internal static class KeygenCommand
         return ExitCode.Ok;
     }
 
-    private static int Write(string path, Screen screen)
+    private static int Write(string path, string key, Screen screen)
     {
         try
         {
             using var stream = new FileStream(
                 path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OnlyOwner });
-            stream.Write(System.Text.Encoding.ASCII.GetBytes(KeyMaterial.NewHex() + "\n"));
+            stream.Write(System.Text.Encoding.ASCII.GetBytes(key + "\n"));
             stream.Flush(flushToDisk: true);
         }
         catch (IOException) when (Path.Exists(path))

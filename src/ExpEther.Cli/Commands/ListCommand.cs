@@ -137,6 +137,7 @@ internal static class ListCommand
     private static string Trouble(System.Text.Json.Nodes.JsonObject peer, string name) => peer.Cell("trouble") switch
     {
         "sealDiffers" => $"\n\n{name}: no link comes up, since one end seals and the other does not: write the same [link] seal at both.",
+        "versionDiffers" => $"\n\n{name}: no link comes up, since its links speak another version: run the same release of ExpEther at both ends.",
         "keyDiffers" => $"\n\n{name}: no link comes up, since the key is another at each end: compare key or keyFile.",
         "noAnswer" => $"\n\n{name}: announces itself but does not answer, and no link comes up: compare key or keyFile of both ends.",
         _ => "",

@@ -21,20 +21,44 @@ public static class KeyMaterial
     public static bool IsExample(byte[] key) => Convert.ToHexStringLower(key) == ExampleHex;
 
     /// <summary>Reads <c>key</c> or <c>keyFile</c>. With sealing off neither is needed, and an empty key comes back.</summary>
-    internal static byte[] Read(ConfigSection section, bool isSealed)
+    internal static byte[] Read(ConfigSection section, bool isSealed) => Read(section, isSealed, "key", "keyFile");
+
+    /// <summary>Reads, at an I/O box, <c>pairKey</c>, <c>pairKeyFile</c>, <c>key</c> or <c>keyFile</c>: one of them.</summary>
+    internal static byte[] ReadOfPair(ConfigSection section, bool isSealed, out bool isPairKey)
     {
-        var text = section.Text("key");
-        var file = section.Text("keyFile");
-        var key = section.Has("keyFile") ? "keyFile" : "key";
+        isPairKey = section.Has("pairKey") || section.Has("pairKeyFile");
+        if (!isPairKey)
+        {
+            // Asked for, so that they are known in this section.
+            _ = (section.Text("pairKey"), section.Text("pairKeyFile"));
+            return Read(section, isSealed);
+        }
+
+        foreach (var other in new[] { "key", "keyFile" })
+        {
+            if (section.Text(other) is not null)
+            {
+                section.Wrong(other, "is given beside the key of the pair", "remove it: the box needs no more than pairKey or pairKeyFile");
+            }
+        }
+
+        return Read(section, isSealed, "pairKey", "pairKeyFile");
+    }
+
+    private static byte[] Read(ConfigSection section, bool isSealed, string inline, string fromFile)
+    {
+        var text = section.Text(inline);
+        var file = section.Text(fromFile);
+        var key = section.Has(fromFile) ? fromFile : inline;
         if (text is not null && file is not null)
         {
-            section.Wrong("keyFile", "and key are both given", "keep one of them");
+            section.Wrong(fromFile, $"and {inline} are both given", "keep one of them");
             return [];
         }
 
         if (file is not null)
         {
-            text = ReadFile(section, Path.GetFullPath(file, section.Document.Folder));
+            text = ReadFile(section, fromFile, Path.GetFullPath(file, section.Document.Folder));
             if (text is null)
             {
                 return [];
@@ -69,7 +93,8 @@ public static class KeyMaterial
         return [];
     }
 
-    private static bool TryParse(string text, out byte[] key)
+    /// <summary>Reads 64 hexadecimal digits, with white space round them.</summary>
+    public static bool TryParse(string text, out byte[] key)
     {
         text = text.Trim();
         var isKey = text.Length == ConfigLimits.KeyBytes * 2 && text.All(char.IsAsciiHexDigit);
@@ -77,7 +102,7 @@ public static class KeyMaterial
         return isKey;
     }
 
-    private static string? ReadFile(ConfigSection section, string path)
+    private static string? ReadFile(ConfigSection section, string key, string path)
     {
         try
         {
@@ -85,7 +110,7 @@ public static class KeyMaterial
             var mode = File.GetUnixFileMode(file.SafeFileHandle);
             if (IsOpenToOthers(mode))
             {
-                section.Wrong("keyFile", $"{path} can be used by others (mode {Convert.ToString((int)mode, 8)})", $"chmod 600 {path}");
+                section.Wrong(key, $"{path} can be used by others (mode {Convert.ToString((int)mode, 8)})", $"chmod 600 {path}");
                 return null;
             }
 
@@ -96,7 +121,7 @@ public static class KeyMaterial
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            section.Wrong("keyFile", $"{path} cannot be read: {e.Message}", $"make it: expether keygen {path}");
+            section.Wrong(key, $"{path} cannot be read: {e.Message}", $"make it: expether keygen {path}");
             return null;
         }
     }

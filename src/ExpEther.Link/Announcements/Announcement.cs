@@ -20,6 +20,9 @@ public sealed record Announcement(MacAddress Source, VlanId Vlan, string Name, L
     /// <summary>The longest announcement as a whole Ethernet frame.</summary>
     public const int BytesMax = EthernetHeader.TaggedBytes + AnnouncementLayout.Bytes + LinkLimits.NameBytesMax + Crc32C.Bytes;
 
+    /// <summary>The version of the wire format that the bridge's links speak.</summary>
+    public byte LinkVersion { get; init; } = FrameLayout.CurrentVersion;
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: false);
 
     /// <summary>Writes the whole Ethernet frame, to the broadcast address.</summary>
@@ -33,7 +36,7 @@ public sealed record Announcement(MacAddress Source, VlanId Vlan, string Name, L
         var ethernet = EthernetHeader.Write(into, MacAddress.Broadcast, Source, Vlan, etherType);
         var length = AnnouncementLayout.Bytes + nameBytes + Crc32C.Bytes;
         var frame = into.Slice(ethernet, length);
-        new FrameHeader { Type = FrameType.Announce, Length = (ushort)length }.Write(frame);
+        new FrameHeader { Type = FrameType.Announce, Length = (ushort)length, FrameNumber = LinkVersion }.Write(frame);
         BinaryPrimitives.WriteUInt32LittleEndian(frame[AnnouncementLayout.Features..], (uint)Features);
         BinaryPrimitives.WriteUInt16LittleEndian(frame[AnnouncementLayout.Slots..], (ushort)Slots);
         frame[AnnouncementLayout.WantsSeal] = WantsSeal ? (byte)1 : (byte)0;
@@ -71,6 +74,10 @@ public sealed record Announcement(MacAddress Source, VlanId Vlan, string Name, L
             name,
             (LinkFeatures)BinaryPrimitives.ReadUInt32LittleEndian(bytes[AnnouncementLayout.Features..]),
             BinaryPrimitives.ReadUInt16LittleEndian(bytes[AnnouncementLayout.Slots..]),
-            bytes[AnnouncementLayout.WantsSeal] != 0);
+            bytes[AnnouncementLayout.WantsSeal] != 0)
+        {
+            // Bridges that spoke version 1 left the field 0.
+            LinkVersion = header.FrameNumber == 0 ? (byte)1 : (byte)Math.Min(header.FrameNumber, byte.MaxValue),
+        };
     }
 }

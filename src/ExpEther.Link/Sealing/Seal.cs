@@ -1,39 +1,43 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using ExpEther.Link.Wire;
 
 namespace ExpEther.Link.Sealing;
 
 /// <summary>
-/// Closes and opens the frames of one epoch: AES-256-GCM with a key per direction, or CRC32C in the unsealed form, begun with both nonces
+/// Closes and opens the frames of one epoch: AES-256-GCM with keys per direction and phase, or CRC32C in the unsealed form, begun with the transcript
 /// of set-up so that a frame of another set-up does not pass even where the epoch's number came up twice. The header is authenticated, the
 /// records are encrypted. The GCM nonce is path ‖ frame number (docs/wire-format.md, "Sealing"); it is never used twice, and
-/// <see cref="Close"/> asserts it. The only place that knows AesGcm's exception.
+/// <see cref="Close"/> asserts it.
 /// </summary>
 internal sealed class Seal : IDisposable
 {
     public const int GcmTagBytes = 16;
     private const int NonceBytes = 12;
 
-    private readonly AesGcm? _send;
-    private readonly AesGcm? _receive;
+    private readonly KeyPhases? _send;
+    private readonly KeyPhases? _receive;
     private readonly ulong[] _lastNumber = new ulong[LinkLimits.PathsMax];
 
     private readonly uint _crcStart;
 
-    private Seal(AesGcm? send, AesGcm? receive, uint crcStart)
+    private Seal(KeyPhases? send, KeyPhases? receive, uint crcStart)
     {
         _crcStart = crcStart;
         _send = send;
         _receive = receive;
     }
 
+    public bool IsSealed => _send is not null;
+
     public int TagBytes => _send is null ? Crc32C.Bytes : GcmTagBytes;
 
-    public static Seal WithKeys(byte[] sendKey, byte[] receiveKey) =>
-        new(new AesGcm(sendKey, GcmTagBytes), new AesGcm(receiveKey, GcmTagBytes), 0);
+    /// <summary>Of the phase that frames are received in.</summary>
+    public ulong ReceivePhase => _receive?.Phase ?? 0;
 
-    public static Seal WithChecksum(byte[] nonces) => new(null, null, Crc32C.Continue(Crc32C.Start, nonces));
+    public static Seal WithSecrets(byte[] send, byte[] receive, ICipherProvider ciphers) =>
+        new(new KeyPhases(send, ciphers), new KeyPhases(receive, ciphers), 0);
+
+    public static Seal WithChecksum(byte[] transcript) => new(null, null, Crc32C.Continue(Crc32C.Start, transcript));
 
     /// <summary>Encrypts a frame's records in place and writes its tag.</summary>
     /// <param name="path">As in the header.</param>
@@ -53,8 +57,10 @@ internal sealed class Seal : IDisposable
 
         Span<byte> nonce = stackalloc byte[NonceBytes];
         WriteNonce(nonce, path, frameNumber);
-        var records = body[FrameLayout.Bytes..];
-        _send.Encrypt(nonce, records, records, tag, body[..FrameLayout.Bytes]);
+        var cipher = _send.Find(frameNumber);
+        Check.That(cipher is not null);
+        cipher.Encrypt(nonce, body[FrameLayout.Bytes..], tag, body[..FrameLayout.Bytes]);
+        _send.Reach(frameNumber);
     }
 
     /// <summary>Checks a frame and gives out its records.</summary>
@@ -81,7 +87,7 @@ internal sealed class Seal : IDisposable
             return BinaryPrimitives.ReadUInt32LittleEndian(tag) == Checksum(body);
         }
 
-        if (sealedRecords.Length > scratch.Length)
+        if (sealedRecords.Length > scratch.Length || _receive.Find(frameNumber) is not { } cipher)
         {
             return false;
         }
@@ -89,15 +95,12 @@ internal sealed class Seal : IDisposable
         Span<byte> nonce = stackalloc byte[NonceBytes];
         WriteNonce(nonce, path, frameNumber);
         var plain = scratch[..sealedRecords.Length];
-        try
-        {
-            _receive.Decrypt(nonce, sealedRecords, tag, plain, body[..FrameLayout.Bytes]);
-        }
-        catch (AuthenticationTagMismatchException)
+        if (!cipher.TryDecrypt(nonce, sealedRecords, tag, plain, body[..FrameLayout.Bytes]))
         {
             return false;
         }
 
+        _receive.Reach(frameNumber);
         records = plain;
         return true;
     }

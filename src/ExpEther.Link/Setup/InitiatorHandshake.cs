@@ -8,13 +8,19 @@ namespace ExpEther.Link.Setup;
 /// The opening side of set-up. States:
 /// <list type="bullet">
 /// <item>Idle: nothing is asked for.</item>
-/// <item>Asking: INIT under one nonce, repeated with growing pauses, a fresh nonce after some tries.</item>
-/// <item>Confirming: an ACCEPT that answers our nonce came; the epoch it offers is the candidate, and a DATA frame of it is sent as
-/// confirmation. INIT goes on being repeated, since ACCEPT's answer may get lost. A second ACCEPT with the same nonces only has the
-/// confirmation repeated: making the candidate anew would begin its frame numbers anew under the same keys.</item>
+/// <item>Greeting: HELLO under a fresh nonce, repeated with growing pauses, until the responder's CHALLENGE returns that nonce.</item>
+/// <item>Asking: INIT under another fresh nonce and a fresh ephemeral key, with the challenge in it. A CHALLENGE that returns the nonce of this INIT says
+/// that the challenge is no longer the responder's (it has restarted): the next INIT has the new one, a fresh nonce and a fresh key.</item>
+/// <item>Confirming: the ACCEPT of our INIT came. The ephemeral key has agreed and is gone; the session it gave is the candidate, and a DATA frame of it is
+/// sent as confirmation. INIT goes on being repeated, since ACCEPT's answer may get lost; the same ACCEPT again only has the
+/// confirmation sent again, and another one is dropped.</item>
 /// </list>
 /// The first authentic frame of the candidate ends it: then the peer has the epoch too. This goes on beside an epoch in use when the
-/// peer claims, by STALE, not to know that one: the claim may be a replay, the ACCEPT is not.
+/// peer claims, by STALE, not to know that one: the claim may be a replay, the CHALLENGE is not, and it names the epoch the peer is in.
+/// <para>
+/// Every message has a nonce of its own and at most one answer of each kind is taken for it, so what was recorded answers nothing, and what is handed over
+/// twice changes nothing the second time.
+/// </para>
 /// <para>
 /// The path's MTU is found on the way, since an INIT is as long as the frames it asks for and is answered by an ACCEPT of the same length:
 /// what comes back has passed both ways. The largest size goes first and alone; only when it stays unanswered for
@@ -23,10 +29,17 @@ namespace ExpEther.Link.Setup;
 /// <see cref="LinkOptions.MtuSettle"/> is taken. The confirmation states it; from then on it is agreed and later ACCEPTs change nothing.
 /// </para>
 /// </summary>
-internal sealed class InitiatorHandshake(LinkOptions options, SetupSeal seal, IRandomSource random)
+internal sealed class InitiatorHandshake(LinkOptions options, SetupSeal seal, IRandomSource random) : IDisposable
 {
-    private byte[] _nonce = new byte[SetupLayout.NonceBytes];
-    private ulong _frames;
+    private byte[] _nonce = [];
+    private bool _helloDue;
+
+    /// <summary>What is asked; null while greeting.</summary>
+    private SetupMessage? _init;
+
+    /// <summary>That of <see cref="_init"/>, until an ACCEPT came.</summary>
+    private EphemeralKey? _key;
+    private uint _lastEpoch;
     private int _tries;
     private TimeSpan _pause;
     private Instant _nextTry;
@@ -48,35 +61,35 @@ internal sealed class InitiatorHandshake(LinkOptions options, SetupSeal seal, IR
     /// <summary>A frame of the candidate should go out.</summary>
     public bool ConfirmDue { get; set; }
 
-    public bool FrameDue => _sizeDue != 0;
+    public bool FrameDue => _helloDue || _sizeDue != 0;
 
     public Instant? NextDeadline => IsActive ? Instant.Min(_nextTry, Instant.Min(_restAt, _settleAt)) : null;
 
-    public void Start(Instant now)
+    /// <param name="lastEpoch">The last epoch we were in, 0: none.</param>
+    /// <param name="now">The owner's time.</param>
+    public void Start(uint lastEpoch, Instant now)
     {
         IsActive = true;
+        _lastEpoch = lastEpoch;
         _pause = options.SetupRetry;
-        TakeFreshNonce();
-        Ask(now);
+        Greet(now);
     }
 
     /// <summary>Ends set-up. The candidate, if there is one, goes to the caller or is thrown away.</summary>
     public Session? Stop(bool keepCandidate)
     {
-        var candidate = Candidate;
-        IsActive = false;
-        _sizeDue = 0;
-        _restAt = _settleAt = Instant.Never;
-        ConfirmDue = false;
-        Candidate = null;
-        if (!keepCandidate)
+        var candidate = keepCandidate ? Candidate : null;
+        if (keepCandidate)
         {
-            candidate?.Dispose();
-            return null;
+            Candidate = null;
         }
 
+        IsActive = false;
+        Forget();
         return candidate;
     }
+
+    public void Dispose() => Stop(keepCandidate: false);
 
     public void OnTime(Instant now)
     {
@@ -101,23 +114,23 @@ internal sealed class InitiatorHandshake(LinkOptions options, SetupSeal seal, IR
             return;
         }
 
-        if (_tries >= LinkLimits.SetupTriesPerNonceMax)
+        if (_init is null || _tries >= LinkLimits.SetupTriesPerNonceMax)
         {
-            TakeFreshNonce();
+            Greet(now);
+            return;
         }
 
         Ask(now);
         ConfirmDue = Candidate is { MtuBytes: > 0 };
     }
 
-    /// <param name="message">An authentic ACCEPT.</param>
+    /// <param name="message">An authentic CHALLENGE.</param>
     /// <param name="epochInUse">Ours, 0 when there is none.</param>
     /// <param name="now">The owner's time.</param>
-    /// <returns>False: it answers nothing we asked.</returns>
-    public bool OnAccept(SetupMessage message, uint epochInUse, Instant now)
+    /// <returns>False: it answers nothing we said last.</returns>
+    public bool OnChallenge(ChallengeMessage message, uint epochInUse, Instant now)
     {
-        if (!IsActive || !message.InitiatorNonce.AsSpan().SequenceEqual(_nonce) || message.Epoch == 0
-            || message.VersionMin > FrameLayout.CurrentVersion || message.VersionMax < FrameLayout.CurrentVersion)
+        if (!IsActive || !message.Nonce.AsSpan().SequenceEqual(_nonce))
         {
             return false;
         }
@@ -129,22 +142,35 @@ internal sealed class InitiatorHandshake(LinkOptions options, SetupSeal seal, IR
             return true;
         }
 
-        if (Candidate is null || !Candidate.ResponderNonce.AsSpan().SequenceEqual(message.ResponderNonce))
+        Forget();
+        TakeFreshNonce();
+        _key = options.Sealed ? new EphemeralKey(random) : null;
+        _init = SetupMessage.Make(
+            FrameType.Init, options.Sealed, _nonce, message.Challenge, _key?.PublicKey, epoch: 0, _lastEpoch, SetupParameters.Of(options));
+        Ask(now);
+        return true;
+    }
+
+    /// <param name="message">An authentic ACCEPT.</param>
+    /// <param name="sizeBytes">The length of its frame.</param>
+    /// <param name="now">The owner's time.</param>
+    /// <returns>False: it answers nothing we asked, or is another answer than the one that was taken.</returns>
+    public bool OnAccept(SetupMessage message, int sizeBytes, Instant now)
+    {
+        if (!IsActive || _init is null || !message.Nonce.SequenceEqual(_nonce) || message.Epoch == 0 || !message.SpeaksOurVersion
+            || !TryTake(message))
         {
-            Candidate?.Dispose();
-            Candidate = new Session(options, message.Epoch, _nonce, message.ResponderNonce, message.Parameters);
-            _accepted = 0;
-            _settleAt = Instant.Never;
+            return false;
         }
 
         _restAt = Instant.Never;
-        if (Candidate.MtuBytes > 0)
+        if (Candidate!.MtuBytes > 0)
         {
             ConfirmDue = true;
             return true;
         }
 
-        _accepted = Math.Max(_accepted, message.SizeBytes);
+        _accepted = Math.Max(_accepted, sizeBytes);
         var largest = Math.Min(options.MtuBytes, message.Parameters.MtuBytes);
         if (_accepted >= largest)
         {
@@ -159,22 +185,52 @@ internal sealed class InitiatorHandshake(LinkOptions options, SetupSeal seal, IR
         return true;
     }
 
-    /// <summary>Writes the INIT that is due.</summary>
+    /// <summary>Writes the HELLO or INIT that is due.</summary>
     /// <returns>Bytes written from the header on.</returns>
-    public int Write(uint lastEpoch, Span<byte> into)
+    public int Write(Span<byte> into)
     {
-        var message = new SetupMessage
+        if (_helloDue)
         {
-            InitiatorNonce = _nonce,
-            ResponderNonce = new byte[SetupLayout.NonceBytes],
-            Epoch = 0,
-            KnownEpoch = lastEpoch,
-            Parameters = SetupParameters.Of(options),
-            SizeBytes = _sizeDue,
-        };
-        var below = MtuLadder.Below(_sizeDue);
+            _helloDue = false;
+            return new ChallengeMessage(_nonce, new byte[SetupLayout.ChallengeBytes], 0).Write(FrameType.Hello, seal, into);
+        }
+
+        var size = _sizeDue;
+        var below = MtuLadder.Below(size);
         _sizeDue = below > _sizesAbove ? below : 0;
-        return message.Write(FrameType.Init, ++_frames, seal, into);
+        return _init!.Write(size, seal, into);
+    }
+
+    /// <summary>The first ACCEPT makes the candidate and uses the ephemeral key up; after that only the same one counts.</summary>
+    private bool TryTake(SetupMessage accept)
+    {
+        if (Candidate is not null)
+        {
+            return Candidate.Accept.Says(accept);
+        }
+
+        byte[]? agreed = null;
+        if (options.Sealed)
+        {
+            agreed = _key?.TryAgree(accept.PublicKey);
+            _key = null;
+            if (agreed is null)
+            {
+                return false;
+            }
+        }
+
+        Candidate = new Session(options, _init!, accept, agreed);
+        _accepted = 0;
+        return true;
+    }
+
+    private void Greet(Instant now)
+    {
+        Forget();
+        TakeFreshNonce();
+        _helloDue = true;
+        WaitLonger(now);
     }
 
     /// <summary>The next attempt: the largest size first, or the one that is agreed already.</summary>
@@ -185,11 +241,16 @@ internal sealed class InitiatorHandshake(LinkOptions options, SetupSeal seal, IR
         Ask(first, above: first - 1);
         _restAt = agreed > 0 || Candidate is not null ? Instant.Never : now + options.MtuStep;
         _tries++;
-        _nextTry = now + _pause;
-        _pause = _pause * 2 < options.SetupRetryMax ? _pause * 2 : options.SetupRetryMax;
+        WaitLonger(now);
     }
 
     private void Ask(int size, int above) => (_sizeDue, _sizesAbove) = (size, above);
+
+    private void WaitLonger(Instant now)
+    {
+        _nextTry = now + _pause;
+        _pause = _pause * 2 < options.SetupRetryMax ? _pause * 2 : options.SetupRetryMax;
+    }
 
     private void Confirm(Session candidate)
     {
@@ -201,12 +262,22 @@ internal sealed class InitiatorHandshake(LinkOptions options, SetupSeal seal, IR
 
     private void TakeFreshNonce()
     {
-        Candidate?.Dispose();
-        Candidate = null;
-        ConfirmDue = false;
-        _restAt = _settleAt = Instant.Never;
         _nonce = new byte[SetupLayout.NonceBytes];
         random.Fill(_nonce);
+    }
+
+    /// <summary>What was said and heard in this attempt.</summary>
+    private void Forget()
+    {
+        Candidate?.Dispose();
+        Candidate = null;
+        _key?.Dispose();
+        _key = null;
+        _init = null;
+        _helloDue = false;
+        _sizeDue = 0;
         _tries = 0;
+        _restAt = _settleAt = Instant.Never;
+        ConfirmDue = false;
     }
 }

@@ -1,30 +1,37 @@
+using System.Security.Cryptography;
+using ExpEther.Core.Time;
 using ExpEther.Link.Sealing;
 using ExpEther.Link.Wire;
 
 namespace ExpEther.Link.Setup;
 
 /// <summary>
-/// One epoch between two sides: its keys, frame numbers and what was agreed. It lives from the exchange of nonces on, before it is known
-/// whether the epoch will be used; windows are made for the one that is.
+/// One epoch between two sides, made of one INIT and the one ACCEPT that answers it: its keys, frame numbers and what was agreed. It lives from the
+/// exchange on, before it is known whether the epoch will be used; windows are made for the one that is. Its frame numbers only grow, and
+/// there is no way to make the same session again: the ephemeral keys it came from are gone by then.
 /// </summary>
 internal sealed class Session : IDisposable
 {
+    private readonly LinkOptions _options;
     private ulong _lastNumber;
+    private Instant _phaseEnds = Instant.Never;
 
-    public Session(LinkOptions options, uint epoch, byte[] initiatorNonce, byte[] responderNonce, SetupParameters peer)
+    public Session(LinkOptions options, SetupMessage init, SetupMessage accept, byte[]? agreed)
     {
-        Epoch = epoch;
-        InitiatorNonce = initiatorNonce;
-        ResponderNonce = responderNonce;
-        Peer = peer;
-        Seal = MakeSeal(options, initiatorNonce, responderNonce);
+        _options = options;
+        Epoch = accept.Epoch;
+        Init = init;
+        Accept = accept;
+        Peer = (options.Role == LinkRole.Initiator ? accept : init).Parameters;
+        var transcript = KeySchedule.Transcript(LinkBinding.Of(options), init.Bytes, accept.Bytes);
+        Seal = agreed is null ? Seal.WithChecksum(transcript) : MakeSeal(options, agreed, transcript);
     }
 
     public uint Epoch { get; }
 
-    public byte[] InitiatorNonce { get; }
+    public SetupMessage Init { get; }
 
-    public byte[] ResponderNonce { get; }
+    public SetupMessage Accept { get; }
 
     public SetupParameters Peer { get; }
 
@@ -41,8 +48,33 @@ internal sealed class Session : IDisposable
         MtuBytes = mtuBytes;
     }
 
-    /// <summary>Every transmission takes one: the GCM nonce depends on it.</summary>
-    public ulong TakeFrameNumber() => ++_lastNumber;
+    /// <summary>
+    /// Every transmission takes one: the GCM nonce depends on it. When a key has been in use for <see cref="LinkOptions.KeyPhase"/>, the numbers that are
+    /// left of its phase are skipped.
+    /// </summary>
+    public ulong TakeFrameNumber(Instant now)
+    {
+        var next = _lastNumber + 1;
+        if (Seal.IsSealed)
+        {
+            if (_phaseEnds == Instant.Never)
+            {
+                _phaseEnds = now + _options.KeyPhase;
+            }
+
+            if (now >= _phaseEnds)
+            {
+                next = KeyPhases.FirstOfNext(_lastNumber);
+            }
+
+            if (KeyPhases.PhaseOf(next) != KeyPhases.PhaseOf(_lastNumber))
+            {
+                _phaseEnds = now + _options.KeyPhase;
+            }
+        }
+
+        return _lastNumber = next;
+    }
 
     public ulong LastFrameNumber => _lastNumber;
 
@@ -56,7 +88,8 @@ internal sealed class Session : IDisposable
             return FrameDrop.WrongPath;
         }
 
-        if (!Replay.IsFresh(header.FrameNumber))
+        // A key phase that is over has no key any more; what of it was still under way is lost, and its records are sent again.
+        if (!Replay.IsFresh(header.FrameNumber) || KeyPhases.PhaseOf(header.FrameNumber) < Seal.ReceivePhase)
         {
             return FrameDrop.Replayed;
         }
@@ -72,17 +105,12 @@ internal sealed class Session : IDisposable
 
     public void Dispose() => Seal.Dispose();
 
-    private static Seal MakeSeal(LinkOptions options, byte[] initiatorNonce, byte[] responderNonce)
+    private static Seal MakeSeal(LinkOptions options, byte[] agreed, byte[] transcript)
     {
-        byte[] nonces = [.. initiatorNonce, .. responderNonce];
-        if (!options.Sealed)
-        {
-            return Seal.WithChecksum(nonces);
-        }
-
-        var binding = LinkBinding.Of(options);
-        var initiatorKey = KeySchedule.InitiatorToResponder(options.PreSharedKey, nonces, binding);
-        var responderKey = KeySchedule.ResponderToInitiator(options.PreSharedKey, nonces, binding);
-        return options.Role == LinkRole.Initiator ? Seal.WithKeys(initiatorKey, responderKey) : Seal.WithKeys(responderKey, initiatorKey);
+        var (forth, back) = KeySchedule.Secrets(options.PreSharedKey, agreed, transcript);
+        CryptographicOperations.ZeroMemory(agreed);
+        return options.Role == LinkRole.Initiator
+            ? Seal.WithSecrets(forth, back, options.Ciphers)
+            : Seal.WithSecrets(back, forth, options.Ciphers);
     }
 }

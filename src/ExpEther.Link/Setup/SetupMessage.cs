@@ -5,37 +5,72 @@ using ExpEther.Link.Wire;
 
 namespace ExpEther.Link.Setup;
 
-/// <summary>INIT or ACCEPT, authentic and with fields that can be (docs/wire-format.md, "INIT and ACCEPT").</summary>
+/// <summary>
+/// INIT or ACCEPT, authentic and with fields that can be (docs/wire-format.md, "INIT and ACCEPT"). One message goes out in frames of several
+/// lengths: what it says, <see cref="Bytes"/>, is the same in all of them.
+/// </summary>
 internal sealed class SetupMessage
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: false);
 
-    public required byte[] InitiatorNonce { get; init; }
+    private SetupMessage(byte[] bytes) => Bytes = bytes;
 
-    /// <summary>Zeros in INIT.</summary>
-    public required byte[] ResponderNonce { get; init; }
+    /// <summary>From Version to the name's end, with Length as 0: what the transcript covers.</summary>
+    public byte[] Bytes { get; }
+
+    public ReadOnlySpan<byte> Nonce => Bytes.AsSpan(SetupLayout.Nonce, SetupLayout.NonceBytes);
+
+    public ReadOnlySpan<byte> Challenge => Bytes.AsSpan(SetupLayout.Challenge, SetupLayout.ChallengeBytes);
+
+    public ReadOnlySpan<byte> PublicKey => Bytes.AsSpan(SetupLayout.PublicKey, SetupLayout.PublicKeyBytes);
 
     /// <summary>ACCEPT: the epoch proposed. INIT: 0.</summary>
-    public required uint Epoch { get; init; }
+    public uint Epoch => BinaryPrimitives.ReadUInt32LittleEndian(Bytes.AsSpan(FrameLayout.Epoch));
 
-    /// <summary>INIT: the last epoch the initiator knows of. ACCEPT: the one the responder is in. 0: none.</summary>
-    public required uint KnownEpoch { get; init; }
+    /// <summary>INIT: the last epoch the initiator was in, 0: none. ACCEPT: 0.</summary>
+    public uint KnownEpoch => BinaryPrimitives.ReadUInt32LittleEndian(Bytes.AsSpan(SetupLayout.KnownEpoch));
 
-    public byte VersionMin { get; init; } = FrameLayout.CurrentVersion;
+    public bool SpeaksOurVersion =>
+        Bytes[SetupLayout.VersionMin] <= FrameLayout.CurrentVersion && Bytes[SetupLayout.VersionMax] >= FrameLayout.CurrentVersion;
 
-    public byte VersionMax { get; init; } = FrameLayout.CurrentVersion;
+    public SetupParameters Parameters { get; private init; } = null!;
 
-    public required SetupParameters Parameters { get; init; }
-
-    /// <summary>The whole frame's length, from the header to the tag: the MTU that it tries. Zeros between name and tag make it so long.</summary>
-    public required int SizeBytes { get; init; }
+    /// <param name="type">INIT or ACCEPT.</param>
+    /// <param name="isSealed">The form.</param>
+    /// <param name="nonce">INIT: fresh. ACCEPT: that of the INIT.</param>
+    /// <param name="challenge">INIT: the responder's. ACCEPT: the same.</param>
+    /// <param name="publicKey">The sender's ephemeral key; null in the unsealed form.</param>
+    /// <param name="epoch">As <see cref="Epoch"/>.</param>
+    /// <param name="knownEpoch">As <see cref="KnownEpoch"/>.</param>
+    /// <param name="parameters">The sender's.</param>
+    public static SetupMessage Make(
+        FrameType type, bool isSealed, ReadOnlySpan<byte> nonce, ReadOnlySpan<byte> challenge, byte[]? publicKey, uint epoch, uint knownEpoch,
+        SetupParameters parameters)
+    {
+        var nameBytes = Utf8.GetByteCount(parameters.Name);
+        Check.That(nameBytes <= LinkLimits.NameBytesMax);
+        var bytes = new byte[SetupLayout.Bytes + nameBytes];
+        new FrameHeader { Type = type, Flags = isSealed ? FrameFlags.Sealed : FrameFlags.None, Length = 0, Epoch = epoch }.Write(bytes);
+        nonce.CopyTo(bytes.AsSpan(SetupLayout.Nonce));
+        challenge.CopyTo(bytes.AsSpan(SetupLayout.Challenge));
+        publicKey?.CopyTo(bytes, SetupLayout.PublicKey);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes.AsSpan(SetupLayout.Incarnation), parameters.Incarnation);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(SetupLayout.Features), (uint)parameters.Features);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(SetupLayout.KnownEpoch), knownEpoch);
+        parameters.Credits.Write(bytes.AsSpan(SetupLayout.PostedHeaders));
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(SetupLayout.MtuBytes), parameters.MtuBytes);
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(SetupLayout.WindowRecords), parameters.WindowRecords);
+        bytes[SetupLayout.VersionMin] = bytes[SetupLayout.VersionMax] = FrameLayout.CurrentVersion;
+        bytes[SetupLayout.NameBytes] = (byte)nameBytes;
+        Utf8.GetBytes(parameters.Name, bytes.AsSpan(SetupLayout.Bytes));
+        return new SetupMessage(bytes) { Parameters = parameters };
+    }
 
     /// <summary>Reads a frame whose header has been parsed and whose tag has been checked.</summary>
-    /// <param name="header">Its header.</param>
     /// <param name="frame">Exactly the header's Length.</param>
     /// <param name="tagBytes">Length of the tag at its end.</param>
     /// <returns>Null: fields that cannot be.</returns>
-    public static SetupMessage? TryParse(in FrameHeader header, ReadOnlySpan<byte> frame, int tagBytes)
+    public static SetupMessage? TryParse(ReadOnlySpan<byte> frame, int tagBytes)
     {
         if (frame.Length < LinkLimits.MtuBytesMin)
         {
@@ -56,17 +91,13 @@ internal sealed class SetupMessage
             return null;
         }
 
-        return new SetupMessage
+        var bytes = frame[..(SetupLayout.Bytes + nameBytes)].ToArray();
+        bytes.AsSpan(FrameLayout.Length, sizeof(ushort)).Clear();
+        return new SetupMessage(bytes)
         {
-            InitiatorNonce = frame.Slice(SetupLayout.InitiatorNonce, SetupLayout.NonceBytes).ToArray(),
-            ResponderNonce = frame.Slice(SetupLayout.ResponderNonce, SetupLayout.NonceBytes).ToArray(),
-            SizeBytes = frame.Length,
-            Epoch = header.Epoch,
-            KnownEpoch = BinaryPrimitives.ReadUInt32LittleEndian(frame[SetupLayout.KnownEpoch..]),
-            VersionMin = frame[SetupLayout.VersionMin],
-            VersionMax = frame[SetupLayout.VersionMax],
             Parameters = new SetupParameters
             {
+                Incarnation = BinaryPrimitives.ReadUInt64LittleEndian(frame[SetupLayout.Incarnation..]),
                 Features = (LinkFeatures)BinaryPrimitives.ReadUInt32LittleEndian(frame[SetupLayout.Features..]),
                 Credits = CreditSet.Read(frame[SetupLayout.PostedHeaders..]),
                 MtuBytes = mtu,
@@ -76,38 +107,19 @@ internal sealed class SetupMessage
         };
     }
 
-    /// <param name="type">INIT or ACCEPT.</param>
-    /// <param name="number">Fresh for every frame of this side's set-up.</param>
+    public bool Says(SetupMessage other) => Bytes.AsSpan().SequenceEqual(other.Bytes);
+
+    /// <param name="sizeBytes">The whole frame's length, from the header to the tag: the MTU that it tries. Zeros before the tag make it so long.</param>
     /// <param name="seal">Writes the tag.</param>
     /// <param name="into">Room for the whole frame.</param>
-    /// <returns>Bytes written, from the header's first to the tag's last.</returns>
-    public int Write(FrameType type, ulong number, SetupSeal seal, Span<byte> into)
+    /// <returns>Bytes written, <paramref name="sizeBytes"/>.</returns>
+    public int Write(int sizeBytes, SetupSeal seal, Span<byte> into)
     {
-        var nameBytes = Utf8.GetByteCount(Parameters.Name);
-        Check.That(nameBytes <= LinkLimits.NameBytesMax && SizeBytes >= LinkLimits.MtuBytesMin);
-        var header = new FrameHeader
-        {
-            Type = type,
-            Flags = seal.IsSealed ? FrameFlags.Sealed : FrameFlags.None,
-            Length = (ushort)SizeBytes,
-            Epoch = Epoch,
-            FrameNumber = number,
-        };
-        header.Write(into);
-        InitiatorNonce.CopyTo(into[SetupLayout.InitiatorNonce..]);
-        ResponderNonce.CopyTo(into[SetupLayout.ResponderNonce..]);
-        BinaryPrimitives.WriteUInt32LittleEndian(into[SetupLayout.Features..], (uint)Parameters.Features);
-        BinaryPrimitives.WriteUInt32LittleEndian(into[SetupLayout.KnownEpoch..], KnownEpoch);
-        Parameters.Credits.Write(into[SetupLayout.PostedHeaders..]);
-        BinaryPrimitives.WriteUInt16LittleEndian(into[SetupLayout.MtuBytes..], Parameters.MtuBytes);
-        BinaryPrimitives.WriteUInt16LittleEndian(into[SetupLayout.WindowRecords..], Parameters.WindowRecords);
-        into[SetupLayout.VersionMin] = VersionMin;
-        into[SetupLayout.VersionMax] = VersionMax;
-        into[SetupLayout.NameBytes] = (byte)nameBytes;
-        into[SetupLayout.Reserved] = 0;
-        Utf8.GetBytes(Parameters.Name, into[SetupLayout.Bytes..]);
-        into[(SetupLayout.Bytes + nameBytes)..(SizeBytes - seal.TagBytes)].Clear();
-        seal.Close(into[..SizeBytes]);
-        return SizeBytes;
+        Check.That(sizeBytes is >= LinkLimits.MtuBytesMin and <= LinkLimits.MtuBytesMax);
+        Bytes.CopyTo(into);
+        BinaryPrimitives.WriteUInt16LittleEndian(into[FrameLayout.Length..], (ushort)sizeBytes);
+        into[Bytes.Length..(sizeBytes - seal.TagBytes)].Clear();
+        seal.Close(into[..sizeBytes]);
+        return sizeBytes;
     }
 }

@@ -5,6 +5,9 @@ namespace ExpEther.Link.Setup;
 /// <summary>What one side tells the other in set-up.</summary>
 internal sealed record SetupParameters
 {
+    /// <summary>Of the process behind the side: another one after every start.</summary>
+    public required ulong Incarnation { get; init; }
+
     public required LinkFeatures Features { get; init; }
 
     public required CreditSet Credits { get; init; }
@@ -18,6 +21,7 @@ internal sealed record SetupParameters
 
     public static SetupParameters Of(LinkOptions options) => new()
     {
+        Incarnation = options.Incarnation,
         Features = LinkFeatures.SelectiveAck | LinkFeatures.Hints,
         Credits = options.Credits,
         MtuBytes = (ushort)options.MtuBytes,

@@ -49,12 +49,12 @@ public readonly record struct FrameHeader
             return FrameError.Truncated;
         }
 
-        if (payload[FrameLayout.Version] != FrameLayout.CurrentVersion)
+        if (payload[FrameLayout.Version] != VersionOf((FrameType)payload[FrameLayout.Type]))
         {
             return FrameError.WrongVersion;
         }
 
-        if (payload[FrameLayout.Type] > (byte)FrameType.Announce)
+        if (payload[FrameLayout.Type] > (byte)FrameType.Challenge)
         {
             return FrameError.UnknownType;
         }
@@ -92,7 +92,7 @@ public readonly record struct FrameHeader
     /// <param name="into">At least <see cref="FrameLayout.Bytes"/>.</param>
     public void Write(Span<byte> into)
     {
-        into[FrameLayout.Version] = FrameLayout.CurrentVersion;
+        into[FrameLayout.Version] = VersionOf(Type);
         into[FrameLayout.Type] = (byte)Type;
         into[FrameLayout.Flags] = (byte)Flags;
         into[FrameLayout.Path] = Path;
@@ -107,4 +107,7 @@ public readonly record struct FrameHeader
         BinaryPrimitives.WriteUInt32LittleEndian(into[FrameLayout.FrameEcho..], FrameEcho);
         SelectiveAck.Write(into[FrameLayout.SelectiveAck..]);
     }
+
+    private static byte VersionOf(FrameType type) =>
+        type == FrameType.Announce ? FrameLayout.AnnouncementVersion : FrameLayout.CurrentVersion;
 }

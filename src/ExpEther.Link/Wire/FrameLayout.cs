@@ -21,6 +21,9 @@ public static class FrameLayout
     /// <summary>The whole header.</summary>
     public const int Bytes = 64;
 
-    /// <summary>The version spoken here.</summary>
-    public const byte CurrentVersion = 1;
+    /// <summary>The version that links speak here.</summary>
+    public const byte CurrentVersion = 2;
+
+    /// <summary>That of announcements: it stays, so that bridges of different versions see each other.</summary>
+    public const byte AnnouncementVersion = 1;
 }

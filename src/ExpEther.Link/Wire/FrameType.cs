@@ -20,4 +20,10 @@ public enum FrameType : byte
 
     /// <summary>A host bridge says that it is there.</summary>
     Announce = 5,
+
+    /// <summary>The initiator asks for the responder's challenge.</summary>
+    Hello = 6,
+
+    /// <summary>The responder tells its challenge, which the next INIT must return.</summary>
+    Challenge = 7,
 }

@@ -4,6 +4,8 @@ using ExpEther.Core.Time;
 using ExpEther.Link;
 using ExpEther.Link.Announcements;
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Sealing;
+using ExpEther.Link.Wire;
 
 namespace ExpEther.Bridge.Tests.Fabric;
 
@@ -63,6 +65,58 @@ public class SetupTroubleTests
         var said = fabric.Events.Events.Where(e => e.Text.Contains("no link to", StringComparison.Ordinal)).ToList();
         Assert.Equal(2, said.Count);
         Assert.All(said, e => Assert.Contains("seal", e.Text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void An_end_of_another_version_is_refused_in_words_at_this_end_be_it_host_or_box()
+    {
+        var host = _fabric.AddHost("host1", 101);
+        var box = _fabric.AddBox("box1", b => b.AddDevice("disk", TestDisk.Make("ONE", _fabric.Events)));
+        _fabric.Cut(host.Port);
+        _fabric.Run(box.Bridge.StartAsync);
+        var old = new MacAddress(0x02_00_00_00_09_00);
+        for (var i = 0; i < 4; i++)
+        {
+            // What version 1 sends: INIT from a box; an announcement from a host, with nothing in FrameNumber.
+            var init = new byte[1024];
+            new FrameHeader { Type = FrameType.Init, Flags = FrameFlags.Sealed, Length = 1024 }.Write(init);
+            init[FrameLayout.Version] = 1;
+            host.Bridge.OnFrame(new ReceivedFrame(host.Mac, old, host.Vlan, init), _fabric.Now);
+            var length = new Announcement(host.Mac, host.Vlan, "host1", LinkFeatures.None, 4, WantsSeal: true) { LinkVersion = 0 }.Write(_frame);
+            Assert.Equal(1, _frame[18 + FrameLayout.Version]);
+            box.Bridge.OnFrame(new ReceivedFrame(MacAddress.Broadcast, host.Mac, host.Vlan, _frame.AsSpan(18, length - 18)), _fabric.Now);
+            _fabric.Pass(TimeSpan.FromSeconds(2));
+        }
+
+        Assert.Equal(SetupTrouble.VersionDiffers, box.Bridge.Status().Hosts[0].Trouble);
+        Assert.Equal((old, SetupTrouble.VersionDiffers), host.Bridge.Status().Misfits.Select(m => (m.Mac, m.Trouble)).Single());
+        var said = Said("another version");
+        Assert.Equal(2, said.Count);
+        Assert.All(said, e => Assert.Contains("run the same release of ExpEther at both ends", e.Text, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_box_that_has_the_key_of_another_pair_gets_no_link()
+    {
+        var host = _fabric.AddHost("host1", 101);
+        byte[]? hostKey = null;
+        var honest = _fabric.AddBox("box1", b => b.AddDevice("disk", TestDisk.Make("ONE", _fabric.Events)), options =>
+        {
+            hostKey = options.Hosts[0].Key;
+            return options with { Hosts = [options.Hosts[0] with { Key = PairKey.Derive(hostKey, options.Mac), IsPairKey = true }] };
+        });
+
+        // The key that a thief took from box1 is of no use at any other address.
+        var thief = _fabric.AddBox("box2", b => b.AddDevice("disk2", TestDisk.Make("TWO", _fabric.Events)), options =>
+            options with { Hosts = [options.Hosts[0] with { Key = PairKey.Derive(hostKey!, honest.Mac), IsPairKey = true }] });
+        _fabric.Run(host.RootComplex.EnumerateAsync);
+        _fabric.Run(honest.Bridge.StartAsync);
+        _fabric.Run(thief.Bridge.StartAsync);
+        _fabric.Until(() => honest.Bridge.Status().Hosts[0].Linked);
+        _fabric.Pass(TimeSpan.FromSeconds(30));
+
+        Assert.False(thief.Bridge.Status().Hosts[0].Linked);
+        Assert.Equal((thief.Mac, SetupTrouble.KeyDiffers), host.Bridge.Status().Misfits.Select(m => (m.Mac, m.Trouble)).Single());
     }
 
     [Fact]

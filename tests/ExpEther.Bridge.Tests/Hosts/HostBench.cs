@@ -3,6 +3,7 @@ using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
 using ExpEther.Link;
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Sealing;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Config;
 using ExpEther.Pcie.Tlp;
@@ -76,7 +77,7 @@ internal sealed class HostBench
                 Role = LinkRole.Initiator,
                 MtuBytes = mtuBytes ?? Options.MtuBytes,
                 Sealed = Options.Sealed,
-                PreSharedKey = Options.Key,
+                PreSharedKey = Options.Sealed ? PairKey.Derive(Options.Key, new MacAddress(0x02_00_00_00_10_00 + (ulong)number)) : [],
                 LocalName = $"box{number}",
                 LinkDead = Options.LinkDead,
             },

@@ -3,6 +3,7 @@ using ExpEther.Bridge.Protocol;
 using ExpEther.Link;
 using ExpEther.Link.Announcements;
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Sealing;
 using ExpEther.Pcie.Tlp;
 
 namespace ExpEther.Bridge.Tests.Hosts;
@@ -201,7 +202,7 @@ public class HostSlotTests
             new LinkOptions
             {
                 Local = new MacAddress(0x02_00_00_00_20_00), Peer = HostBench.HostMac, Vlan = HostBench.Vlan, Role = LinkRole.Initiator,
-                PreSharedKey = new byte[32],
+                PreSharedKey = PairKey.Derive(new byte[32], new MacAddress(0x02_00_00_00_20_00)),
             },
             new SeededRandom(5), bench.Events);
         forger.Link.Open(bench.Now);

@@ -27,6 +27,9 @@ public sealed class LinkPair
 
     public bool IsSealed { get; }
 
+    /// <summary>What both ends have drawn that may be the private half of a key.</summary>
+    public List<byte[]> Scalars { get; } = [];
+
     public SeededNetwork Network { get; }
 
     public LinkEnd Initiator { get; private set; }
@@ -113,5 +116,5 @@ public sealed class LinkPair
         LocalName = role == LinkRole.Initiator ? "box1" : "host1",
     });
 
-    private LinkEnd Make(LinkRole role) => new(OptionsFor(role), new SeededRandom((_seed * 31) + (ulong)role + (_restarts * 1_000_003)));
+    private LinkEnd Make(LinkRole role) => new(OptionsFor(role), new RecordingRandom((_seed * 31) + (ulong)role + (_restarts * 1_000_003), Scalars));
 }

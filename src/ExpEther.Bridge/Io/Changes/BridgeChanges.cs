@@ -38,7 +38,7 @@ internal sealed class BridgeChanges(
 
         foreach (var host in change.HostsChanged)
         {
-            if (hosts.Find(host.Vlan, host.Mac) is { } session && !session.Host.Key.AsSpan().SequenceEqual(host.Key))
+            if (hosts.Find(host.Vlan, host.Mac) is { } session && !session.Link.Options.PreSharedKey.AsSpan().SequenceEqual(hosts.LinkTo(host).PreSharedKey))
             {
                 prepared.Links.Add((session, session.MakeLink(hosts.LinkTo(host))));
             }

@@ -90,7 +90,7 @@ internal sealed class HostSession : ILinkConsumer
             _heard = null;
         }
 
-        if (_watch.Look(Link, _heard?.WantsSeal, now) is { } trouble)
+        if (_watch.Look(Link, _heard, now) is { } trouble)
         {
             _events.Report(EventSeverity.Warning, Name, SetupTroubleText.Of(trouble, Name, Link.Options.Sealed));
         }

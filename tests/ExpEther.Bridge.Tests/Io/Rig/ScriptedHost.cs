@@ -2,6 +2,7 @@ using ExpEther.Bridge.Protocol;
 using ExpEther.Core.Time;
 using ExpEther.Link;
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Sealing;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Tlp;
 
@@ -20,7 +21,7 @@ internal sealed class ScriptedHost : ILinkConsumer
         Link = new EtherLink(
             new LinkOptions
             {
-                Local = mac, Peer = box, Vlan = vlan, Role = LinkRole.Responder, PreSharedKey = key, LocalName = name, MtuBytes = mtuBytes,
+                Local = mac, Peer = box, Vlan = vlan, Role = LinkRole.Responder, PreSharedKey = key.Length > 0 ? PairKey.Derive(key, box) : [], LocalName = name, MtuBytes = mtuBytes,
             },
             this, new SeededRandom(seed), events);
     }
