@@ -320,6 +320,7 @@ public sealed partial class EtherLink
         var behind = (uint)session.LastFrameNumber - header.FrameEcho;
         if (hasEcho && behind < session.LastFrameNumber)
         {
+            session.NoteEcho(session.LastFrameNumber - behind);
             TakeEcho(session.LastFrameNumber - behind, header, now);
         }
 

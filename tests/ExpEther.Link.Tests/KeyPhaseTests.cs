@@ -39,6 +39,20 @@ public class KeyPhaseTests
     }
 
     [Fact]
+    public void A_silence_longer_than_many_phases_leaves_both_sides_with_keys_that_fit()
+    {
+        var pair = new LinkPair(4, NetworkFaults.None, adjust: o => o with { KeyPhase = TimeSpan.FromSeconds(1) }).Up();
+        pair.Run(TimeSpan.FromSeconds(5));
+        pair.Network.IsCut = true;
+        pair.Run(TimeSpan.FromSeconds(15));
+        pair.Network.IsCut = false;
+        Assert.True(pair.Initiator.Link.TrySendControl("after"u8));
+        Assert.True(pair.RunUntil(() => pair.Responder.Consumer.Delivered.Count == 1, TimeSpan.FromSeconds(1)));
+        Assert.Empty(pair.Initiator.Consumer.Downs);
+        Assert.Empty(pair.Responder.Consumer.Downs);
+    }
+
+    [Fact]
     public void An_idle_link_changes_its_keys_too()
     {
         var pair = new LinkPair(3, NetworkFaults.None);

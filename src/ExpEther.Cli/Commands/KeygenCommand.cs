@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Output;
 using ExpEther.Daemon.Config;
+using ExpEther.Daemon.Control;
 using ExpEther.Link.Ethernet;
 using ExpEther.Link.Sealing;
 using Microsoft.Win32.SafeHandles;
@@ -40,7 +41,7 @@ internal static class KeygenCommand
             if (key is null)
             {
                 screen.Error(error!);
-                return ExitCode.BadInput;
+                return ExitCode.Usage;
             }
 
             return parsed.GetValue(file) is { } path ? Write(path, key, screen) : Print(key, screen);
@@ -52,7 +53,7 @@ internal static class KeygenCommand
             """);
     }
 
-    private static (string? Key, CommandError? Error) Make(string? hostKeyFile, string? box)
+    private static (string? Key, ControlError? Error) Make(string? hostKeyFile, string? box)
     {
         if (hostKeyFile is null && box is null)
         {

@@ -82,8 +82,8 @@ public static class KeyMaterial
             if (file is null && section.Document.OpenMode is { } mode && !IsExample(bytes))
             {
                 section.Wrong(
-                    "key", $"is in a file that can be used by others (mode {Convert.ToString((int)mode, 8)})",
-                    $"chmod 600 {section.Document.File}, or put the key into a file of its own and name that by keyFile");
+                    inline, $"is in a file that can be used by others (mode {Convert.ToString((int)mode, 8)})",
+                    $"chmod 600 {section.Document.File}, or put the key into a file of its own and name that by {fromFile}");
             }
 
             return bytes;

@@ -14,6 +14,7 @@ internal sealed class Session : IDisposable
 {
     private readonly LinkOptions _options;
     private ulong _lastNumber;
+    private ulong _echoed;
     private Instant _phaseEnds = Instant.Never;
 
     public Session(LinkOptions options, SetupMessage init, SetupMessage accept, byte[]? agreed)
@@ -50,7 +51,8 @@ internal sealed class Session : IDisposable
 
     /// <summary>
     /// Every transmission takes one: the GCM nonce depends on it. When a key has been in use for <see cref="LinkOptions.KeyPhase"/>, the numbers that are
-    /// left of its phase are skipped.
+    /// left of its phase are skipped, once the peer has said that it has a frame of this phase: a receiver knows the key of one phase ahead, so
+    /// silence, however long, must not leave it two behind.
     /// </summary>
     public ulong TakeFrameNumber(Instant now)
     {
@@ -62,7 +64,7 @@ internal sealed class Session : IDisposable
                 _phaseEnds = now + _options.KeyPhase;
             }
 
-            if (now >= _phaseEnds)
+            if (now >= _phaseEnds && KeyPhases.PhaseOf(_echoed) == KeyPhases.PhaseOf(_lastNumber))
             {
                 next = KeyPhases.FirstOfNext(_lastNumber);
             }
@@ -77,6 +79,9 @@ internal sealed class Session : IDisposable
     }
 
     public ulong LastFrameNumber => _lastNumber;
+
+    /// <summary>The peer has taken in a frame of ours.</summary>
+    public void NoteEcho(ulong frameNumber) => _echoed = Math.Max(_echoed, frameNumber);
 
     /// <summary>Checks a frame of this epoch. On success its number is used up.</summary>
     /// <returns>Null when authentic, otherwise why it is dropped.</returns>
