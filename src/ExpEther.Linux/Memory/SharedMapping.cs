@@ -3,15 +3,17 @@ using ExpEther.Linux.Native;
 namespace ExpEther.Linux.Memory;
 
 /// <summary>
-/// All of a file that another process made and shares with us by a descriptor (memfd_create(2)), mapped. Only files whose every byte stays
-/// accessible whatever their maker does are mapped: sealed against shrinking, of ordinary pages. The descriptor is not needed any more then.
+/// All of a file that another process made and shares with us by a descriptor (memfd_create(2)), mapped. A file whose every byte stays accessible
+/// whatever its maker does, sealed against shrinking and of ordinary pages, may be accessed directly. Any other one is guarded: it may only be
+/// reached by <see cref="GuardedCopy"/>, which fails where a plain access would be a SIGBUS. The descriptor is not needed any more then.
 /// </summary>
 public sealed unsafe class SharedMapping : IDisposable
 {
     private byte* _start;
 
-    private SharedMapping(FileIdentity identity, byte* start, ulong bytes, bool isWritable)
+    private SharedMapping(FileIdentity identity, byte* start, ulong bytes, bool isWritable, SharedMappingError guardedFor)
     {
+        GuardedFor = guardedFor;
         Identity = identity;
         _start = start;
         Bytes = bytes;
@@ -22,6 +24,9 @@ public sealed unsafe class SharedMapping : IDisposable
 
     /// <summary>The file's size when it was mapped; it may grow, never shrink.</summary>
     public ulong Bytes { get; }
+
+    /// <summary>Why it is reached by <see cref="GuardedCopy"/> only; None: it may be accessed directly.</summary>
+    public SharedMappingError GuardedFor { get; }
 
     /// <summary>The descriptor allowed writing.</summary>
     public bool IsWritable { get; }
@@ -40,28 +45,29 @@ public sealed unsafe class SharedMapping : IDisposable
         return isFile;
     }
 
-    /// <summary>Maps a file that its maker cannot spoil; writable where the descriptor allows it.</summary>
+    /// <summary>Maps a file; writable where the descriptor allows it.</summary>
+    /// <param name="descriptor">The other process's.</param>
+    /// <param name="error">Why there is no mapping, or why it is guarded.</param>
     public static SharedMapping? TryMap(int descriptor, out SharedMappingError error)
     {
         var status = stackalloc long[16];
-        if (!TryIdentify(descriptor, out var identity, out var bytes) || Libc.fcntl_number(descriptor, FileConstants.F_GET_SEALS, 0) is var seals && seals < 0)
+        if (!TryIdentify(descriptor, out var identity, out var bytes))
         {
-            error = SharedMappingError.NotSealable;
+            error = SharedMappingError.NotAFile;
             return null;
         }
 
-        if ((seals & FileConstants.F_SEAL_SHRINK) == 0)
+        if (Libc.fstatfs(descriptor, status) < 0 || !AnswersByItself(status[0]))
         {
-            error = SharedMappingError.CanShrink;
+            error = SharedMappingError.SlowFileSystem;
             return null;
         }
 
-        if (Libc.fstatfs(descriptor, status) < 0 || status[0] == FileConstants.HUGETLBFS_MAGIC)
-        {
-            error = SharedMappingError.HugePages;
-            return null;
-        }
-
+        var seals = Libc.fcntl_number(descriptor, FileConstants.F_GET_SEALS, 0);
+        var guardedFor = seals < 0 ? SharedMappingError.NotSealable
+            : (seals & FileConstants.F_SEAL_SHRINK) == 0 ? SharedMappingError.CanShrink
+            : status[0] == FileConstants.HUGETLBFS_MAGIC ? SharedMappingError.HugePages
+            : SharedMappingError.None;
         var isWritable = true;
         var start = Map(descriptor, bytes, IoUringConstants.PROT_READ_WRITE);
         if (start is null && Libc.LastError is Errno.EACCES or Errno.EPERM)
@@ -70,9 +76,14 @@ public sealed unsafe class SharedMapping : IDisposable
             start = Map(descriptor, bytes, PacketConstants.PROT_READ);
         }
 
-        error = start is null ? SharedMappingError.Refused : SharedMappingError.None;
-        return start is null ? null : new SharedMapping(identity, start, bytes, isWritable);
+        error = start is null ? SharedMappingError.Refused : guardedFor;
+        return start is null ? null : new SharedMapping(identity, start, bytes, isWritable, guardedFor);
     }
+
+    // A page fault on any other kind of file may wait for a process that the client controls, and with it all of this process.
+    private static bool AnswersByItself(long fileSystem) => fileSystem is FileConstants.TMPFS_MAGIC or FileConstants.RAMFS_MAGIC
+        or FileConstants.HUGETLBFS_MAGIC or FileConstants.EXT4_SUPER_MAGIC or FileConstants.XFS_SUPER_MAGIC or FileConstants.BTRFS_SUPER_MAGIC
+        or FileConstants.OVERLAYFS_SUPER_MAGIC;
 
     public void Dispose()
     {

@@ -1,11 +1,17 @@
 namespace ExpEther.Linux.Memory;
 
-/// <summary>Why somebody else's descriptor was not mapped.</summary>
+/// <summary>Why another process's descriptor was not mapped, or is mapped and reached by <see cref="GuardedCopy"/> only.</summary>
 public enum SharedMappingError
 {
     None,
 
-    /// <summary>It is no file that can be sealed: an ordinary file, a device, a pipe.</summary>
+    /// <summary>It is no regular file: a device, a pipe, a socket. Never mapped.</summary>
+    NotAFile,
+
+    /// <summary>Its file system may let an access wait without end for another process or machine (FUSE, NFS). Never mapped.</summary>
+    SlowFileSystem,
+
+    /// <summary>It is a file that cannot be sealed, so that it could be cut at any time.</summary>
     NotSealable,
 
     /// <summary>It lacks F_SEAL_SHRINK: its maker could cut it under us, and the next access would be a SIGBUS.</summary>

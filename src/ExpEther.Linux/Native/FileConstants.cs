@@ -27,6 +27,12 @@ internal static class FileConstants
     public const int AT_EMPTY_PATH = 0x1000;
     public const uint STATX_BASIC_STATS = 0x7FF;
     public const long HUGETLBFS_MAGIC = 0x958458F6;
+    public const long TMPFS_MAGIC = 0x01021994;
+    public const long RAMFS_MAGIC = 0x858458F6;
+    public const long EXT4_SUPER_MAGIC = 0xEF53;
+    public const long XFS_SUPER_MAGIC = 0x58465342;
+    public const long BTRFS_SUPER_MAGIC = 0x9123683E;
+    public const long OVERLAYFS_SUPER_MAGIC = 0x794C7630;
     public const int S_IFMT = 0xF000;
     public const int S_IFREG = 0x8000;
     public const int S_IFLNK = 0xA000;

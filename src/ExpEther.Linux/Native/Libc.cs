@@ -96,6 +96,12 @@ internal static unsafe partial class Libc
     [LibraryImport(Library, SetLastError = true)]
     public static partial int fallocate(int fd, int mode, long offset, long length);
 
+    [LibraryImport(Library, SetLastError = true)]
+    public static unsafe partial nint process_vm_readv(int pid, IoVector* local, nuint locals, IoVector* remote, nuint remotes, nuint flags);
+
+    [LibraryImport(Library, SetLastError = true)]
+    public static unsafe partial nint process_vm_writev(int pid, IoVector* local, nuint locals, IoVector* remote, nuint remotes, nuint flags);
+
     /// <summary>For calls that the C library does not wrap: io_uring's.</summary>
     [LibraryImport(Library, SetLastError = true)]
     public static partial nint syscall(nint number, nint first, nint second, nint third, nint fourth, nint fifth, nint sixth);

@@ -1,4 +1,5 @@
 using ExpEther.Core.Time;
+using ExpEther.Linux.Memory;
 using ExpEther.Pcie;
 using ExpEther.RootComplex.Memory;
 
@@ -47,6 +48,23 @@ internal sealed class AskedReads
         entry.Deadline = now + VfioUserLimits.AskedReadTimeout;
         entry.Data ??= new byte[VfioUserLimits.TransferBytesMax];
         _waiting++;
+        return true;
+    }
+
+    /// <summary>Reads memory that may have gone away, without asking: the data are there at once, or the read has failed.</summary>
+    /// <returns>False: too many reads are not taken yet.</returns>
+    public unsafe bool TryEndAtOnce(byte* from, int bytes, out int ticket)
+    {
+        ticket = Array.FindIndex(_entries, static e => e.State == State.Free);
+        if (ticket < 0)
+        {
+            return false;
+        }
+
+        ref var entry = ref _entries[ticket];
+        entry.Bytes = bytes;
+        entry.Data ??= new byte[VfioUserLimits.TransferBytesMax];
+        entry.State = GuardedCopy.TryRead(from, entry.Data.AsSpan(0, bytes)) ? State.Done : State.Failed;
         return true;
     }
 

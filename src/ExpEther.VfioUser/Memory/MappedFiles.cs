@@ -19,7 +19,7 @@ internal sealed class MappedFiles
     /// <param name="end">The first byte behind the part.</param>
     /// <param name="isWritten">The device may write there.</param>
     /// <param name="entry">To be given to <see cref="Release"/>.</param>
-    /// <param name="unsafeFile">Why the file may not be mapped, when it was refused with EPERM.</param>
+    /// <param name="unsafeFile">Why the file may not be mapped, when it was refused with EPERM, or why its mapping is guarded.</param>
     /// <returns>None, or what to refuse the client with.</returns>
     public Errno TryUse(int descriptor, ulong end, bool isWritten, out Entry? entry, out SharedMappingError unsafeFile)
     {
@@ -27,7 +27,7 @@ internal sealed class MappedFiles
         entry = null;
         if (!SharedMapping.TryIdentify(descriptor, out var identity, out var bytes))
         {
-            unsafeFile = SharedMappingError.NotSealable;
+            unsafeFile = SharedMappingError.NotAFile;
             return Errno.EPERM;
         }
 
@@ -71,6 +71,7 @@ internal sealed class MappedFiles
         }
 
         entry.Uses++;
+        unsafeFile = entry.Mapping.GuardedFor;
         return Errno.None;
     }
 

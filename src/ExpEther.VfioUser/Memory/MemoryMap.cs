@@ -23,7 +23,7 @@ internal sealed class MemoryMap(MappedFiles files)
     /// <param name="map">In whole pages, not wrapping.</param>
     /// <param name="descriptor">Its file, which stays the caller's; null: it is reached by asking.</param>
     /// <param name="rangesMax">As negotiated.</param>
-    /// <param name="unsafeFile">Why the file may not be mapped, when it was refused with EPERM.</param>
+    /// <param name="unsafeFile">Why the file may not be mapped, when it was refused with EPERM, or why its mapping is guarded.</param>
     /// <returns>None, or what to refuse it with: EEXIST for an overlap, as the specification asks.</returns>
     public unsafe Errno TryAdd(in DmaMap map, int? descriptor, int rangesMax, out SharedMappingError unsafeFile)
     {

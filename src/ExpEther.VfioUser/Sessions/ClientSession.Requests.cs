@@ -130,9 +130,11 @@ internal sealed partial class ClientSession
         }
 
         var error = _memory.Map.TryAdd(map, descriptors.Count == 0 ? null : descriptors[0], _rangesMax, out var unsafeFile);
-        if (unsafeFile is not SharedMappingError.None and not SharedMappingError.Refused)
+        if (unsafeFile != SharedMappingError.None)
         {
-            Trouble ??= $"guest memory at {map.Address:X}h is refused: {Explain(unsafeFile)}";
+            Trouble ??= error == Errno.None
+                ? $"guest memory at {map.Address:X}h is reached by the kernel's copies, a system call each, because {Explain(unsafeFile)}"
+                : $"guest memory at {map.Address:X}h is refused: {Explain(unsafeFile)}";
         }
 
         if (error == Errno.None)
@@ -155,7 +157,12 @@ internal sealed partial class ClientSession
             "its file may be cut while we use it (no F_SEAL_SHRINK): leave seal=off out of -object memory-backend-memfd",
         SharedMappingError.HugePages =>
             "its huge pages may be taken away while we use them: leave hugetlb=on out of -object memory-backend-memfd",
-        _ => "its file may be cut while we use it: write -object memory-backend-memfd,id=mem,size=...,share=on in place of memory-backend-file",
+        SharedMappingError.NotSealable =>
+            "its file may be cut while we use it: write -object memory-backend-memfd,id=mem,size=...,share=on in place of memory-backend-file",
+        SharedMappingError.SlowFileSystem =>
+            "its file system may let us wait for another process or machine: put the file on tmpfs, ext4, XFS or Btrfs, or use memory-backend-memfd",
+        SharedMappingError.Refused => "the kernel does not map it: look at `ulimit -v`, at free memory and, with hugetlb=on, at free huge pages",
+        _ => "its descriptor means no file: write -object memory-backend-memfd,id=mem,size=...,share=on",
     };
 
     private void UnmapMemory(in MessageHeader header, ReadOnlySpan<byte> payload)

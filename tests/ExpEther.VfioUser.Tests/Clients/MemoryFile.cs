@@ -38,6 +38,8 @@ internal sealed partial class MemoryFile : IDisposable
         return copy;
     }
 
+    public void Cut(long bytes) => Assert.Equal(0, ftruncate(Descriptor, bytes));
+
     public void Grow(long bytes) => Assert.Equal(0, ftruncate(Descriptor, bytes));
 
     public void Write(long offset, ReadOnlySpan<byte> data)

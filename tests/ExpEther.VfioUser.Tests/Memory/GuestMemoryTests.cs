@@ -141,26 +141,64 @@ public sealed class GuestMemoryTests : IDisposable
     }
 
     [Fact]
-    public void A_descriptor_that_could_shrink_is_refused_with_what_to_write_instead()
+    public void Memory_that_could_shrink_is_served_by_copies_that_cannot_fault()
     {
-        using var file = new MemoryFile(0x1000, isSealed: false);
-        Assert.Equal(Errno.EPERM, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000), file.Descriptor).ErrorNumber);
-        Assert.False(TryGet(0, 8, DmaRights.Read, out _));
-        Assert.False(Asked.IsAsked(new HostAddress(0), 8, DmaRights.Read));
+        using var file = new MemoryFile(0x3000, isSealed: false);
+        Assert.Equal(Message.Reply, _rig.Exchange(_client, Message.DmaMap(1, 0x1000, 0x2000, 0x1000), file.Descriptor).Flags);
+        Assert.False(TryGet(0x1000, 8, DmaRights.Read, out _));
+        Assert.True(Asked.IsAsked(new HostAddress(0x1FF8), 16, DmaRights.ReadWrite));
         Assert.Contains("seal=off", _rig.Server.Trouble, StringComparison.Ordinal);
-        Assert.Contains(_rig.Reports, r => r.StartsWith("Error slot1: guest memory at 0h is refused", StringComparison.Ordinal));
+        Assert.Contains(_rig.Reports, r => r.Contains("guest memory at 1000h is reached by the kernel's copies", StringComparison.Ordinal));
+
+        Assert.True(Asked.TryWrite(new HostAddress(0x1FF8), "across two pages!"u8));
+        Assert.Equal("across two pages!"u8, file.Read(0x1FF8, 17));
+        file.Write(0x2100, "from the guest"u8);
+        Assert.Equal(AskedRead.Done, Read(0x2100, 14, out var data));
+        Assert.Equal("from the guest"u8, data);
+    }
+
+    [Fact]
+    public void Memory_that_its_owner_cuts_is_lost_and_nothing_else()
+    {
+        using var file = new MemoryFile(0x2000, isSealed: false);
+        Assert.Equal(Message.Reply, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x2000), file.Descriptor).Flags);
+        file.Cut(0x1000);
+
+        Assert.Equal(AskedRead.Failed, Read(0x1000, 4096, out _));
+        Assert.Equal(AskedRead.Failed, Read(0xFFC, 8, out _));
+        Assert.True(Asked.TryWrite(new HostAddress(0x1000), "lost"u8));
+        Assert.Equal(AskedRead.Done, Read(0xFF8, 8, out _));
         Assert.Equal(2, _rig.Exchange(_client, Message.GetInfo(2)).Id);
     }
 
     [Fact]
-    public void An_ordinary_file_cannot_be_sealed_and_is_refused_with_what_to_write_instead()
+    public void As_many_guarded_reads_as_there_are_tickets_can_wait_to_be_taken()
+    {
+        using var file = new MemoryFile(0x1000, isSealed: false);
+        Assert.Equal(Message.Reply, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000), file.Descriptor).Flags);
+        var tickets = new List<int>();
+        while (Asked.TryBeginRead(new HostAddress(0), 8, out var ticket))
+        {
+            tickets.Add(ticket);
+        }
+
+        Assert.Equal(VfioUserLimits.AskedReadsMax, tickets.Distinct().Count());
+        Assert.Equal(AskedRead.Done, Asked.TakeRead(tickets[0], new byte[8]));
+        Assert.True(Asked.TryBeginRead(new HostAddress(0), 8, out _));
+    }
+
+    [Fact]
+    public void An_ordinary_file_is_served_by_copies_that_cannot_fault()
     {
         var path = Path.GetTempFileName();
         using (var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite))
         {
             RandomAccess.SetLength(file, 0x1000);
-            var reply = _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000), (int)file.DangerousGetHandle());
-            Assert.Equal(Errno.EPERM, reply.ErrorNumber);
+            Assert.Equal(Message.Reply, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000), (int)file.DangerousGetHandle()).Flags);
+            Assert.True(Asked.TryWrite(new HostAddress(0x10), "written"u8));
+            var bytes = new byte[7];
+            Assert.Equal(7, RandomAccess.Read(file, bytes, 0x10));
+            Assert.Equal("written"u8, bytes);
         }
 
         File.Delete(path);
@@ -168,12 +206,34 @@ public sealed class GuestMemoryTests : IDisposable
     }
 
     [Fact]
-    public void Huge_pages_that_could_be_taken_away_are_refused()
+    public void A_file_whose_file_system_may_let_us_wait_is_refused_with_what_to_do()
+    {
+        // sysfs: a regular file of 4096 bytes, whose reads are answered by whatever driver is behind it.
+        using var file = File.OpenHandle("/sys/kernel/uevent_seqnum");
+        var reply = _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000, rights: 1), (int)file.DangerousGetHandle());
+        Assert.Equal(Errno.EPERM, reply.ErrorNumber);
+        Assert.Contains("file system may let us wait", _rig.Server.Trouble, StringComparison.Ordinal);
+        Assert.Equal(2, _rig.Exchange(_client, Message.GetInfo(2)).Id);
+    }
+
+    [Fact]
+    public void A_descriptor_that_is_no_file_is_refused_with_what_to_write()
+    {
+        using var device = File.OpenHandle("/dev/zero", FileMode.Open, FileAccess.ReadWrite);
+        Assert.Equal(Errno.EPERM, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000), (int)device.DangerousGetHandle()).ErrorNumber);
+        Assert.Contains("its descriptor means no file", _rig.Server.Trouble, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Huge_pages_that_the_kernel_does_not_map_are_refused()
     {
         using var file = new MemoryFile(0, isHuge: true);
         file.Grow(2 << 20);
-        Assert.Equal(Errno.EPERM, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000), file.Descriptor).ErrorNumber);
-        Assert.Contains("hugetlb=on", _rig.Server.Trouble, StringComparison.Ordinal);
+        var reply = _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000), file.Descriptor);
+
+        // Where the machine has huge pages to give, they are mapped and guarded.
+        Assert.True(reply.ErrorNumber is Errno.ENOMEM or Errno.None);
+        Assert.Contains(reply.ErrorNumber == Errno.None ? "hugetlb=on" : "the kernel does not map it", _rig.Server.Trouble, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -362,4 +422,11 @@ public sealed class GuestMemoryTests : IDisposable
     }
 
     private static int Mappings() => File.ReadLines("/proc/self/maps").Count(l => l.Contains("memfd:test-memory", StringComparison.Ordinal));
+
+    private AskedRead Read(ulong address, int bytes, out byte[] data)
+    {
+        data = new byte[bytes];
+        Assert.True(Asked.TryBeginRead(new HostAddress(address), bytes, out var ticket));
+        return Asked.TakeRead(ticket, data);
+    }
 }
