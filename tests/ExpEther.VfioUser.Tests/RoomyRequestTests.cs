@@ -71,6 +71,14 @@ public sealed class RoomyRequestTests : IDisposable
     }
 
     [Fact]
+    public void An_unmap_of_what_is_not_mapped_succeeds_as_with_VFIO()
+    {
+        using var client = _rig.ConnectServed();
+        var unmap = _rig.Exchange(client, Message.DmaUnmap(1, 0x10_0000, 0x1000));
+        Assert.Equal((Message.Reply, 0x10_0000ul, 0x1000ul), (unmap.Flags, unmap.U64(8), unmap.U64(16)));
+    }
+
+    [Fact]
     public void Capabilities_may_end_with_blanks()
     {
         using var client = _rig.Connect();

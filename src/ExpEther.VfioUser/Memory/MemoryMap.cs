@@ -54,8 +54,8 @@ internal sealed class MemoryMap(MappedFiles files)
         return Errno.None;
     }
 
-    /// <summary>Unmaps all ranges within the given one (VFIO type 1 v2: never a part of a range).</summary>
-    /// <returns>None, or what to refuse it with: a range lies across an end, or there is none.</returns>
+    /// <summary>Unmaps all ranges within the given one (VFIO type 1 v2: never a part of a range); there may be none, which is no error there either.</summary>
+    /// <returns>None, or what to refuse it with: a range lies across an end.</returns>
     public Errno TryRemove(ulong address, ulong last)
     {
         var from = FirstAtOrAfter(address);
@@ -69,11 +69,6 @@ internal sealed class MemoryMap(MappedFiles files)
         if (isCut)
         {
             return Errno.EINVAL;
-        }
-
-        if (from == to)
-        {
-            return Errno.ENOENT;
         }
 
         RemoveAt(from, to - from);
