@@ -80,7 +80,7 @@ internal static class LabLaunch
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             limit.CancelAfter(TimeSpan.FromSeconds(DownSeconds));
-            using var client = await ControlClient.ConnectAsync(folder.Socket, limit.Token);
+            using var client = await ControlClient.ConnectAsync(folder.Socket, asksWhenSilent: false, limit.Token);
             ended = [.. (await client.CallAsync("down", cancel: limit.Token))["ended"]!.AsArray().Select(name => name!.GetValue<string>())];
             if (await state.Supervisor.EndedAsync(TimeSpan.FromSeconds(DownSeconds), cancel))
             {
@@ -104,7 +104,7 @@ internal static class LabLaunch
     public static async Task<JsonObject> CallAsync(LabPlace folder, string command, JsonObject arguments, CancellationToken cancel)
     {
         LabState.OfRunning(folder);
-        using var client = await ControlClient.ConnectAsync(folder.Socket, cancel);
+        using var client = await ControlClient.ConnectAsync(folder.Socket, asksWhenSilent: false, cancel);
         return await client.CallAsync(command, arguments, cancel: cancel);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ExpEther.Daemon.Control;
 
 namespace ExpEther.Daemon.Config;
 
@@ -12,10 +13,10 @@ public sealed record ConfigError(string File, int Line, string Key, string What,
 {
     public JsonObject ToJson() => new() { ["file"] = File, ["line"] = Line, ["key"] = Key, ["what"] = What, ["remedy"] = Remedy };
 
-    /// <summary>What <see cref="ToJson"/> made.</summary>
+    /// <summary>What <see cref="ToJson"/> made. Whatever is missing is empty.</summary>
     public static ConfigError Of(JsonObject json) => new(
-        json["file"]!.GetValue<string>(), json["line"]!.GetValue<int>(), json["key"]!.GetValue<string>(), json["what"]!.GetValue<string>(),
-        json["remedy"]!.GetValue<string>());
+        json.TextOf("file") ?? "", (int)Math.Clamp(json.WholeOf("line") ?? 0, 0, int.MaxValue), json.TextOf("key") ?? "", json.TextOf("what") ?? "",
+        json.TextOf("remedy") ?? "");
 
     public override string ToString() =>
         Key.Length == 0 ? $"{File}:{Line}: {What}; {Remedy}" : $"{File}:{Line}: key '{Key}': {What}; {Remedy}";

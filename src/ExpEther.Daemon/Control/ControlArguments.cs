@@ -9,7 +9,7 @@ public sealed class ControlArguments(JsonObject json)
     private readonly HashSet<string> _asked = [];
     private readonly List<string> _wrong = [];
 
-    public string? Text(string name) => Get(name, JsonValueKind.String)?.GetValue<string>();
+    public string? Text(string name) => Get(name, JsonValueKind.String) is not null ? json.TextOf(name) : null;
 
     public string RequiredText(string name)
     {
@@ -29,7 +29,7 @@ public sealed class ControlArguments(JsonObject json)
             return null;
         }
 
-        if (value.TryGetValue<long>(out var number) && number >= min && number <= max)
+        if (value.Whole() is { } number && number >= min && number <= max)
         {
             return number;
         }
@@ -57,7 +57,7 @@ public sealed class ControlArguments(JsonObject json)
             return null;
         }
 
-        if (value.TryGetValue<double>(out var number) && number >= min && number <= max)
+        if ((value.TryGetValue<double>(out var real) ? real : (double?)value.Whole()) is { } number && number >= min && number <= max)
         {
             return number;
         }

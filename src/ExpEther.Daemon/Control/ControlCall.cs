@@ -9,8 +9,10 @@ namespace ExpEther.Daemon.Control;
 /// </summary>
 public sealed class ControlCall
 {
-    /// <summary>How long a command waits for a slow client at one place; the connection's own limits end it before.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(ControlLimits.InputSecondsMax + 5);
+    /// <summary>How long a command waits for a client that does not read; the connection's own limits end it before.</summary>
+    private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(ControlLimits.DrainSecondsMax + 5);
+
+    private static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(ControlLimits.InputPauseSecondsMax);
 
     private readonly ControlConnection _connection;
     private readonly Queue<byte[]> _input = new();
@@ -29,9 +31,18 @@ public sealed class ControlCall
 
     public bool IsAbandoned { get; private set; }
 
+    /// <summary>The client ended its data, by a data line of 0 bytes.</summary>
+    public bool IsInputWhole => _isInputEnded;
+
     internal JsonNode Id { get; }
 
     internal long InputBytes { get; private set; }
+
+    /// <summary>Its answer was made; what still comes for it is thrown away.</summary>
+    internal bool IsEnded { get; private set; }
+
+    /// <summary>It has as much as it can digest for now.</summary>
+    internal bool IsFull => !IsEnded && !IsAbandoned && InputBytes >= ControlLimits.InputBytesHigh;
 
     internal OwnerSignal Changed { get; }
 
@@ -49,7 +60,7 @@ public sealed class ControlCall
     public async Task<bool> SendDataAsync(ReadOnlyMemory<byte> data)
     {
         Check.That(data.Length is > 0 and <= ControlLimits.DataBytesMax);
-        var isRoom = await Changed.WaitUntil(() => IsAbandoned || _connection.OutputBytes < ControlLimits.OutputBytesHigh, Patience);
+        var isRoom = await Changed.WaitUntil(() => IsAbandoned || _connection.OutputBytes < ControlLimits.OutputBytesHigh, ReadPatience);
         if (!isRoom || IsAbandoned)
         {
             return false;
@@ -60,7 +71,10 @@ public sealed class ControlCall
     }
 
     /// <summary>Fills <paramref name="into"/> with the client's raw bytes.</summary>
-    /// <returns>Fewer bytes than asked for only when the client ended its data (a data line of 0 bytes) or has gone.</returns>
+    /// <returns>
+    /// Fewer bytes than asked for only when the client ended its data (<see cref="IsInputWhole"/>), has gone, or sent nothing for
+    /// <see cref="ControlLimits.InputPauseSecondsMax"/>.
+    /// </returns>
     public async Task<int> ReceiveDataAsync(Memory<byte> into)
     {
         var got = 0;
@@ -68,7 +82,7 @@ public sealed class ControlCall
         {
             if (!_input.TryPeek(out var chunk))
             {
-                if (_isInputEnded || IsAbandoned || !await Changed.WaitUntil(() => _input.Count > 0 || _isInputEnded || IsAbandoned, Patience))
+                if (_isInputEnded || IsAbandoned || !await Changed.WaitUntil(() => _input.Count > 0 || _isInputEnded || IsAbandoned, WritePatience))
                 {
                     break;
                 }
@@ -93,6 +107,11 @@ public sealed class ControlCall
 
     internal void Deliver(byte[] data)
     {
+        if (IsEnded)
+        {
+            return;
+        }
+
         if (data.Length == 0)
         {
             _isInputEnded = true;
@@ -104,6 +123,14 @@ public sealed class ControlCall
         }
 
         Changed.Set();
+    }
+
+    internal void End()
+    {
+        IsEnded = true;
+        _input.Clear();
+        InputBytes = 0;
+        _inputOffset = 0;
     }
 
     internal void Abandon()

@@ -1,32 +1,44 @@
-using System.Buffers;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace ExpEther.Daemon.Control;
 
 /// <summary>
 /// The client's side of the control socket. One call at a time per client; open several clients for several calls at once.
-/// Every failure is a <see cref="ControlException"/>.
+/// Every failure of the daemon's is a <see cref="ControlException"/>; what a callback or the upload's stream throws goes to the caller as it is.
 /// </summary>
 public sealed class ControlClient : IDisposable
 {
+    private const int PieceBytes = 256 << 10;
+
     private readonly Socket _socket;
     private readonly string _path;
+    private readonly bool _asksWhenSilent;
     private readonly byte[] _buffer = new byte[ControlLimits.LineBytesMax];
     private int _start;
     private int _end;
     private int _lastId;
+    private string _command = "";
 
-    private ControlClient(Socket socket, string path)
+    private ControlClient(Socket socket, string path, bool asksWhenSilent)
     {
         _socket = socket;
         _path = path;
+        _asksWhenSilent = asksWhenSilent;
     }
 
-    /// <exception cref="ControlException">No daemon listens there, or one of another user (<see cref="ControlTrust"/>).</exception>
-    public static async Task<ControlClient> ConnectAsync(string path, CancellationToken cancel = default)
+    /// <inheritdoc cref="ConnectAsync(string, bool, CancellationToken)"/>
+    public static Task<ControlClient> ConnectAsync(string path, CancellationToken cancel = default) => ConnectAsync(path, asksWhenSilent: true, cancel);
+
+    /// <param name="path">Of the control socket.</param>
+    /// <param name="asksWhenSilent">
+    /// Whether a daemon that says nothing for <see cref="ControlLimits.SilenceSecondsMax"/> is asked on a connection of its own whether it works.
+    /// Not for a server that serves one connection after the other.
+    /// </param>
+    /// <param name="cancel">Ends the attempt.</param>
+    /// <exception cref="ControlException">No daemon listens there, one of another user (<see cref="ControlTrust"/>), or one that takes no more.</exception>
+    public static async Task<ControlClient> ConnectAsync(string path, bool asksWhenSilent, CancellationToken cancel)
     {
         ControlTrust.CheckFile(path);
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -34,7 +46,13 @@ public sealed class ControlClient : IDisposable
         {
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancel);
             ControlTrust.CheckPeer(socket, path);
-            return new ControlClient(socket, path);
+            return new ControlClient(socket, path, asksWhenSilent);
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.WouldBlock or SocketError.TryAgain)
+        {
+            socket.Dispose();
+            throw new ControlException(
+                ControlErrorCode.NotAnswering, $"the daemon at {path} takes no more connections: it is stopped, or hangs", "see its log; is it stopped (SIGSTOP)?");
         }
         catch (Exception e) when (e is SocketException or ArgumentException)
         {
@@ -66,31 +84,32 @@ public sealed class ControlClient : IDisposable
         CancellationToken cancel = default)
     {
         var id = ++_lastId;
+        _command = command;
+        await SendLineAsync(new JsonObject { ["id"] = id, ["command"] = command, ["arguments"] = arguments ?? [] }, cancel);
+        if (upload is null)
+        {
+            return await AnswerAsync(id, onProgress, onData, cancel);
+        }
+
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var sending = SendDataAsync(id, upload, over.Token, cancel);
+        var answer = AnswerAsync(id, onProgress, onData, over.Token);
         try
         {
-            await SendLineAsync(new JsonObject { ["id"] = id, ["command"] = command, ["arguments"] = arguments ?? [] }, cancel);
-            if (upload is null)
+            // What cannot be read ends the call; a connection that takes no more may have an answer to tell why.
+            if (await Task.WhenAny(sending, answer) == sending && sending is { IsFaulted: true, Exception.InnerException: not ControlException })
             {
-                return await AnswerAsync(id, onProgress, onData, cancel);
+                await sending;
             }
 
-            using var answered = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-            var sending = SendDataAsync(id, upload, answered.Token);
-            try
-            {
-                return await AnswerAsync(id, onProgress, onData, cancel);
-            }
-            finally
-            {
-                // An answer before all data was taken means that the daemon wants no more.
-                await answered.CancelAsync();
-                await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            return await answer;
         }
-        catch (Exception e) when (e is SocketException or IOException or JsonException or ObjectDisposedException)
+        finally
         {
-            throw new ControlException(
-                ControlErrorCode.ConnectionLost, $"the daemon at {_path} went away during '{command}': {e.Message}", "look into its log, start it again");
+            // An answer before all data was taken means that the daemon wants no more. A piece that was announced is sent to its end.
+            await over.CancelAsync();
+            await sending.WaitAsync(TimeSpan.FromSeconds(ControlLimits.PulseSecondsMax), cancel).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -106,7 +125,7 @@ public sealed class ControlClient : IDisposable
                 throw new ControlException(ControlError.Of(error));
             }
 
-            if (line["id"]?.GetValueKind() != JsonValueKind.Number || line["id"]!.GetValue<int>() != id)
+            if (line.WholeOf("id") != id)
             {
                 continue;
             }
@@ -115,9 +134,14 @@ public sealed class ControlClient : IDisposable
             {
                 onProgress?.Invoke(progress);
             }
-            else if (line["data"] is JsonValue data)
+            else if (line.ContainsKey("data"))
             {
-                await ReceiveDataAsync(data.GetValue<int>(), onData, cancel);
+                if (line.WholeOf("data") is not (>= 0 and <= ControlLimits.DataBytesMax and var bytes))
+                {
+                    throw Babbles();
+                }
+
+                await ReceiveDataAsync((int)bytes, onData, cancel);
             }
             else
             {
@@ -126,33 +150,34 @@ public sealed class ControlClient : IDisposable
         }
     }
 
-    private async Task SendDataAsync(int id, Stream upload, CancellationToken cancel)
+    private async Task SendDataAsync(int id, Stream upload, CancellationToken enough, CancellationToken cancel)
     {
-        var piece = ArrayPool<byte>.Shared.Rent(256 << 10);
-        try
+        // Not from a pool: a read of a terminal cannot be ended, only left alone with its buffer.
+        var piece = new byte[PieceBytes];
+        int got;
+        do
         {
-            int got;
-            do
-            {
-                got = await upload.ReadAsync(piece.AsMemory(0, 256 << 10), cancel);
-                await SendLineAsync(new JsonObject { ["id"] = id, ["data"] = got }, cancel);
-                await SendAsync(piece.AsMemory(0, got), cancel);
-            }
-            while (got > 0);
+            got = await upload.ReadAsync(piece, enough).AsTask().WaitAsync(enough);
+            await SendLineAsync(new JsonObject { ["id"] = id, ["data"] = got }, cancel);
+            await SendAsync(piece.AsMemory(0, got), cancel);
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(piece);
-        }
+        while (got > 0);
     }
 
     private Task SendLineAsync(JsonObject line, CancellationToken cancel) => SendAsync(Encoding.UTF8.GetBytes(line.ToJsonString() + "\n"), cancel);
 
     private async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)
     {
-        while (bytes.Length > 0)
+        try
         {
-            bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None, cancel)..];
+            while (bytes.Length > 0)
+            {
+                bytes = bytes[await _socket.SendAsync(bytes, SocketFlags.None, cancel)..];
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            throw Lost(e.Message);
         }
     }
 
@@ -166,10 +191,17 @@ public sealed class ControlClient : IDisposable
             {
                 line.Write(_buffer, _start, end);
                 _start += end + 1;
-                return JsonNode.Parse(line.GetBuffer().AsSpan(0, (int)line.Length)) as JsonObject ?? [];
+                return StrictJson.TryParseObject(line.GetBuffer().AsSpan(0, (int)line.Length), ControlLimits.AnswerDepthMax, out var json)
+                    ? json
+                    : throw Babbles();
             }
 
             line.Write(_buffer, _start, _end - _start);
+            if (line.Length > ControlLimits.AnswerBytesMax)
+            {
+                throw Babbles();
+            }
+
             await FillAsync(cancel);
         }
     }
@@ -197,10 +229,44 @@ public sealed class ControlClient : IDisposable
     private async Task FillAsync(CancellationToken cancel)
     {
         _start = 0;
-        _end = await _socket.ReceiveAsync(_buffer.AsMemory(), SocketFlags.None, cancel);
+        _end = 0;
+        try
+        {
+            var receiving = _socket.ReceiveAsync(_buffer.AsMemory(), SocketFlags.None, cancel);
+            _end = receiving.IsCompletedSuccessfully ? receiving.Result : await PatientlyAsync(receiving.AsTask(), cancel);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            throw Lost(e.Message);
+        }
+
         if (_end == 0)
         {
-            throw new IOException("the connection was closed");
+            throw Lost("the connection was closed");
         }
     }
+
+    private async Task<int> PatientlyAsync(Task<int> receiving, CancellationToken cancel)
+    {
+        while (true)
+        {
+            try
+            {
+                return await receiving.WaitAsync(TimeSpan.FromSeconds(ControlLimits.SilenceSecondsMax), cancel);
+            }
+            catch (TimeoutException) when (!receiving.IsCompleted)
+            {
+                if (_asksWhenSilent && !await DaemonPulse.IsThereAsync(_path, cancel) && !receiving.IsCompleted)
+                {
+                    throw DaemonPulse.Missing(_socket, _path, _command);
+                }
+            }
+        }
+    }
+
+    private ControlException Lost(string why) => new(
+        ControlErrorCode.ConnectionLost, $"the daemon at {_path} went away during '{_command}': {why}", "look into its log, start it again");
+
+    private ControlException Babbles() => new(
+        ControlErrorCode.ConnectionLost, $"what answers '{_command}' at {_path} does not speak the control protocol", "is it a daemon of this version of expether?");
 }

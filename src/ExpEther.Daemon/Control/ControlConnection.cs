@@ -12,14 +12,13 @@ namespace ExpEther.Daemon.Control;
 /// <para>
 /// Theory: it reads either a line or the raw bytes that a <c>data</c> line announced. Lines are requests; each starts its command and
 /// answers carry its id, so several calls can run at once. Output is queued and written as the client reads. A client that breaks the
-/// protocol is told and cut off; one that stops reading, or stops in the middle of a line, is cut off after a while
-/// (<see cref="ControlLimits"/>). Nothing a client does makes the owner wait.
+/// protocol is told and cut off; one that stops reading or trickles, stops in the middle of a line, or goes on sending data for a call that
+/// has ended, is cut off after a while (<see cref="ControlLimits"/>). Nothing a client does makes the owner wait, and nothing it does lasts for
+/// ever but an open connection and a call that it reads.
 /// </para>
 /// </summary>
 internal sealed class ControlConnection : IDisposable
 {
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = ControlLimits.JsonDepthMax };
-
     private readonly Socket _socket;
     private readonly IControlCommands _commands;
     private readonly OwnerScheduler _scheduler;
@@ -31,9 +30,12 @@ internal sealed class ControlConnection : IDisposable
     private byte[]? _data;
     private int _dataBytes;
     private ControlCall? _dataCall;
+    private long _strayBytes;
     private bool _isClosing;
     private Instant _inputSince;
     private Instant _outputSince;
+    private Instant _drainSince;
+    private int _drainBytes;
 
     public ControlConnection(Socket socket, IControlCommands commands, OwnerScheduler scheduler, Instant now)
     {
@@ -57,7 +59,7 @@ internal sealed class ControlConnection : IDisposable
     public bool WantsToWrite => OutputBytes > 0;
 
     /// <summary>False while a command has enough of this client's data to digest.</summary>
-    public bool WantsToRead => !_isClosing && (_dataCall is null || _dataCall.InputBytes < ControlLimits.InputBytesHigh || _dataCall.IsAbandoned);
+    public bool WantsToRead => !_isClosing && _dataCall is not { IsFull: true };
 
     public Instant? NextDeadline
     {
@@ -69,13 +71,24 @@ internal sealed class ControlConnection : IDisposable
                 deadline = _inputSince + TimeSpan.FromSeconds(ControlLimits.InputSecondsMax);
             }
 
-            return WantsToWrite ? Instant.Earliest(deadline, _outputSince + TimeSpan.FromSeconds(ControlLimits.OutputSecondsMax)) : deadline;
+            if (WantsToWrite)
+            {
+                deadline = Instant.Earliest(deadline, _outputSince + TimeSpan.FromSeconds(ControlLimits.OutputSecondsMax));
+                deadline = Instant.Earliest(deadline, _drainSince + TimeSpan.FromSeconds(ControlLimits.DrainSecondsMax));
+            }
+
+            return deadline;
         }
     }
 
     /// <returns>True when bytes moved.</returns>
     public bool Poll(Instant now)
     {
+        if (!WantsToRead)
+        {
+            _inputSince = now; // what has begun waits for us, not for the client
+        }
+
         var moved = WantsToRead && Read(now);
         moved |= Write(now);
         if (!IsClosed && (NextDeadline is { } deadline && now >= deadline || (_isClosing && OutputBytes == 0)))
@@ -86,9 +99,13 @@ internal sealed class ControlConnection : IDisposable
         return moved;
     }
 
-    public void Send(JsonObject line) => Send(line, []);
+    public void Send(JsonObject line) => Send(Utf8(line), []);
 
-    public void Send(JsonObject line, ReadOnlySpan<byte> data)
+    public void Send(JsonObject line, ReadOnlySpan<byte> data) => Send(Utf8(line), data);
+
+    private static byte[] Utf8(JsonObject line) => Encoding.UTF8.GetBytes(line.ToJsonString() + "\n");
+
+    private void Send(ReadOnlySpan<byte> line, ReadOnlySpan<byte> data)
     {
         if (IsClosed)
         {
@@ -104,9 +121,11 @@ internal sealed class ControlConnection : IDisposable
         if (OutputBytes == 0)
         {
             _outputSince = _scheduler.Now;
+            _drainSince = _scheduler.Now;
+            _drainBytes = line.Length + data.Length;
         }
 
-        _output.Append(Encoding.UTF8.GetBytes(line.ToJsonString() + "\n"));
+        _output.Append(line);
         _output.Append(data);
     }
 
@@ -147,7 +166,11 @@ internal sealed class ControlConnection : IDisposable
 
             total += got;
             LastHeard = now;
-            _inputSince = now;
+            if (_lineBytes == 0 && _data is null)
+            {
+                _inputSince = now;
+            }
+
             if (_data is not null)
             {
                 _dataBytes += got;
@@ -167,9 +190,19 @@ internal sealed class ControlConnection : IDisposable
     {
         if (_data is { } data && _dataBytes == data.Length)
         {
-            _dataCall!.Deliver(data);
             _data = null;
             _dataBytes = 0;
+            _inputSince = LastHeard;
+            if (_dataCall is { IsEnded: false, IsAbandoned: false })
+            {
+                _dataCall.Deliver(data);
+            }
+            else if ((_strayBytes += data.Length) > ControlLimits.StrayBytesMax)
+            {
+                Break(
+                    ControlErrorCode.BadRequest, "data keep coming for a call that has ended",
+                    "read the answers: an answer before the end of the data means that no more is wanted");
+            }
         }
     }
 
@@ -203,7 +236,8 @@ internal sealed class ControlConnection : IDisposable
             var line = _line.AsMemory(start, _lineScanned + end - start);
             start = _lineScanned + end + 1;
             _lineScanned = start;
-            OnLine(line);
+            _inputSince = LastHeard;
+            OnLine(line.Span);
         }
 
         if (start > 0)
@@ -221,39 +255,28 @@ internal sealed class ControlConnection : IDisposable
         }
     }
 
-    private void OnLine(ReadOnlyMemory<byte> line)
+    private void OnLine(ReadOnlySpan<byte> line)
     {
-        if (line.Span.Trim(" \r\t"u8).IsEmpty)
+        if (line.Trim(" \r\t"u8).IsEmpty)
         {
             return;
         }
 
-        JsonObject? request;
-        try
-        {
-            request = JsonNode.Parse(line.Span, documentOptions: Strict) as JsonObject;
-            _ = request?.Count; // a duplicate key throws here, not later
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException)
-        {
-            request = null;
-        }
-
-        if (request is null || request["id"] is not JsonValue id || id.GetValueKind() is not (JsonValueKind.Number or JsonValueKind.String))
+        if (!StrictJson.TryParseObject(line, ControlLimits.JsonDepthMax, out var request)
+            || request["id"] is not JsonValue id || id.GetValueKind() is not (JsonValueKind.Number or JsonValueKind.String))
         {
             Break(
                 ControlErrorCode.BadRequest, "a line is not a JSON object with an 'id'", "send {\"id\":1,\"command\":\"help\"}; see docs/control-protocol.md");
             return;
         }
 
-        if (request["data"] is JsonValue data)
+        if (request.ContainsKey("data"))
         {
-            OnData(id, data);
+            OnData(id, request.WholeOf("data"));
             return;
         }
 
-        if (request["command"] is not JsonValue command || command.GetValueKind() != JsonValueKind.String
-            || request["arguments"] is not (null or JsonObject))
+        if (request.TextOf("command") is not { } command || request["arguments"] is not (null or JsonObject))
         {
             Break(
                 ControlErrorCode.BadRequest, "a request has no 'command', or its 'arguments' are not an object",
@@ -261,25 +284,22 @@ internal sealed class ControlConnection : IDisposable
             return;
         }
 
-        OnRequest(id, command.GetValue<string>(), request["arguments"] as JsonObject ?? []);
+        OnRequest(id, command, request["arguments"] as JsonObject ?? []);
     }
 
-    private void OnData(JsonValue id, JsonValue data)
+    private void OnData(JsonValue id, long? announced)
     {
-        if (!_calls.TryGetValue(id.ToJsonString(), out _dataCall)
-            || !data.TryGetValue<int>(out var bytes) || bytes < 0 || bytes > ControlLimits.DataBytesMax)
+        if (announced is not (>= 0 and <= ControlLimits.DataBytesMax and var bytes))
+        {
+            Break(ControlErrorCode.BadRequest, "'data' is not a number of bytes", $"send at most {ControlLimits.DataBytesMax} bytes after one line");
+            return;
+        }
+
+        if (!_calls.TryGetValue(id.ToJsonString(), out _dataCall))
         {
             // A call that has ended may have data on its way still, and where the next line starts is known only if that is read.
-            if (data.TryGetValue<int>(out bytes) && bytes is >= 0 and <= ControlLimits.DataBytesMax)
-            {
-                _dataCall = new ControlCall(this, id.DeepClone(), [], _scheduler);
-                _dataCall.Abandon();
-            }
-            else
-            {
-                Break(ControlErrorCode.BadRequest, "'data' is not a number of bytes", $"send at most {ControlLimits.DataBytesMax} bytes after one line");
-                return;
-            }
+            _dataCall = new ControlCall(this, id.DeepClone(), [], _scheduler);
+            _dataCall.End();
         }
 
         if (bytes == 0)
@@ -298,18 +318,18 @@ internal sealed class ControlConnection : IDisposable
         var ours = id.DeepClone();
         if (_calls.Count >= ControlLimits.CallsMax || _calls.ContainsKey(key))
         {
-            Answer(ours, ControlReply.Fail(
+            Send(AnswerTo(ours, ControlReply.Fail(
                 ControlErrorCode.TooManyCalls,
                 _calls.ContainsKey(key) ? $"call {key} still runs" : $"{_calls.Count} calls of this connection still run",
-                "wait for an answer first, and give every call an id of its own"));
+                "wait for an answer first, and give every call an id of its own")), []);
             return;
         }
 
         if (!_commands.Names.Contains(command))
         {
-            Answer(ours, ControlReply.Fail(
+            Send(AnswerTo(ours, ControlReply.Fail(
                 ControlErrorCode.UnknownCommand, $"this daemon knows no command '{command}'",
-                $"it knows: {string.Join(", ", _commands.Names.Order(StringComparer.Ordinal))}"));
+                $"it knows: {string.Join(", ", _commands.Names.Order(StringComparer.Ordinal))}")), []);
             return;
         }
 
@@ -320,21 +340,23 @@ internal sealed class ControlConnection : IDisposable
 
     private async Task RunAsync(string key, string command, ControlCall call)
     {
-        ControlReply reply;
+        byte[] answer;
         try
         {
-            reply = await _commands.RunAsync(command, call);
+            answer = AnswerTo(call.Id, await _commands.RunAsync(command, call));
         }
         catch (Exception e) when (e is not InvariantException)
         {
-            reply = ControlReply.Fail(ControlErrorCode.Internal, $"'{command}' failed: {e.Message}", "this is a bug; please report it with the daemon's log");
+            answer = AnswerTo(call.Id, ControlReply.Fail(
+                ControlErrorCode.Internal, $"'{command}' failed: {e.Message}", "this is a bug; please report it with the daemon's log"));
         }
 
         _calls.Remove(key);
-        Answer(call.Id, reply);
+        call.End();
+        Send(answer, []);
     }
 
-    private void Answer(JsonNode id, ControlReply reply) => Send(
+    private static byte[] AnswerTo(JsonNode id, ControlReply reply) => Utf8(
         reply.Error is { } error
             ? new JsonObject { ["id"] = id.DeepClone(), ["error"] = error.ToJson() }
             : new JsonObject { ["id"] = id.DeepClone(), ["result"] = reply.Result });
@@ -366,6 +388,13 @@ internal sealed class ControlConnection : IDisposable
             _output.Take(sent);
             _outputSince = now;
             total += sent;
+            _drainBytes -= sent;
+            if (_drainBytes <= 0)
+            {
+                // What waited at that moment has been read; what waits now is the next to be.
+                _drainSince = now;
+                _drainBytes = OutputBytes;
+            }
         }
 
         if (total > 0)

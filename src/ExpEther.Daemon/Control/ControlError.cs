@@ -33,7 +33,7 @@ public sealed record ControlError(string Code, string Message, string Remedy)
 
         string Take(string name)
         {
-            var text = details[name]?.GetValue<string>() ?? "";
+            var text = details.TextOf(name) ?? "";
             details.Remove(name);
             return text;
         }

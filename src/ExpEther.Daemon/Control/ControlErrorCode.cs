@@ -12,6 +12,12 @@ public static class ControlErrorCode
     /// <summary>Too many calls of this connection run.</summary>
     public const string TooManyCalls = "too-many-calls";
 
+    /// <summary>Every connection that a daemon serves has a call that runs; the new one is closed.</summary>
+    public const string TooManyConnections = "too-many-connections";
+
+    /// <summary>Made by the client: the daemon is there, and stopped, or its loop hangs.</summary>
+    public const string NotAnswering = "not-answering";
+
     /// <summary>The daemon is ending.</summary>
     public const string Ending = "ending";
 

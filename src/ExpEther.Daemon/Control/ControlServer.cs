@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json.Nodes;
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
 using ExpEther.Linux.Polling;
@@ -186,7 +187,7 @@ public sealed class ControlServer : IDisposable
     private bool Accept(Instant now)
     {
         var accepted = false;
-        while (_listener.Poll(0, SelectMode.SelectRead))
+        for (var i = 0; i < ControlLimits.AcceptsPerTurnMax && _listener.Poll(0, SelectMode.SelectRead); i++)
         {
             Socket client;
             try
@@ -201,7 +202,7 @@ public sealed class ControlServer : IDisposable
             accepted = true;
             if (_connections.Count == ControlLimits.ConnectionsMax && !DropIdle())
             {
-                client.Dispose();
+                Refuse(client);
                 continue;
             }
 
@@ -209,6 +210,16 @@ public sealed class ControlServer : IDisposable
         }
 
         return accepted;
+    }
+
+    /// <summary>A line fits a new socket's buffer; if it does not, the client sees the connection close.</summary>
+    private static void Refuse(Socket client)
+    {
+        var error = new ControlError(
+            ControlErrorCode.TooManyConnections, $"all {ControlLimits.ConnectionsMax} connections of this daemon are at work", "wait until a call ends");
+        client.Blocking = false;
+        _ = client.Send(Encoding.UTF8.GetBytes(new JsonObject { ["id"] = null, ["error"] = error.ToJson() }.ToJsonString() + "\n"), SocketFlags.None, out _);
+        client.Dispose();
     }
 
     /// <summary>Makes room by closing the connection that has been silent longest and waits for nothing.</summary>

@@ -26,6 +26,7 @@ internal sealed class DiskTransfer(DiskRange range, ControlCall call, OwnerSched
     private Instant _lastCompleted;
     private long _done;
     private string? _failure;
+    private string? _misfit;
 
     public async Task<ControlReply> ReadAsync()
     {
@@ -68,7 +69,7 @@ internal sealed class DiskTransfer(DiskRange range, ControlCall call, OwnerSched
 
         var next = 0L;
         var isEnded = false;
-        while (_failure is null && next < range.Bytes && !isEnded)
+        while (_failure is null && _misfit is null && next < range.Bytes && !isEnded)
         {
             if (_inFlight.Count == _buffers.Count)
             {
@@ -79,9 +80,17 @@ internal sealed class DiskTransfer(DiskRange range, ControlCall call, OwnerSched
             var buffer = BufferFor(next);
             var got = await call.ReceiveDataAsync(_memory.MemoryOf(buffer));
             isEnded = got < buffer.Bytes;
-            if (isEnded && (!range.IsOpenEnded || got % range.BlockBytes != 0))
+            if (isEnded && !call.IsInputWhole)
             {
-                _failure = range.IsOpenEnded
+                _misfit = $"the data stopped after {next + got} bytes: no more came for {ControlLimits.InputPauseSecondsMax} s, or the client has gone";
+                break;
+            }
+
+            if (isEnded && (!range.IsOpenEnded || got % range.BlockBytes != 0 || next + got == 0))
+            {
+                _misfit = next + got == 0
+                    ? "there are no data: nothing was written"
+                    : range.IsOpenEnded
                     ? $"the data ended after {next + got} bytes, which are not whole blocks of {range.BlockBytes} bytes"
                     : $"the data ended after {next + got} of {range.Bytes} bytes";
                 break;
@@ -96,9 +105,9 @@ internal sealed class DiskTransfer(DiskRange range, ControlCall call, OwnerSched
             Start(ref next, buffer, _disk.WriteAsync);
         }
 
-        if (_failure is null && next == range.Bytes && await call.ReceiveDataAsync(new byte[1]) > 0)
+        if (_failure is null && _misfit is null && next == range.Bytes && await call.ReceiveDataAsync(new byte[1]) > 0)
         {
-            _failure = $"there is more data than the {range.Bytes} bytes that it was to go into";
+            _misfit = $"there is more data than the {range.Bytes} bytes that it was to go into";
         }
 
         while (_inFlight.Count > 0 && _failure is null)
@@ -173,6 +182,13 @@ internal sealed class DiskTransfer(DiskRange range, ControlCall call, OwnerSched
         foreach (var buffer in _buffers)
         {
             _memory.Free(buffer);
+        }
+
+        if (_failure is null && _misfit is not null)
+        {
+            var untouched = _done == 0 ? "" : $"; the first {_done} bytes are written";
+            return ControlReply.Fail(
+                ControlErrorCode.OutOfRange, $"{_misfit}{untouched}", $"send whole blocks of {range.BlockBytes} bytes, as many as the range has");
         }
 
         return _failure is null

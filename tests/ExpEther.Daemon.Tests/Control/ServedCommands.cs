@@ -37,6 +37,11 @@ internal sealed class ServedCommands : IDisposable
         table.Add("pour", async call =>
         {
             var pieces = call.Arguments.Number("pieces", 0, 1_000_000) ?? 1;
+            if (call.Arguments.Mistake() is { } mistake)
+            {
+                return mistake;
+            }
+
             var sent = 0;
             while (sent < pieces && await call.SendDataAsync(new byte[100_000]))
             {
