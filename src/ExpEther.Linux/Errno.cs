@@ -23,6 +23,7 @@ public enum Errno
     EPIPE = 32,
     ENOSYS = 38,
     EMSGSIZE = 90,
+    EPROTOTYPE = 91,
     EOPNOTSUPP = 95,
     EADDRINUSE = 98,
     EADDRNOTAVAIL = 99,

@@ -3,7 +3,9 @@ using System.Text;
 using System.Text.Json.Nodes;
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
+using ExpEther.Linux;
 using ExpEther.Linux.Polling;
+using ExpEther.Linux.Sockets;
 
 namespace ExpEther.Daemon.Control;
 
@@ -130,7 +132,7 @@ public sealed class ControlServer : IDisposable
 
         _connections.Clear();
         _listener.Dispose();
-        File.Delete(SocketPath);
+        SocketFile.Remove(SocketPath);
     }
 
     private void Bind(string path)
@@ -140,9 +142,17 @@ public sealed class ControlServer : IDisposable
             throw new IOException($"the control socket's path {path} is longer than {ControlPaths.PathBytesMax} bytes; choose a shorter one by --socket PATH");
         }
 
-        if (File.Exists(path))
+        try
         {
-            RemoveLeftOver(path);
+            SocketFile.RemoveLeftOver(path);
+        }
+        catch (LinuxException e)
+        {
+            throw new IOException(
+                e.Error == Errno.EADDRINUSE
+                    ? $"a daemon already listens there ({e.Message}); stop it first, or give this one another name or --socket PATH"
+                    : $"the control socket cannot be made: {e.Message}; choose another by --socket PATH",
+                e);
         }
 
         try
@@ -155,27 +165,6 @@ public sealed class ControlServer : IDisposable
         {
             throw new IOException($"the control socket {path} cannot be made: {e.Message}; choose another by --socket PATH", e);
         }
-    }
-
-    /// <summary>A socket file where nobody listens is what a daemon left that was killed.</summary>
-    private static void RemoveLeftOver(string path)
-    {
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-        }
-        catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionRefused)
-        {
-            File.Delete(path);
-            return;
-        }
-        catch (SocketException e)
-        {
-            throw new IOException($"{path} exists and is no control socket of a daemon ({e.Message}); remove it, or choose another by --socket PATH", e);
-        }
-
-        throw new IOException($"a daemon already listens at {path}; stop it first, or give this one another name or --socket PATH");
     }
 
     private void Watch(Poller poller, int descriptor, PollEvents events)

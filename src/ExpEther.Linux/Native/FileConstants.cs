@@ -34,8 +34,10 @@ internal static class FileConstants
     public const long BTRFS_SUPER_MAGIC = 0x9123683E;
     public const long OVERLAYFS_SUPER_MAGIC = 0x794C7630;
     public const int S_IFMT = 0xF000;
+    public const int S_IFDIR = 0x4000;
     public const int S_IFREG = 0x8000;
     public const int S_IFLNK = 0xA000;
+    public const int S_IFSOCK = 0xC000;
 
     public const int F_OFD_GETLK = 36;
     public const int F_OFD_SETLK = 37;

@@ -4,8 +4,8 @@ using ExpEther.Linux.Native;
 namespace ExpEther.Linux.Sockets;
 
 /// <summary>
-/// A UNIX stream socket that is listened on, nonblocking, as a file of a given mode. A file left by a process that died is replaced;
-/// one that somebody listens on is refused. The file goes when this is disposed.
+/// A UNIX stream socket that is listened on, nonblocking, as a file of a given mode. A socket left by a process that died is replaced;
+/// one that a process listens on, and everything that is no socket, is refused (<see cref="SocketFile"/>). The file goes when this is disposed.
 /// </summary>
 public sealed unsafe class UnixListener : IDisposable
 {
@@ -16,14 +16,14 @@ public sealed unsafe class UnixListener : IDisposable
     /// <param name="owner">User of the file; null: as the process.</param>
     /// <param name="group">Group of the file; null: as the process.</param>
     /// <exception cref="LinuxException">
-    /// EADDRINUSE: another process listens there. EACCES, ENOENT: the directory. EPERM: the process may not give the file to that user or group.
+    /// EADDRINUSE: another process listens there. EEXIST: something else than a socket is there. EACCES, ENOENT: the directory. EPERM: the process may not give the file to that user or group.
     /// </exception>
     public UnixListener(
         string path, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite, uint? owner = null, uint? group = null)
     {
         Path = path;
         var address = UnixAddress.Of(path);
-        RemoveStale(path);
+        SocketFile.RemoveLeftOver(path);
         _fd = OpenSocket();
 
         // The mode before bind is the most the file is ever created with (less the umask), so there is no moment of a wider one.
@@ -67,7 +67,7 @@ public sealed unsafe class UnixListener : IDisposable
         var fd = Interlocked.Exchange(ref _fd, -1);
         if (fd >= 0)
         {
-            _ = Libc.unlink(Path);
+            SocketFile.Remove(Path);
             _ = Libc.close(fd);
         }
     }
@@ -76,43 +76,6 @@ public sealed unsafe class UnixListener : IDisposable
     {
         var fd = Libc.socket(SocketConstants.AF_UNIX, SocketConstants.SOCK_STREAM | SocketConstants.SOCK_NONBLOCK | SocketConstants.SOCK_CLOEXEC, 0);
         return fd >= 0 ? fd : throw LinuxException.Last("socket AF_UNIX");
-    }
-
-    private static void RemoveStale(string path)
-    {
-        try
-        {
-            using var probe = UnixConnection.Connect(path);
-            throw new LinuxException($"bind {path}: process {probe.Peer.ProcessId} listens there", Errno.EADDRINUSE);
-        }
-        catch (LinuxException e) when (e.Error == Errno.ECONNREFUSED)
-        {
-            // Only a socket is ever removed: connect(2) says ECONNREFUSED for a plain file too.
-            if (IsSocket(path))
-            {
-                _ = Libc.unlink(path);
-            }
-        }
-        catch (LinuxException e) when (e.Error == Errno.EAGAIN)
-        {
-            throw new LinuxException($"bind {path}: another process listens there", Errno.EADDRINUSE);
-        }
-        catch (LinuxException e) when (e.Error == Errno.ENOENT)
-        {
-        }
-    }
-
-    private static bool IsSocket(string path)
-    {
-        // open(2) says ENXIO for a socket; everything else opens, or is refused for its rights.
-        var fd = Libc.open(path, FileConstants.O_RDONLY | FileConstants.O_CLOEXEC | FileConstants.O_NONBLOCK, 0);
-        if (fd < 0)
-        {
-            return Libc.LastError == Errno.ENXIO;
-        }
-
-        _ = Libc.close(fd);
-        return false;
     }
 
     private LinuxException Close(string what)
