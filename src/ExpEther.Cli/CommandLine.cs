@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Commands;
+using ExpEther.Cli.Output;
 using ExpEther.Cli.Usage;
 using ExpEther.Cli.Wiring;
 using ExpEther.Core.Text;
@@ -17,6 +18,24 @@ namespace ExpEther.Cli;
 internal static class CommandLine
 {
     public static async Task<int> RunAsync(string[] args)
+    {
+        try
+        {
+            return await RunCommandAsync(args);
+        }
+        catch (OutputFailure e)
+        {
+            // A reader that has gone had enough, and no other tool speaks of that.
+            if (!e.IsReaderGone)
+            {
+                await Console.Error.WriteLineAsync($"expether: {e.Message}; what the command does besides printing may be done [output-failed]");
+            }
+
+            return e.IsReaderGone ? ExitCode.OutputClosed : ExitCode.Failed;
+        }
+    }
+
+    private static async Task<int> RunCommandAsync(string[] args)
     {
         var root = Build();
         var parsed = root.Parse(args.Length > 0 ? HelpWords.Translate(args, root) : ["--help"]);
@@ -68,7 +87,8 @@ internal static class CommandLine
             screen.Error(e.Error);
             return e.Error.Code switch
             {
-                ControlErrorCode.NotReachable or ControlErrorCode.NotTrusted or ControlErrorCode.ConnectionLost => ExitCode.NotReachable,
+                ControlErrorCode.NotReachable or ControlErrorCode.NotTrusted or ControlErrorCode.ConnectionLost
+                    or ControlErrorCode.NotAnswering => ExitCode.NotReachable,
                 ControlErrorCode.BadArgument => ExitCode.Usage,
                 _ => ExitCode.Failed,
             };
@@ -87,7 +107,7 @@ internal static class CommandLine
         {
             return ExitCode.Interrupted;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is (IOException and not OutputFailure) or UnauthorizedAccessException)
         {
             screen.Error(new ControlError("io-error", e.Message, FileErrors.RemedyOf(e)));
             return ExitCode.Failed;
@@ -115,7 +135,8 @@ internal static class CommandLine
               expether ls                               functions, who owns them, hosts
               expether attach disk1 host1               give a function to a host
 
-            Exit codes: 0 done, 1 refused or failed, 2 wrong command line or configuration, 3 no daemon reached, 4 no network port.
+            Exit codes: 0 done, 1 refused or failed, 2 wrong command line or configuration, 3 no daemon reached, 4 no network port,
+            141 whatever read stdout has gone.
             """);
         var help = root.Options.OfType<HelpOption>().Single();
         var usual = (HelpAction)help.Action!;

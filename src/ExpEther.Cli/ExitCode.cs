@@ -17,6 +17,9 @@ internal static class ExitCode
     /// <summary>The network port could not be opened: no such interface, no permission, the address is in use.</summary>
     public const int NoPort = 4;
 
+    /// <summary>Whatever read stdout has gone (128 + SIGPIPE): as a shell shows it of other tools.</summary>
+    public const int OutputClosed = 141;
+
     /// <summary>Ended by Ctrl-C.</summary>
     public const int Interrupted = 130;
 }

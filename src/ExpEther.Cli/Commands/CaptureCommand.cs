@@ -1,12 +1,15 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Capture;
+using ExpEther.Cli.Output;
 using ExpEther.Daemon.Control;
 
 namespace ExpEther.Cli.Commands;
 
 internal static class CaptureCommand
 {
+    private const string ReaderGone = "reader-gone";
+
     private static readonly Option<string> Socket = SharedOptions.Socket();
     private static readonly Option<string> Output = new("--output")
     {
@@ -87,14 +90,20 @@ internal static class CaptureCommand
 
         var run = new CaptureRun(parsed.GetValue(Socket));
         using var files = new CaptureFiles(path, (long)parsed.GetValue(MaxMib) << 20, parsed.GetValue(Files));
-        await using var stdout = path == "-" ? Console.OpenStandardOutput() : null;
+        await using var stdout = path == "-" ? StandardStream.Output() : null;
+        using var watch = stdout is null ? null : new ReaderWatch(() => run.End(ReaderGone));
         var result = await run.RunAsync(
             arguments, parsed.GetValue(Seconds),
             data => Write(data, stdout, files, run),
             () => Console.Error.WriteLine($"capturing to {(stdout is null ? path : "stdout")}{(parsed.GetValue(Seconds) is null ? "; Ctrl-C ends it" : "")}"),
             cancel);
-        var captured = (JsonObject)result["captured"]!;
-        var dropped = (JsonObject)result["dropped"]!;
+        if (run.Reason == ReaderGone)
+        {
+            return ExitCode.OutputClosed;
+        }
+
+        var captured = result["captured"] as JsonObject ?? [];
+        var dropped = result["dropped"] as JsonObject ?? [];
         if (screen.IsJson)
         {
             result["ended"] = run.Reason;
@@ -105,8 +114,8 @@ internal static class CaptureCommand
         else
         {
             await Console.Error.WriteLineAsync(
-                $"captured {string.Join(", ", captured.Select(c => $"{c.Key} {c.Value}"))}; dropped {dropped.Sum(d => (long)d.Value!)}"
-                + (run.Reason == "full" ? $"; the file is full, {captured.Sum(c => (long)c.Value!) - files.Packets} packets are not in it" : ""));
+                $"captured {string.Join(", ", captured.Select(c => $"{c.Key} {captured.Count(c.Key)}"))}; dropped {dropped.Sum(d => dropped.Count(d.Key))}"
+                + (run.Reason == "full" ? $"; the file is full, {captured.Sum(c => captured.Count(c.Key)) - files.Packets} packets are not in it" : ""));
         }
 
         return ExitCode.Ok;
@@ -128,11 +137,10 @@ internal static class CaptureCommand
         try
         {
             stdout.Write(data.Span);
-            stdout.Flush();
         }
-        catch (IOException)
+        catch (OutputFailure e) when (e.IsReaderGone)
         {
-            run.End("interrupted"); // whoever read it has gone
+            run.End(ReaderGone); // what the daemon still sends is read and thrown away
         }
     }
 }

@@ -22,7 +22,7 @@ internal static class HostCommand
             ExampleKeys.Warn(settings.Hosts.Select(h => (h.Name, h.Key)), run.Events);
             return run.Run(
                 "host", settings.Name, parsed.GetValue(socket) ?? settings.Socket,
-                path => new HostDaemon(settings, path, run.Events), daemon => daemon.Run(), daemon => daemon.Stop(), daemon => daemon.PortName);
+                path => new HostDaemon(settings, path, run.Events, run.Log), daemon => daemon.Run(), daemon => daemon.Stop(), daemon => daemon.PortName);
         });
         return (command, """
               expether host --config examples/host.toml

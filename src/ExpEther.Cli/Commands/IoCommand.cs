@@ -19,7 +19,7 @@ internal static class IoCommand
             ExampleKeys.Warn(settings.Hosts.Select(h => (h.Name, h.Key)), run.Events);
             return run.Run(
                 "io", settings.Name, parsed.GetValue(socket) ?? settings.Socket,
-                path => new IoDaemon(settings, path, run.Events), daemon => daemon.Run(), daemon => daemon.Stop(), daemon => daemon.PortName);
+                path => new IoDaemon(settings, path, run.Events, run.Log), daemon => daemon.Run(), daemon => daemon.Stop(), daemon => daemon.PortName);
         });
         return (command, """
               expether io --config examples/io.toml

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Guests;
 using ExpEther.Cli.Lab;
+using ExpEther.Cli.Output;
 using ExpEther.Cli.Wiring;
 
 namespace ExpEther.Cli.Commands;
@@ -34,7 +35,7 @@ internal static class LabExecCommand
                 return ended;
             }
 
-            await using var output = Console.OpenStandardOutput();
+            await using var output = StandardStream.Output();
             return await shell.RunAsync(line, async data =>
             {
                 await output.WriteAsync(data, interruption.Token);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Lab;
+using ExpEther.Cli.Output;
 using ExpEther.Cli.Wiring;
 using ExpEther.Daemon.Control;
 
@@ -12,6 +13,9 @@ namespace ExpEther.Cli.Commands;
 /// </summary>
 internal static class LabSuperviseCommand
 {
+    /// <summary>Whoever reads it goes when the laboratory is ready.</summary>
+    private static readonly TextWriter Output = StandardStream.LossyOutput().Text();
+
     public static Command Build()
     {
         var options = new LabUpOptions(guests: 2);
@@ -30,7 +34,7 @@ internal static class LabSuperviseCommand
             }
             catch (LabFailure e)
             {
-                Console.Out.WriteLine(new JsonObject { ["error"] = new ControlError(e.Code, e.Message, e.Remedy).ToJson() }.ToJsonString());
+                Output.WriteLine(new JsonObject { ["error"] = new ControlError(e.Code, e.Message, e.Remedy).ToJson() }.ToJsonString());
                 return ExitCode.Failed;
             }
         });
@@ -41,7 +45,7 @@ internal static class LabSuperviseCommand
     {
         using var interruption = new Interruption();
         using var starting = CancellationTokenSource.CreateLinkedTokenSource(interruption.Token);
-        var log = new StepLog(Console.Error, Console.Out);
+        var log = new StepLog(Console.Error, Output);
         using var supervisor = new LabSupervisor(options, folder, log);
         GiveUpWithStdin(starting);
         try
@@ -58,7 +62,7 @@ internal static class LabSuperviseCommand
             return ExitCode.Interrupted;
         }
 
-        Console.Out.WriteLine(new JsonObject { ["ready"] = true }.ToJsonString());
+        Output.WriteLine(new JsonObject { ["ready"] = true }.ToJsonString());
         await supervisor.RunAsync(interruption.Token);
         supervisor.Dispose();
         folder.Delete();

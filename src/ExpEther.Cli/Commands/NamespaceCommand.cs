@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Output;
 using ExpEther.Cli.Usage;
+using ExpEther.Daemon.Control;
 
 namespace ExpEther.Cli.Commands;
 
@@ -149,7 +150,7 @@ internal static class NamespaceCommand
             {
                 table.Add(
                     device.Cell("device"), found.Cell("id"), JsonText.Size(found.Count("bytes")), found.Cell("blockBytes"),
-                    (found["shared"]?.GetValue<bool>() == true ? "shared" : "private") + (found["readOnly"]?.GetValue<bool>() == true ? ", read-only" : ""),
+                    (found.FlagOf("shared") == true ? "shared" : "private") + (found.FlagOf("readOnly") == true ? ", read-only" : ""),
                     found.Cell("owner"), found.Cell("functions"), found.Cell("uuid"));
             }
 

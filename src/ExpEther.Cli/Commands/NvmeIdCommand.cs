@@ -1,5 +1,6 @@
 using System.CommandLine;
 using ExpEther.Cli.Output;
+using ExpEther.Daemon.Control;
 
 namespace ExpEther.Cli.Commands;
 
@@ -35,7 +36,7 @@ internal static class NvmeIdCommand
                 screen.Text(
                     $"{"namespace " + space.Cell("id"),-17} {JsonText.Size(space.Count("bytes"))} ({space.Cell("bytes")} bytes)"
                     + $", blocks of {space.Cell("blockBytes")} bytes"
-                    + (space["readOnly"]?.GetValue<bool>() == true ? ", read-only" : ""));
+                    + (space.FlagOf("readOnly") == true ? ", read-only" : ""));
             }
 
             return ExitCode.Ok;

@@ -27,7 +27,7 @@ internal static class NvmeReadCommand
             var range = await options.RangeAsync(parsed, client, cancel);
             var progress = new TransferProgress("read");
             using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            await using var into = path is null ? Console.OpenStandardOutput() : File.Create(path);
+            await using Stream into = path is null ? StandardStream.Output() : File.Create(path);
             var bytes = 0L;
             var result = await client.CallAsync(
                 "nvme.read", range, progress.Update,

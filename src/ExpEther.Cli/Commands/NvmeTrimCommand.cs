@@ -47,5 +47,5 @@ internal static class NvmeTrimCommand
 
     private static string Describe(JsonObject result) =>
         $"{result.Cell("disk")}: {result.Cell("bytes")} bytes from {result.Cell("offset")} are deallocated and "
-        + (result["readsZeroes"]?.GetValue<bool>() == true ? "read as zeroes" : "may still read as they were");
+        + (result.FlagOf("readsZeroes") == true ? "read as zeroes" : "may still read as they were");
 }

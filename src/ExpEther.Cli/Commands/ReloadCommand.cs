@@ -29,7 +29,7 @@ internal static class ReloadCommand
                 return ExitCode.Ok;
             }
 
-            var changes = result.Objects("changes").Select(c => new ConfigChange(c["key"]!.GetValue<string>(), Text(c, "from"), Text(c, "to"))).ToList();
+            var changes = result.Objects("changes").Select(c => new ConfigChange(c.TextOf("key") ?? "", Text(c, "from"), Text(c, "to"))).ToList();
             screen.Text(changes.Count == 0 ? "nothing is different"
                 : parsed.GetValue(dryRun) ? "would change:"
                 : "changed:");
@@ -55,5 +55,5 @@ internal static class ReloadCommand
         }
     }
 
-    private static string? Text(JsonObject change, string name) => change[name]?.GetValue<string>();
+    private static string? Text(JsonObject change, string name) => change.TextOf(name);
 }

@@ -16,13 +16,13 @@ internal static class ServiceManager
 
         // Not for what the daemon starts.
         Environment.SetEnvironmentVariable(Variable, null);
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
         try
         {
             // An abstract socket's name begins with a zero, written as '@'.
             socket.SendTo("READY=1"u8, new UnixDomainSocketEndPoint(path[0] == '@' ? $"\0{path[1..]}" : path));
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or ArgumentException)
         {
             // Whoever waits for it will say so; the daemon works.
         }

@@ -61,7 +61,7 @@ internal static class SwitchCommand
             var run = new DaemonRun(parsed, exitWithStdin);
             return run.Run(
                 "switch", parsed.GetRequiredValue(name), parsed.GetValue(socket),
-                path => new SwitchDaemon(parsed.GetRequiredValue(name), ports, type, parsed.GetValue(mtu) ?? 0, path, run.Events),
+                path => new SwitchDaemon(parsed.GetRequiredValue(name), ports, type, parsed.GetValue(mtu) ?? 0, path, run.Events, run.Log),
                 daemon => daemon.Run(), daemon => daemon.Stop(), _ => string.Join(", ", ports.Select(p => $"{p.Name} ({p.Mode})")));
         });
         return (command, """

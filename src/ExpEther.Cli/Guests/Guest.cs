@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ExpEther.Cli.Wiring;
+using ExpEther.Linux.Sockets;
 
 namespace ExpEther.Cli.Guests;
 
@@ -34,8 +35,8 @@ internal sealed class Guest : IDisposable
         Directory.CreateDirectory(options.SlotFolder);
 
         // Those of an earlier life: what is there from now on is this one's.
-        File.Delete(options.LabMonitorSocket);
-        File.Delete(options.ShellSocket);
+        SocketFile.RemoveLeftOver(options.LabMonitorSocket);
+        SocketFile.RemoveLeftOver(options.ShellSocket);
         var guest = new Guest(options, LabProcess.StartTied(options.Name, prefix, GuestCommandLine.Of(options), logFolder));
         try
         {

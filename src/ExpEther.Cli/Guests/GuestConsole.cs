@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Sockets;
+using ExpEther.Cli.Output;
 using ExpEther.Cli.Wiring;
 using Microsoft.Win32.SafeHandles;
 
@@ -63,7 +64,7 @@ internal static class GuestConsole
     /// <returns>False: the guest went away.</returns>
     private static async Task<bool> ShowAsync(Socket socket, CancellationToken cancel)
     {
-        await using var screen = Console.OpenStandardOutput();
+        await using var screen = StandardStream.Output();
         var buffer = new byte[4096];
         try
         {

@@ -1,8 +1,8 @@
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Wiring;
+using ExpEther.Daemon.Control;
 
 namespace ExpEther.Cli.Guests;
 
@@ -33,7 +33,11 @@ internal static class GuestMonitor
                 await stream.WriteAsync(Encoding.UTF8.GetBytes(new JsonObject { ["execute"] = what }.ToJsonString() + "\n"), limit.Token);
                 while (await reader.ReadLineAsync(limit.Token) is { } line)
                 {
-                    var answer = JsonNode.Parse(line)!.AsObject();
+                    if (!StrictJson.TryParseObject(Encoding.UTF8.GetBytes(line), ControlLimits.AnswerDepthMax, out var answer))
+                    {
+                        throw new IOException("it does not speak QMP");
+                    }
+
                     if (answer["error"] is JsonObject error)
                     {
                         throw new LabFailure("qemu-refuses", $"{name}'s QEMU refuses {what}: {error["desc"]}", "");
@@ -48,7 +52,7 @@ internal static class GuestMonitor
                 throw new IOException("the connection was closed");
             }
         }
-        catch (Exception e) when (e is SocketException or IOException or JsonException)
+        catch (Exception e) when (e is SocketException or IOException)
         {
             throw new LabFailure("guest-off", $"{name}'s QEMU cannot be reached: {e.Message}", "see `expether lab status`");
         }

@@ -52,7 +52,7 @@ internal sealed class GuestShell : IDisposable
     /// <summary>Runs a command and hands on what it prints, stdout and stderr as they come.</summary>
     /// <param name="command">For the guest's <c>sh -c</c>.</param>
     /// <param name="onOutput">Its memory is valid during the call.</param>
-    /// <param name="cancel">Ends the command in the guest too.</param>
+    /// <param name="cancel">Ends the command in the guest too, as an IOException of <paramref name="onOutput"/> does.</param>
     /// <returns>Its exit code.</returns>
     /// <exception cref="LabFailure">The guest went away, or its agent refuses.</exception>
     public async Task<int> RunAsync(string command, Func<ReadOnlyMemory<byte>, ValueTask> onOutput, CancellationToken cancel)
@@ -85,8 +85,9 @@ internal sealed class GuestShell : IDisposable
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is OperationCanceledException or IOException)
         {
+            // IOException: what it prints is wanted no more.
             await SendAsync($"kill {id} TERM\n", CancellationToken.None);
             throw;
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Wiring;
 using ExpEther.Daemon.Control;
@@ -34,7 +35,7 @@ internal static class LabLaunch
             {
                 if (line.StartsWith('{'))
                 {
-                    result = JsonNode.Parse(line)!.AsObject();
+                    result = StrictJson.TryParseObject(Encoding.UTF8.GetBytes(line), ControlLimits.AnswerDepthMax, out var last) ? last : [];
                 }
                 else
                 {
@@ -52,7 +53,7 @@ internal static class LabLaunch
 
         if (result?["error"] is JsonObject error)
         {
-            throw new LabFailure(error["code"]!.GetValue<string>(), error["message"]!.GetValue<string>(), error["remedy"]!.GetValue<string>());
+            throw new LabFailure(error.TextOf("code") ?? "", error.TextOf("message") ?? "", error.TextOf("remedy") ?? "");
         }
 
         return result is null
@@ -81,7 +82,8 @@ internal static class LabLaunch
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancel);
             limit.CancelAfter(TimeSpan.FromSeconds(DownSeconds));
             using var client = await ControlClient.ConnectAsync(folder.Socket, asksWhenSilent: false, limit.Token);
-            ended = [.. (await client.CallAsync("down", cancel: limit.Token))["ended"]!.AsArray().Select(name => name!.GetValue<string>())];
+            ended = [.. (await client.CallAsync("down", cancel: limit.Token))["ended"] is JsonArray names
+                ? names.OfType<JsonValue>().Select(name => name.ToString()) : []];
             if (await state.Supervisor.EndedAsync(TimeSpan.FromSeconds(DownSeconds), cancel))
             {
                 return ended;

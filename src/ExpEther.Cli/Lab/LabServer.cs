@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Wiring;
 using ExpEther.Daemon.Control;
+using ExpEther.Linux.Sockets;
 
 namespace ExpEther.Cli.Lab;
 
@@ -26,7 +26,7 @@ internal sealed class LabServer(string path, Func<string, JsonObject, Cancellati
             {
                 await ServeAsync(client, cancel);
             }
-            catch (Exception e) when (e is SocketException or IOException or JsonException or InvalidOperationException)
+            catch (Exception e) when (e is SocketException or IOException)
             {
                 continue; // that client went away, or says nothing of sense
             }
@@ -36,7 +36,7 @@ internal sealed class LabServer(string path, Func<string, JsonObject, Cancellati
     public void Dispose()
     {
         _listener.Dispose();
-        File.Delete(path);
+        SocketFile.Remove(path);
     }
 
     private async Task ServeAsync(Socket client, CancellationToken cancel)
@@ -55,7 +55,7 @@ internal sealed class LabServer(string path, Func<string, JsonObject, Cancellati
             return; // connected and silent: the next one's turn
         }
 
-        if (line is null || JsonNode.Parse(line) is not JsonObject request)
+        if (line is null || !StrictJson.TryParseObject(Encoding.UTF8.GetBytes(line), ControlLimits.JsonDepthMax, out var request))
         {
             return;
         }
@@ -63,7 +63,7 @@ internal sealed class LabServer(string path, Func<string, JsonObject, Cancellati
         var answer = new JsonObject { ["id"] = request["id"]?.DeepClone() };
         try
         {
-            answer["result"] = await call(request["command"]?.GetValue<string>() ?? "", request["arguments"] as JsonObject ?? [], cancel);
+            answer["result"] = await call(request.TextOf("command") ?? "", request["arguments"] as JsonObject ?? [], cancel);
         }
         catch (LabFailure e)
         {
@@ -76,7 +76,7 @@ internal sealed class LabServer(string path, Func<string, JsonObject, Cancellati
 
     private static Socket Listen(string path)
     {
-        File.Delete(path);
+        SocketFile.RemoveLeftOver(path);
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
         listener.Listen(Waiting);

@@ -2,6 +2,8 @@ using System.Text.Json.Nodes;
 using ExpEther.Cli.Guests;
 using ExpEther.Cli.Wiring;
 
+using ExpEther.Daemon.Control;
+
 namespace ExpEther.Cli.Lab;
 
 /// <summary>
@@ -65,15 +67,15 @@ internal sealed class LabSupervisor(LabOptions options, LabPlace folder, StepLog
             case "parts":
                 return new JsonObject { ["parts"] = new JsonArray([.. rig.Parts.Select(Describe)]) };
             case "kill":
-                var victim = Part(rig, arguments["node"]?.GetValue<string>() ?? "", arguments["what"]?.GetValue<string>() ?? "");
+                var victim = Part(rig, arguments.TextOf("node") ?? "", arguments.TextOf("what") ?? "");
                 await victim.KillAsync(cancel);
                 log.Step($"killed the {Name(victim.Role)} of {victim.Node}");
                 Note(rig, isReady: true);
                 return new JsonObject { ["killed"] = victim.Name };
             case "restart":
-                return await RestartAsync(rig, arguments["node"]?.GetValue<string>() ?? "", cancel);
+                return await RestartAsync(rig, arguments.TextOf("node") ?? "", cancel);
             case "reset":
-                var guest = rig.Find(arguments["node"]?.GetValue<string>() ?? "");
+                var guest = rig.Find(arguments.TextOf("node") ?? "");
                 await guest.Guest!.ResetAsync(cancel);
                 log.Step($"reset {guest.Name}");
                 return new JsonObject { ["reset"] = guest.Name };

@@ -3,7 +3,8 @@ using Spectre.Console;
 namespace ExpEther.Cli.Output;
 
 /// <summary>
-/// Makes stdout and stderr safe, once at the start, and keeps the way to the bare terminal for the two that draw on it with control characters
+/// Makes stdout and stderr safe, once at the start: text is escaped, and what they do not take ends a command or is lost, as
+/// <see cref="StandardStream"/> says. It keeps the way to the bare terminal for the two that draw on it with control characters
 /// of their own: the live screen and the progress line. What they draw of text from outside they pass through <c>SafeText</c>.
 /// </summary>
 internal static class Terminal
@@ -14,8 +15,8 @@ internal static class Terminal
     /// <summary>From here on everything that is written to <see cref="Console.Out"/> and <see cref="Console.Error"/> is escaped.</summary>
     public static void Guard()
     {
-        var bareOut = Console.Out;
-        BareError = Console.Error;
+        var bareOut = StandardStream.Output().Text();
+        BareError = StandardStream.Error().Text();
         AnsiConsole.Console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new BareOutput(bareOut) });
         Console.SetOut(new SafeWriter(bareOut));
         Console.SetError(new SafeWriter(BareError));

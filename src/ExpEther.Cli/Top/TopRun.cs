@@ -85,6 +85,11 @@ internal sealed class TopRun(string? socket, TimeSpan interval, int? count, Canc
                 return true;
             }
 
+            if (Console.IsOutputRedirected)
+            {
+                OutputFailure.ThrowIfReaderGone();
+            }
+
             while (!Console.IsInputRedirected && !Console.IsOutputRedirected && Console.KeyAvailable)
             {
                 if (Console.ReadKey(intercept: true).KeyChar is 'q' or 'Q')
@@ -97,6 +102,6 @@ internal sealed class TopRun(string? socket, TimeSpan interval, int? count, Canc
         return false;
     }
 
-    /// <summary>How often a key that was pressed is looked for.</summary>
+    /// <summary>How often a key that was pressed is looked for, and whether stdout is read still.</summary>
     private static readonly TimeSpan KeyInterval = TimeSpan.FromMilliseconds(50);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using ExpEther.Daemon.Control;
 
 namespace ExpEther.Cli.Top;
 
@@ -133,7 +134,7 @@ internal sealed class TopScreen(bool hasColor)
         foreach (var row in table.Rows)
         {
             var label = row.Label.Length <= labelWidth ? row.Label : row.Label[..(labelWidth - 1)] + "…";
-            var line = new TopLine().Add(label.PadRight(labelWidth), row.Names["isUp"]?.GetValue<bool>() == false ? "grey" : "default");
+            var line = new TopLine().Add(label.PadRight(labelWidth), row.Names.FlagOf("isUp") == false ? "grey" : "default");
             for (var i = 0; i < columns; i++)
             {
                 var style = row.Figures[i] is null or 0 ? "grey" : table.Columns[i].IsAlarm ? "bold red" : "default";

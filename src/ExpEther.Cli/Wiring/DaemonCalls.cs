@@ -28,7 +28,7 @@ internal static class DaemonCalls
             while (true)
             {
                 var box = await client.CallAsync("ls", cancel: guard.Token);
-                if (box.Objects("hosts").All(h => h.Cell("link") == "up") && box["started"]?.GetValue<bool>() == true)
+                if (box.Objects("hosts").All(h => h.Cell("link") == "up") && box.FlagOf("started") == true)
                 {
                     return box;
                 }

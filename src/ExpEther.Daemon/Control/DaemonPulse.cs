@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
+using ExpEther.Linux.Sockets;
 
 namespace ExpEther.Daemon.Control;
 
@@ -10,11 +10,6 @@ namespace ExpEther.Daemon.Control;
 /// </summary>
 internal static class DaemonPulse
 {
-    // sys/socket.h of x86-64 and arm64.
-    private const int SolSocket = 1;
-    private const int SoPeerCred = 17;
-    private const int CredentialsBytes = 12;
-
     /// <returns>True also when the connection is closed without a word: that needs a loop that turns.</returns>
     public static async Task<bool> IsThereAsync(string path, CancellationToken cancel)
     {
@@ -45,9 +40,7 @@ internal static class DaemonPulse
     /// <param name="command">The call that is not answered.</param>
     public static ControlException Missing(Socket socket, string path, string command)
     {
-        Span<byte> credentials = stackalloc byte[CredentialsBytes];
-        _ = socket.GetRawSocketOption(SolSocket, SoPeerCred, credentials);
-        var pid = MemoryMarshal.Read<int>(credentials);
+        var pid = PeerCredentials.Of((int)socket.Handle).ProcessId;
         var seconds = ControlLimits.SilenceSecondsMax + ControlLimits.PulseSecondsMax;
         var silent = string.Create(CultureInfo.InvariantCulture, $"the daemon at {path} (process {pid}) has not answered '{command}' for {seconds} s");
         return IsStopped(pid)

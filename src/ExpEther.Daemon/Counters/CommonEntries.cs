@@ -1,5 +1,6 @@
 using ExpEther.Core.Counters;
 using ExpEther.Core.Stages;
+using ExpEther.Daemon.Events;
 using ExpEther.Ethernet.Ports;
 
 namespace ExpEther.Daemon.Counters;
@@ -12,6 +13,13 @@ internal static class CommonEntries
         tree.Text("name", port.Name);
         tree.Flag("isUp", () => port.IsUp);
         tree.All(port.Counters);
+    }
+
+    public static void AddLog(CounterTree tree, LogCounters log)
+    {
+        tree.Counter("lines", () => log.Lines);
+        tree.Counter("linesLost", () => log.LinesLost);
+        tree.Counter("repeatsKeptBack", () => log.RepeatsKeptBack);
     }
 
     public static void AddLoop(CounterTree tree, StageClock stages, Func<long> sleeps)

@@ -44,6 +44,11 @@ public sealed class CounterPage : ICounterPage, IDisposable
     {
         try
         {
+            if (_generation == 0)
+            {
+                SeeThatNothingIsLost();
+            }
+
             Replace(entries, now);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -104,6 +109,29 @@ public sealed class CounterPage : ICounterPage, IDisposable
         }
 
         return Encoding.UTF8.GetBytes(string.Concat(runes));
+    }
+
+    /// <summary>A page of a daemon before us is replaced. Something else of that name is somebody's, and stays.</summary>
+    /// <exception cref="IOException">There is something else.</exception>
+    private void SeeThatNothingIsLost()
+    {
+        if (!Path.Exists(_path) && new FileInfo(_path).LinkTarget is null)
+        {
+            return;
+        }
+
+        Span<byte> magic = stackalloc byte[sizeof(ulong)];
+        if ((File.GetAttributes(_path) & (FileAttributes.Directory | FileAttributes.ReparsePoint | FileAttributes.Device)) == 0)
+        {
+            using var file = File.OpenHandle(_path);
+            if (RandomAccess.Read(file, magic, CounterPageLayout.MagicOffset) == magic.Length
+                && BinaryPrimitives.ReadUInt64LittleEndian(magic) == CounterPageLayout.Magic)
+            {
+                return;
+            }
+        }
+
+        throw new IOException($"{_path} is there and is no counter page; remove it, or give the control socket another name");
     }
 
     /// <summary>The new file is shown with its first snapshot in it, and only then is the old one let go.</summary>

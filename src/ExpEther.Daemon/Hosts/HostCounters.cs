@@ -1,12 +1,13 @@
 using ExpEther.Core.Counters;
 using ExpEther.Core.Stages;
 using ExpEther.Daemon.Counters;
+using ExpEther.Daemon.Events;
 using ExpEther.Ethernet.Ports;
 
 namespace ExpEther.Daemon.Hosts;
 
 /// <summary>What a machine's hosts count: what <c>stats</c> and <c>top</c> show of them.</summary>
-internal sealed class HostCounters(string name, INetworkPort port, StageClock stages, Func<long> sleeps, HostSet hosts) : ICounterSource
+internal sealed class HostCounters(string name, INetworkPort port, StageClock stages, Func<long> sleeps, LogCounters log, HostSet hosts) : ICounterSource
 {
     public void AddShape(CounterShape shape)
     {
@@ -24,6 +25,7 @@ internal sealed class HostCounters(string name, INetworkPort port, StageClock st
         tree.Text("name", name);
         tree.Object("port", () => CommonEntries.AddPort(tree, port));
         tree.Object("loop", () => CommonEntries.AddLoop(tree, stages, sleeps));
+        tree.Object("log", () => CommonEntries.AddLog(tree, log));
         tree.List("hosts", hosts.All, host =>
         {
             tree.Text("name", host.Config.Name);

@@ -6,6 +6,7 @@ using ExpEther.Daemon.Capture;
 using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Control;
 using ExpEther.Daemon.Counters;
+using ExpEther.Daemon.Events;
 using ExpEther.Daemon.Load;
 using ExpEther.Daemon.Loop;
 using ExpEther.Daemon.Ownership;
@@ -32,7 +33,7 @@ public sealed class HostDaemon : IDisposable
 
     /// <exception cref="PortException">The port cannot be opened.</exception>
     /// <exception cref="IOException">The control socket cannot be made.</exception>
-    public HostDaemon(HostConfig config, string socketPath, IEventSink events)
+    public HostDaemon(HostConfig config, string socketPath, IEventSink events, LogCounters? log = null)
     {
         var scheduler = new OwnerScheduler();
         var stages = new StageClock(new SystemClock());
@@ -43,7 +44,7 @@ public sealed class HostDaemon : IDisposable
         var hosts = _machine.Hosts;
         var table = new CommandTable();
         table.Add("ls", ListAsync);
-        var counters = new HostCounters(config.Name, _port, stages, () => _loop!.Sleeps, hosts);
+        var counters = new HostCounters(config.Name, _port, stages, () => _loop!.Sleeps, log ?? new LogCounters(), hosts);
         table.Add("stats", () => CounterTreeJson.Of(counters));
         _ = new HostCommands(hosts, scheduler, table);
         _ = new LoadCommands(hosts, scheduler, table);

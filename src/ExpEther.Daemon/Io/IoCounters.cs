@@ -2,13 +2,14 @@ using ExpEther.Bridge.Io;
 using ExpEther.Core.Counters;
 using ExpEther.Core.Stages;
 using ExpEther.Daemon.Counters;
+using ExpEther.Daemon.Events;
 using ExpEther.Ethernet.Ports;
 
 namespace ExpEther.Daemon.Io;
 
 /// <summary>What an I/O box counts: what <c>stats</c> and <c>top</c> show of it.</summary>
 internal sealed class IoCounters(
-    string name, INetworkPort port, StageClock stages, Func<long> sleeps, IoBridge bridge, DeviceSet devices)
+    string name, INetworkPort port, StageClock stages, Func<long> sleeps, LogCounters log, IoBridge bridge, DeviceSet devices)
     : ICounterSource
 {
     public void AddShape(CounterShape shape)
@@ -26,6 +27,7 @@ internal sealed class IoCounters(
         tree.Text("name", name);
         tree.Object("port", () => CommonEntries.AddPort(tree, port));
         tree.Object("loop", () => CommonEntries.AddLoop(tree, stages, sleeps));
+        tree.Object("log", () => CommonEntries.AddLog(tree, log));
         bridge.AddCounters(tree);
         tree.List("devices", devices.Controllers, each =>
         {

@@ -7,6 +7,7 @@ using ExpEther.Daemon.Capture;
 using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Control;
 using ExpEther.Daemon.Counters;
+using ExpEther.Daemon.Events;
 using ExpEther.Daemon.Loop;
 using ExpEther.Daemon.Ownership;
 using ExpEther.Daemon.Ports;
@@ -32,7 +33,7 @@ public sealed class IoDaemon : IDisposable
     /// <exception cref="PortException">The port cannot be opened.</exception>
     /// <exception cref="IOException">The control socket or the state folder cannot be made.</exception>
     /// <exception cref="BackendException">A namespace's file cannot be served.</exception>
-    public IoDaemon(IoConfig config, string socketPath, IEventSink events)
+    public IoDaemon(IoConfig config, string socketPath, IEventSink events, LogCounters? log = null)
     {
         _owned.Add(_stop);
         try
@@ -52,7 +53,7 @@ public sealed class IoDaemon : IDisposable
             var table = new CommandTable();
             var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             table.Add("ls", () => IoJson.List(bridge.Status(), started.Task.IsCompleted));
-            var counters = new IoCounters(config.Name, _port, stages, () => _loop!.Sleeps, bridge, devices);
+            var counters = new IoCounters(config.Name, _port, stages, () => _loop!.Sleeps, log ?? new LogCounters(), bridge, devices);
             table.Add("stats", () => CounterTreeJson.Of(counters));
             _ = new IoCommands(bridge, started.Task, table);
             _ = new NamespaceControl(bridge, started.Task, table);

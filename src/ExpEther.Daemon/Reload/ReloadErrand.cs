@@ -13,11 +13,15 @@ internal sealed class ReloadErrand : ILoopErrand, IDisposable
     private readonly EventFd _wake = new();
     private readonly HangupSignal _hangup;
     private readonly Action _onHangup;
+    private readonly Action _onTerminalLost;
     private volatile Action? _finish;
 
-    public ReloadErrand(Action onHangup)
+    /// <param name="onHangup">SIGHUP was sent.</param>
+    /// <param name="onTerminalLost">The terminal of the daemon's start has gone.</param>
+    public ReloadErrand(Action onHangup, Action onTerminalLost)
     {
         _onHangup = onHangup;
+        _onTerminalLost = onTerminalLost;
         _hangup = new HangupSignal(_wake);
     }
 
@@ -49,14 +53,20 @@ internal sealed class ReloadErrand : ILoopErrand, IDisposable
 
     public bool Poll()
     {
+        var isLost = _hangup.TryTakeLoss();
         var hungUp = _hangup.TryTake();
         var finish = _finish;
-        if (!hungUp && finish is null)
+        if (!hungUp && !isLost && finish is null)
         {
             return false;
         }
 
         _ = _wake.Clear();
+        if (isLost)
+        {
+            _onTerminalLost();
+        }
+
         if (hungUp)
         {
             _onHangup();

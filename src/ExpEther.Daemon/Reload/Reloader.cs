@@ -37,7 +37,8 @@ internal sealed class Reloader : IDisposable
         _scheduler = scheduler;
         _events = events;
         _ended = new OwnerSignal(scheduler);
-        _errand = new ReloadErrand(OnHangup);
+        _errand = new ReloadErrand(OnHangup, () => events.Report(
+            EventSeverity.Warning, name, "the terminal is closed; the daemon goes on, and did not take that for a reload"));
         table.Add("reload", async call =>
         {
             var isDryRun = call.Arguments.Flag("dryRun") ?? false;

@@ -1,11 +1,12 @@
 using ExpEther.Core.Counters;
 using ExpEther.Daemon.Counters;
+using ExpEther.Daemon.Events;
 using ExpEther.Ethernet.Switch;
 
 namespace ExpEther.Daemon.Switch;
 
 /// <summary>What a switch counts: what <c>stats</c> and <c>top</c> show of it. Its ports are those of its command line.</summary>
-internal sealed class SwitchCounters(string name, SwitchProcess process) : ICounterSource
+internal sealed class SwitchCounters(string name, SwitchProcess process, LogCounters log) : ICounterSource
 {
     public void AddShape(CounterShape shape) => shape.Add(process);
 
@@ -14,6 +15,7 @@ internal sealed class SwitchCounters(string name, SwitchProcess process) : ICoun
         tree.Text("kind", "switch");
         tree.Text("name", name);
         tree.Object("loop", () => CommonEntries.AddLoop(tree, process.Stages, () => process.Sleeps));
+        tree.Object("log", () => CommonEntries.AddLog(tree, log));
         tree.List("ports", process.Ports, port =>
         {
             tree.Text("name", port.Name);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using ExpEther.Core.Counters;
 using ExpEther.Core.Scheduling;
@@ -5,6 +6,7 @@ using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Daemon.Control;
 using ExpEther.Daemon.Counters;
+using ExpEther.Daemon.Events;
 using ExpEther.Daemon.Status;
 using ExpEther.Ethernet;
 using ExpEther.Ethernet.Ports;
@@ -20,6 +22,9 @@ public sealed class SwitchDaemon : IDisposable
 {
     private readonly OwnerScheduler _scheduler = new();
     private readonly StopSignal _stop = new();
+
+    /// <summary>A switch goes on when its terminal is closed, as the other daemons do; it has nothing to reload.</summary>
+    private readonly PosixSignalRegistration _hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context => context.Cancel = true);
     private readonly SwitchProcess _switch;
     private readonly ControlServer _control;
     private readonly CounterPage _page;
@@ -28,7 +33,7 @@ public sealed class SwitchDaemon : IDisposable
     /// <exception cref="PortException">A port cannot be opened.</exception>
     /// <exception cref="IOException">The control socket cannot be made.</exception>
     public SwitchDaemon(
-        string name, IReadOnlyList<SwitchPortArgument> ports, ushort etherType, int mtuBytes, string socketPath, IEventSink events)
+        string name, IReadOnlyList<SwitchPortArgument> ports, ushort etherType, int mtuBytes, string socketPath, IEventSink events, LogCounters? log = null)
     {
         _name = name;
         var opened = new List<SwitchProcessPort>();
@@ -40,7 +45,7 @@ public sealed class SwitchDaemon : IDisposable
             }
 
             _switch = new SwitchProcess(opened, new SystemRandom(), etherType) { Stages = new StageClock(new SystemClock()) };
-            var counters = new SwitchCounters(name, _switch);
+            var counters = new SwitchCounters(name, _switch, log ?? new LogCounters());
             var table = new CommandTable();
             table.Add("ls", List);
             table.Add("stats", () => CounterTreeJson.Of(counters));
@@ -58,6 +63,7 @@ public sealed class SwitchDaemon : IDisposable
             }
 
             _stop.Dispose();
+            _hangup.Dispose();
             throw;
         }
 
@@ -79,6 +85,7 @@ public sealed class SwitchDaemon : IDisposable
         _control.Dispose();
         _switch.Dispose();
         _stop.Dispose();
+        _hangup.Dispose();
     }
 
     private void OnWake(Instant now)

@@ -53,7 +53,7 @@ public sealed class CounterPageTests : IDisposable
     public void A_new_layout_is_a_new_file_and_an_end_leaves_none()
     {
         var path = Path("host-h.counters");
-        File.WriteAllText(path, "what a daemon left that was killed");
+        File.WriteAllText(path, "EXPECNTR what a daemon left that was killed");
         File.WriteAllText($"{path}.new", "and in the middle of this");
         using (var page = new CounterPage(path, new Events()))
         {
