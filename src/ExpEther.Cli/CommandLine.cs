@@ -17,6 +17,8 @@ namespace ExpEther.Cli;
 /// </summary>
 internal static class CommandLine
 {
+    private const int UnsizedWidth = 80;
+
     public static async Task<int> RunAsync(string[] args)
     {
         try
@@ -140,7 +142,7 @@ internal static class CommandLine
             """);
         var help = root.Options.OfType<HelpOption>().Single();
         var usual = (HelpAction)help.Action!;
-        usual.MaxWidth = helpWidth ?? usual.MaxWidth;
+        usual.MaxWidth = helpWidth ?? (usual.MaxWidth > 0 ? usual.MaxWidth : UnsizedWidth); // a terminal may have no size (tty_ioctl(4): 0 columns)
         help.Action = new HelpWithExamples(usual, examples);
         return root;
     }

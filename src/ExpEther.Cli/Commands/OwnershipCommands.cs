@@ -16,13 +16,13 @@ internal static class OwnershipCommands
 
     public static (Command, string) BuildDetach() => Build(
         "detach", "Take a function from its owner, who is asked to let go first.", hasHost: false, """
-          expether detach disk1
+          expether detach disk1                   after `sync` and `umount` in the guest: what it has not written back is lost
           expether detach disk1 --force           do not ask: the host sees a surprise removal
         """);
 
     public static (Command, string) BuildMove() => Build(
         "move", "Take a function from its owner and give it to another host: hot-remove there, VLAN change, hot-plug here.", hasHost: true, """
-          expether move disk1 host2
+          expether move disk1 host2               after `sync` and `umount` in the guest, as for detach
           expether move disk1 host2 --force       the old host is dead or does not let go
         """);
 

@@ -66,7 +66,7 @@ internal static class LabLaunch
     /// <exception cref="LabFailure">There is none.</exception>
     public static async Task<IReadOnlyList<string>> DownAsync(LabPlace folder, Action<string> say, CancellationToken cancel)
     {
-        if (!File.Exists(folder.State))
+        if (!folder.IsALaboratorys)
         {
             throw new LabFailure("lab-down", $"no laboratory is up in {folder.Path}", "start one: expether lab up");
         }
@@ -117,7 +117,7 @@ internal static class LabLaunch
 
     private static async Task<IReadOnlyList<string>> ClearAsync(LabPlace folder, Action<string> say, CancellationToken cancel)
     {
-        if (!File.Exists(folder.State))
+        if (!folder.IsALaboratorys)
         {
             return [];
         }

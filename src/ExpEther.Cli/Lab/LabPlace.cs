@@ -58,7 +58,7 @@ internal sealed record LabPlace(string Path)
 
         try
         {
-            if (Directory.Exists(Path) && !File.Exists(State) && Directory.EnumerateFileSystemEntries(Path).Any(entry => entry != Lock && entry != Log))
+            if (Directory.Exists(Path) && !IsALaboratorys && Directory.EnumerateFileSystemEntries(Path).Any(entry => entry != Lock && entry != Log))
             {
                 throw new LabFailure("bad-folder", $"{Path} is not empty and no laboratory's", "name another folder with --dir");
             }
@@ -74,10 +74,16 @@ internal sealed record LabPlace(string Path)
         }
     }
 
+    /// <summary>
+    /// Whether a laboratory made the folder, so that all of it may be removed: its state is there, and no other user has rights, as
+    /// <see cref="Prepare"/> sees to. A person's folder that happens to have a file of that name stays.
+    /// </summary>
+    public bool IsALaboratorys => File.Exists(State) && File.GetUnixFileMode(Path) == OnlyOwner;
+
     /// <summary>Takes away all that a laboratory left, and the folder itself.</summary>
     public void Delete()
     {
-        if (File.Exists(State))
+        if (IsALaboratorys)
         {
             Directory.Delete(Path, recursive: true);
         }

@@ -142,13 +142,28 @@ public sealed class LabStateTests : IDisposable
     [Fact]
     public async Task A_folder_with_other_things_in_it_is_not_taken()
     {
-        Directory.CreateDirectory(Folder.Path);
+        Directory.CreateDirectory(Folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await File.WriteAllTextAsync(Folder.In("thesis.txt"), "years of work", Cancel);
 
         var run = await LabAsync("up");
 
         Assert.Equal(2, run.Code);
         Assert.Contains("is not empty and no laboratory's", run.Error, StringComparison.Ordinal);
+        Assert.Equal("years of work", await File.ReadAllTextAsync(Folder.In("thesis.txt"), Cancel));
+    }
+
+    [Theory]
+    [InlineData("up")]
+    [InlineData("down")]
+    public async Task A_folder_that_only_has_a_file_of_that_name_is_not_cleared_away(string command)
+    {
+        Directory.CreateDirectory(Folder.Path);
+        File.SetUnixFileMode(Folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute);
+        await File.WriteAllTextAsync(Folder.State, "{\"samples\":7}", Cancel);
+        await File.WriteAllTextAsync(Folder.In("thesis.txt"), "years of work", Cancel);
+
+        Assert.NotEqual(0, (await LabAsync(command)).Code);
+
         Assert.Equal("years of work", await File.ReadAllTextAsync(Folder.In("thesis.txt"), Cancel));
     }
 
@@ -166,7 +181,7 @@ public sealed class LabStateTests : IDisposable
     [InlineData("{}")]
     public async Task A_state_that_nobody_can_read_is_cleared_away(string state)
     {
-        Directory.CreateDirectory(Folder.Path);
+        Directory.CreateDirectory(Folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await File.WriteAllTextAsync(Folder.State, state, Cancel);
 
         Assert.Equal(0, (await LabAsync("down")).Code);
@@ -182,7 +197,7 @@ public sealed class LabStateTests : IDisposable
     private async Task LeaveAsync(ProcessIdentity? stillRuns, ProcessIdentity? supervisor = null, string? bootId = null, bool isReady = true)
     {
         var gone = ProcessIdentity.Of(Environment.ProcessId)! with { StartTicks = 1 };
-        Directory.CreateDirectory(Folder.Path);
+        Directory.CreateDirectory(Folder.Path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         new LabState
         {
             BootId = bootId ?? ProcessIdentity.BootId,

@@ -10,7 +10,7 @@ internal static class CHeaders
     private static readonly string[] Includes =
     [
         "stdio.h", "stddef.h", "errno.h", "fcntl.h", "grp.h", "poll.h", "pwd.h", "time.h", "unistd.h", "sys/epoll.h", "sys/eventfd.h",
-        "sys/mman.h", "sys/socket.h", "sys/stat.h", "sys/uio.h", "sys/un.h", "netinet/in.h", "net/if.h", "linux/falloc.h", "linux/filter.h",
+        "sys/mman.h", "sys/socket.h", "sys/stat.h", "sys/uio.h", "sys/un.h", "netinet/in.h", "net/if.h", "net/if_arp.h", "linux/falloc.h", "linux/filter.h",
         "linux/fs.h", "linux/if_ether.h", "linux/if_packet.h", "linux/io_uring.h", "linux/magic.h", "linux/sockios.h",
         "sys/syscall.h",
     ];
