@@ -52,7 +52,8 @@ public sealed class ControlClient : IDisposable
         {
             socket.Dispose();
             throw new ControlException(
-                ControlErrorCode.NotAnswering, $"the daemon at {path} takes no more connections: it is stopped, or hangs", "see its log; is it stopped (SIGSTOP)?");
+                ControlErrorCode.NotAnswering, $"the daemon at {path} takes no more connections: it is stopped, or hangs",
+                "see its log; is it stopped (SIGSTOP)?");
         }
         catch (Exception e) when (e is SocketException or ArgumentException)
         {
@@ -268,5 +269,6 @@ public sealed class ControlClient : IDisposable
         ControlErrorCode.ConnectionLost, $"the daemon at {_path} went away during '{_command}': {why}", "look into its log, start it again");
 
     private ControlException Babbles() => new(
-        ControlErrorCode.ConnectionLost, $"what answers '{_command}' at {_path} does not speak the control protocol", "is it a daemon of this version of expether?");
+        ControlErrorCode.ConnectionLost, $"what answers '{_command}' at {_path} does not speak the control protocol",
+        "is it a daemon of this version of expether?");
 }

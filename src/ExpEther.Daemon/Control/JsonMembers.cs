@@ -3,7 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace ExpEther.Daemon.Control;
 
-/// <summary>Members of an object that <see cref="StrictJson"/> read or this program made: one that is missing or of another kind is null, never an exception.</summary>
+/// <summary>
+/// Members of an object that <see cref="StrictJson"/> read or this program made: one that is missing or of another kind is null, never an
+/// exception.
+/// </summary>
 public static class JsonMembers
 {
     public static string? TextOf(this JsonObject json, string name) =>

@@ -16,7 +16,8 @@ public sealed unsafe class UnixListener : IDisposable
     /// <param name="owner">User of the file; null: as the process.</param>
     /// <param name="group">Group of the file; null: as the process.</param>
     /// <exception cref="LinuxException">
-    /// EADDRINUSE: another process listens there. EEXIST: something else than a socket is there. EACCES, ENOENT: the directory. EPERM: the process may not give the file to that user or group.
+    /// EADDRINUSE: another process listens there. EEXIST: something else than a socket is there. EACCES, ENOENT: the directory.
+    /// EPERM: the process may not give the file to that user or group.
     /// </exception>
     public UnixListener(
         string path, UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite, uint? owner = null, uint? group = null)
