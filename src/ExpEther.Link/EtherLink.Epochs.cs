@@ -153,6 +153,7 @@ public sealed partial class EtherLink
         _shrink.Reset();
         PeerName = session.Peer.Name;
         PeerIncarnation = session.Peer.Incarnation;
+        PeerTakenSince = null;
         State = LinkState.Up;
         Counters.Epochs++;
 
@@ -177,6 +178,7 @@ public sealed partial class EtherLink
         }
 
         _session = null;
+        _rivals.OnEpochOver();
         _ended?.Dispose();
         _ended = tellPeer ? session : null;
         _resetDue = tellPeer;

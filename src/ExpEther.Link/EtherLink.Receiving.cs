@@ -117,7 +117,18 @@ public sealed partial class EtherLink
 
         if (_initiator is not null)
         {
-            return _initiator.OnChallenge(message, Epoch, now) ? null : FrameDrop.UnexpectedSetup;
+            if (!_initiator.OnChallenge(message, Epoch, now))
+            {
+                return FrameDrop.UnexpectedSetup;
+            }
+
+            PeerTakenSince = _session is null && message.KnownEpoch != 0 ? PeerTakenSince ?? now : null;
+            return null;
+        }
+
+        if (_session is not null)
+        {
+            _rivals.NoteHello(_lastHeard, now);
         }
 
         _responder!.OnHello(message);
@@ -129,6 +140,13 @@ public sealed partial class EtherLink
         if (SetupMessage.TryParse(bytes, _setupSeal.TagBytes) is not { } message)
         {
             return FrameDrop.Malformed;
+        }
+
+        // Only what answers us now says which life the peer is in; anything else may be old.
+        var isLive = _initiator?.IsAnswer(message) ?? _responder!.IsAnswer(message);
+        if (isLive && !_rivals.LetsIn(message.Parameters.Incarnation, _session?.Peer.Incarnation, _lastHeard, now))
+        {
+            return FrameDrop.UnexpectedSetup;
         }
 
         if (_initiator is not null)
@@ -205,6 +223,11 @@ public sealed partial class EtherLink
 
         if (session != _session)
         {
+            if (!_rivals.LetsIn(session.Peer.Incarnation, _session?.Peer.Incarnation, _lastHeard, now))
+            {
+                return FrameDrop.OldEpoch;
+            }
+
             if (!TryAgree(session, records))
             {
                 return FrameDrop.Malformed;

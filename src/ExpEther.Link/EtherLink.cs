@@ -39,6 +39,7 @@ public sealed partial class EtherLink : IDisposable
     private readonly IEventSink _events;
     private readonly StageClock _stages;
     private readonly SetupSeal _setupSeal;
+    private readonly RivalWatch _rivals;
     private readonly InitiatorHandshake? _initiator;
     private readonly ResponderHandshake? _responder;
     private readonly SendWindow _send = new();
@@ -68,6 +69,7 @@ public sealed partial class EtherLink : IDisposable
         _consumer = consumer;
         _events = events;
         _setupSeal = new SetupSeal(options);
+        _rivals = new RivalWatch(options);
         if (options.Role == LinkRole.Initiator)
         {
             _initiator = new InitiatorHandshake(options, _setupSeal, random);
@@ -98,6 +100,9 @@ public sealed partial class EtherLink : IDisposable
 
     /// <summary>Of the process at the other end, as it told it in set-up: another one after each of its starts; 0 before.</summary>
     public ulong PeerIncarnation { get; private set; }
+
+    /// <summary>Since when the peer tells an initiator that asks that it has an epoch with another, who must have our identity; null: it does not.</summary>
+    public Instant? PeerTakenSince { get; private set; }
 
     /// <summary>The path's MTU as set-up found it, bytes after the EtherType; our own before set-up. It lasts as long as the epoch.</summary>
     public int MtuBytes { get; private set; }
@@ -221,6 +226,9 @@ public sealed partial class EtherLink : IDisposable
         _ledger.Return(TlpClass.NonPosted, 1, CreditGate.DataUnits(tlpBytes));
         _ack.Hurry();
     }
+
+    /// <summary>Does a second station of the peer's identity ask for the link, while the first one works?</summary>
+    public bool HasRival(Instant now) => State == LinkState.Up && _rivals.IsThere(now);
 
     /// <summary>True when nothing was heard for <see cref="LinkOptions.PathSilent"/>.</summary>
     public bool IsSilent(Instant now) => State == LinkState.Up && now - _lastHeard >= Options.PathSilent;

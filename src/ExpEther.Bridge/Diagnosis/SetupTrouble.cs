@@ -17,4 +17,13 @@ public enum SetupTrouble
 
     /// <summary>The peer's links speak another version of the wire format.</summary>
     VersionDiffers,
+
+    /// <summary>A second station has the peer's identity; the link of the first goes on.</summary>
+    Duplicate,
+
+    /// <summary>Another station has this end's identity, and the link to the peer, or announces itself beside us.</summary>
+    OursIsTaken,
+
+    /// <summary>Two boxes have links under one name.</summary>
+    NameTaken,
 }

@@ -18,6 +18,14 @@ public static class SetupTroubleText
             + "run the same release of ExpEther at both ends",
         SetupTrouble.KeyDiffers =>
             $"no link to {peer} comes up: it sends set-up that the key here does not open; compare key or keyFile of both ends",
-        _ => $"no link to {peer} comes up: it announces itself, but does not answer; compare key or keyFile of both ends, and see its log",
+        SetupTrouble.Duplicate =>
+            $"a second station has the identity of {peer}: its set-up is refused, or its announcements are heard; the link of the first goes on; "
+            + "give one of the two another name or mac",
+        SetupTrouble.OursIsTaken =>
+            $"another station has our identity, and {peer} has its link with that one; give one of the two another name or mac",
+        SetupTrouble.NameTaken => $"two boxes that are linked here have one name: {peer}; give each box a name of its own, "
+            + "since disks of one serial number in boxes of one name look like one disk",
+        _ => $"no link to {peer} comes up: it announces itself, but does not answer; compare key or keyFile of both ends, see its log, "
+            + "and whether another station has our name or mac",
     };
 }

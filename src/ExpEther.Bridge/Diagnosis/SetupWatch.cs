@@ -18,6 +18,9 @@ internal sealed class SetupWatch
     /// <summary>How long a peer that announces itself may leave set-up unanswered.</summary>
     private static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(8);
 
+    /// <summary>How long a peer may have an epoch with another of our identity: our own last life, when we were started again, ends sooner.</summary>
+    private static readonly TimeSpan TakenTime = TimeSpan.FromSeconds(3);
+
     private long _wrongForm;
     private long _brokenSeal;
     private long _wrongVersion;
@@ -41,8 +44,10 @@ internal sealed class SetupWatch
                 (counters.Dropped(FrameDrop.WrongForm), counters.Dropped(FrameDrop.BrokenSeal), counters.Dropped(FrameDrop.WrongVersion));
             _unansweredSince = null;
             _told = link.State == LinkState.Up ? 0 : _told;
-            Trouble = SetupTrouble.None;
-            return null;
+            var hasRival = link.HasRival(now);
+            var isNews = hasRival && Trouble != SetupTrouble.Duplicate;
+            Trouble = hasRival ? SetupTrouble.Duplicate : SetupTrouble.None;
+            return isNews ? Trouble : null;
         }
 
         _unansweredSince = heard is null ? null : _unansweredSince ?? now;
@@ -57,6 +62,10 @@ internal sealed class SetupWatch
         else if (counters.Dropped(FrameDrop.BrokenSeal) >= _brokenSeal + DropsMin)
         {
             Trouble = SetupTrouble.KeyDiffers;
+        }
+        else if (link.PeerTakenSince is { } taken && now - taken >= TakenTime)
+        {
+            Trouble = SetupTrouble.OursIsTaken;
         }
         else
         {

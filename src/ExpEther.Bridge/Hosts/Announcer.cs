@@ -8,7 +8,10 @@ namespace ExpEther.Bridge.Hosts;
 internal sealed class Announcer(HostBridgeOptions options)
 {
     private readonly Announcement _announcement =
-        new(options.Mac, options.Vlan, options.Name, LinkFeatures.SelectiveAck | LinkFeatures.Hints, options.Slots, options.Sealed);
+        new(options.Mac, options.Vlan, options.Name, LinkFeatures.SelectiveAck | LinkFeatures.Hints, options.Slots, options.Sealed)
+        {
+            Incarnation = (uint)options.Incarnation,
+        };
 
     public Instant NextAt { get; private set; }
 

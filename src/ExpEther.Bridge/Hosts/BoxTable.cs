@@ -1,6 +1,7 @@
 using ExpEther.Bridge.Diagnosis;
 using ExpEther.Core.Time;
 using ExpEther.Link;
+using ExpEther.Link.Announcements;
 using ExpEther.Link.Ethernet;
 using ExpEther.Link.Taps;
 
@@ -16,6 +17,8 @@ internal sealed class BoxTable
     private readonly IRandomSource _random;
     private readonly IEventSink _events;
     private readonly MisfitTable _misfits;
+    private readonly TwinWatch _twin = new(HostBridgeLimits.TwinLife);
+    private readonly HashSet<string> _namesTold = [];
     private readonly Dictionary<MacAddress, BoxLink> _byMac = [];
     private readonly List<BoxLink> _all = [];
     private readonly Queue<EtherLink> _leaving = new();
@@ -133,6 +136,35 @@ internal sealed class BoxTable
         {
             box.Watch(now);
         }
+
+        if (_twin.TakeReport(now))
+        {
+            _events.Report(EventSeverity.Warning, _options.Name, SetupTroubleText.Of(SetupTrouble.OursIsTaken, "a box", _options.Sealed));
+        }
+
+        WatchNames();
+    }
+
+    /// <summary>Does another station announce itself with this bridge's VLAN and MAC?</summary>
+    public bool HasTwin(Instant now) => _twin.IsThere(now);
+
+    /// <summary>Another box that is up under this one's name; null: there is none.</summary>
+    public BoxLink? NamesakeOf(BoxLink box) =>
+        box.IsUp && box.Name.Length > 0 ? _all.Find(other => other != box && other.IsUp && other.Name == box.Name) : null;
+
+    /// <summary>Names of two boxes, each once for as long as both are up.</summary>
+    private void WatchNames()
+    {
+        _namesTold.RemoveWhere(name => !_all.Exists(box => box.Name == name && NamesakeOf(box) is not null));
+        foreach (var box in _all)
+        {
+            if (NamesakeOf(box) is { } other && _namesTold.Add(box.Name))
+            {
+                _events.Report(
+                    EventSeverity.Warning, _options.Name,
+                    SetupTroubleText.Of(SetupTrouble.NameTaken, $"box {box.Name} ({box.Mac} and {other.Mac})", _options.Sealed));
+            }
+        }
     }
 
     /// <returns>How far it proves its sender.</returns>
@@ -140,7 +172,12 @@ internal sealed class BoxTable
     {
         if (frame.Vlan == _options.Vlan && frame.Destination.IsMulticast)
         {
-            // Other host bridges announce themselves here too.
+            // Other host bridges announce themselves here too; one in our own name is a second station of our identity.
+            if (frame.Source == _options.Mac && Announcement.TryParse(frame) is { } heard && heard.Incarnation != (uint)_options.Incarnation)
+            {
+                _twin.See(now);
+            }
+
             return FrameTrust.None;
         }
 

@@ -1,3 +1,4 @@
+using ExpEther.Bridge.Diagnosis;
 using ExpEther.Core.Counters;
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
@@ -226,9 +227,13 @@ public sealed class HostBridge : ITlpPort, ICounterSource
         [.. _slots.Select(slot => slot.ToStatus(_slotTable.Kept[slot.Number]))],
         [.. _boxes.All.Select(box => new BoxStatus(
             box.Mac, box.Name, box.IsUp, box.IsUp && box.Link.IsSilent(_scheduler.Now), box.Link.Epoch, box.Link.MtuBytes, box.Link.MaxPayloadBytes,
-            box.Link.Counters, box.Trouble))],
+            box.Link.Counters,
+            box.Trouble == SetupTrouble.None && _boxes.NamesakeOf(box) is not null ? SetupTrouble.NameTaken : box.Trouble))],
         [.. _boxes.Misfits(_scheduler.Now).Select(m => new MisfitStatus(m.Mac, m.Trouble))],
-        Counters);
+        Counters)
+    {
+        HasTwin = _boxes.HasTwin(_scheduler.Now),
+    };
 
     public void AddShape(CounterShape shape) => HostCounterEntries.AddShape(shape, _slots, _boxes);
 

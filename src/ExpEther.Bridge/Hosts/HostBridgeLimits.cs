@@ -48,6 +48,9 @@ public static class HostBridgeLimits
     /// <summary>Such boxes that are reported within that time; anybody may pretend to be one.</summary>
     public const int MisfitReportsMax = 8;
 
+    /// <summary>How long after its last announcement a second station of this bridge's identity counts as there; it announces about every second.</summary>
+    public static readonly TimeSpan TwinLife = TimeSpan.FromSeconds(10);
+
     /// <summary>How often the bridge looks at why a link does not come up.</summary>
     public static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 

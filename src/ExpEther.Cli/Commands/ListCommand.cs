@@ -104,7 +104,8 @@ internal static class ListCommand
             {
                 slots.Add(
                     h.Cell("name"), h.Cell("vlan"), s.Cell("slot"), s.Cell("state"),
-                    s["keptFor"] is System.Text.Json.Nodes.JsonObject kept ? $"({kept.Cell("function")})" : s.Cell("function"), s.Cell("box"), s.Cell("bdf"), s.Cell("disk"),
+                    s["keptFor"] is System.Text.Json.Nodes.JsonObject kept ? $"({kept.Cell("function")})" : s.Cell("function"),
+                    s.Cell("box"), s.Cell("bdf"), s.Cell("disk"),
                     s["bytes"] is null ? "-" : JsonText.Size(s.Count("bytes")), s.Cell("generation"));
                 if (s["guest"] is System.Text.Json.Nodes.JsonObject g)
                 {
@@ -125,6 +126,7 @@ internal static class ListCommand
                 links.Add(h.Cell("name"), b.Cell("name"), b.Cell("mac"), b.Cell("link"), b.Cell("mtuBytes"), b.Cell("maxPayloadBytes"));
             }
 
+            text += Trouble(h, h.Cell("name"));
             foreach (var box in h.Objects("boxes").Concat(h.Objects("misfits")))
             {
                 text += Trouble(box, $"box {box.Cell("mac")} and {h.Cell("name")}");
@@ -139,7 +141,11 @@ internal static class ListCommand
         "sealDiffers" => $"\n\n{name}: no link comes up, since one end seals and the other does not: write the same [link] seal at both.",
         "versionDiffers" => $"\n\n{name}: no link comes up, since its links speak another version: run the same release of ExpEther at both ends.",
         "keyDiffers" => $"\n\n{name}: no link comes up, since the key is another at each end: compare key or keyFile.",
-        "noAnswer" => $"\n\n{name}: announces itself but does not answer, and no link comes up: compare key or keyFile of both ends.",
+        "duplicate" => $"\n\n{name}: a second station has this identity, the link of the first goes on: give one another name or mac.",
+        "oursIsTaken" => $"\n\n{name}: another station has the same identity at this end: give one of the two another name or mac.",
+        "nameTaken" => $"\n\n{name}: another box that is linked has the same name: give each box a name of its own.",
+        "noAnswer" => $"\n\n{name}: announces itself but does not answer, and no link comes up: compare key or keyFile of both ends, "
+            + "and see whether another station has the same name or mac.",
         _ => "",
     };
 
@@ -152,7 +158,7 @@ internal static class ListCommand
             ports.Add(p.Cell("name"), p.Cell("mode"), p.Cell("fault"), p.Cell("received"), p.Cell("sent"), p.Cell("dropped"));
             if (p.Count("stationMovesRefused") > 0)
             {
-                troubles += $"\n\nport {p.Cell("name")}: {p.Cell("stationMovesRefused")} frames came with the address of a station that is alive at another port: "
+                troubles += $"\n\nport {p.Cell("name")}: {p.Cell("stationMovesRefused")} frames came with the address of a station that is alive elsewhere: "
                     + "two have one MAC, or one is forged; give each bridge a name or mac of its own.";
             }
         }

@@ -45,7 +45,7 @@ public sealed record IoConfig
         {
             Name = name,
             File = document.File,
-            Mac = MacConfig.Read(root, MacConfig.OfBox(name)),
+            Mac = MacConfig.Read(root, root.Has("name") ? MacConfig.OfBox(name) : MacConfig.OfNamelessBox(name, MachineIdentity.Text)),
             Port = PortConfig.Read(root.Section("port")),
             Link = link,
             Socket = root.FullPath("socket"),

@@ -14,6 +14,11 @@ public static class MacConfig
 
     public static MacAddress OfBox(string name) => Derive($"expether io\n{name}");
 
+    /// <summary>Of a box whose configuration gives it no name: two such boxes on two machines must not have one MAC.</summary>
+    /// <param name="name">The name that it has then.</param>
+    /// <param name="machine">What tells the machine from others; empty: nothing does.</param>
+    public static MacAddress OfNamelessBox(string name, string machine) => machine.Length == 0 ? OfBox(name) : Derive($"expether io\n{name}\n{machine}");
+
     internal static MacAddress Read(ConfigSection section, MacAddress derived)
     {
         if (section.Text("mac", null, 17) is not { } text)

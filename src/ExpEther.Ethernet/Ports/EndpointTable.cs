@@ -15,6 +15,11 @@ namespace ExpEther.Ethernet.Ports;
 /// keeps its place for <see cref="EthernetLimits.UdpCandidateHold"/> against others that prove no more.
 /// </para>
 /// <para>
+/// A claim from elsewhere than a young proof earns one answer: the next frame for the MAC that is no longer than the claim goes there too. So a peer
+/// that was started again elsewhere is answered at once, a second station of its identity learns that the peer is taken, and a forged
+/// address gets no more than was sent in its name.
+/// </para>
+/// <para>
 /// Without links behind the port (a switch's) nothing is ever proven: then the first candidate of a MAC has it until it has been silent for
 /// <see cref="EthernetLimits.UdpCandidateHold"/>.
 /// </para>
@@ -37,7 +42,12 @@ internal sealed class EndpointTable(bool hasProof)
     /// <summary>How often an endpoint spoke for a MAC that is alive at another, and was not believed.</summary>
     public long MovesRefused { get; private set; }
 
-    public void Hear(MacAddress mac, UdpAddress from, FrameTrust trust, Instant now)
+    /// <param name="mac">Who the frame says that it is from.</param>
+    /// <param name="from">Where it came from.</param>
+    /// <param name="trust">What it proves.</param>
+    /// <param name="bytes">Its length.</param>
+    /// <param name="now">The caller's time.</param>
+    public void Hear(MacAddress mac, UdpAddress from, FrameTrust trust, int bytes, Instant now)
     {
         if (mac.IsMulticast)
         {
@@ -65,6 +75,7 @@ internal sealed class EndpointTable(bool hasProof)
             if (known.IsYoung(now))
             {
                 MovesRefused++;
+                (known.Owed, known.OwedBytes) = trust == FrameTrust.Claimed ? (from, bytes) : (known.Owed, known.OwedBytes);
             }
 
             // A claim is noted beside a young proof, so that a peer that starts again elsewhere need not claim twice.
@@ -106,6 +117,20 @@ internal sealed class EndpointTable(bool hasProof)
         }
 
         return CollectionsMarshal.AsSpan(_targets);
+    }
+
+    /// <summary>Is a copy of a frame for this MAC owed to one that claimed it? Then not again.</summary>
+    public bool TryTakeOwed(MacAddress mac, int frameBytes, out UdpAddress endpoint)
+    {
+        endpoint = default;
+        if (!_byMac.TryGetValue(mac, out var known) || known.OwedBytes < frameBytes)
+        {
+            return false;
+        }
+
+        endpoint = known.Owed;
+        known.OwedBytes = 0;
+        return true;
     }
 
     /// <summary>Each endpoint that some MAC has, once, proven ones first; at most <see cref="EthernetLimits.UdpPeersMax"/>.</summary>
@@ -214,6 +239,12 @@ internal sealed class EndpointTable(bool hasProof)
         public UdpAddress Proven { get; set; }
 
         public Instant ProvenAt { get; set; }
+
+        /// <summary>Who has claimed this MAC beside a young proof, and has had no answer yet.</summary>
+        public UdpAddress Owed { get; set; }
+
+        /// <summary>How long that answer may be; 0: none is owed.</summary>
+        public int OwedBytes { get; set; }
 
         public List<Candidate> Candidates { get; } = new(1);
 

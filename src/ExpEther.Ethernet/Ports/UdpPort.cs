@@ -45,6 +45,7 @@ public sealed class UdpPort : INetworkPort
     private MacAddress _heldSource;
     private UdpAddress _heldFrom;
     private FrameTrust _heldTrust;
+    private int _heldBytes;
     private bool _isHeld;
 
     /// <param name="listen">Where to receive; port 0: any free one, see <see cref="Local"/>.</param>
@@ -111,7 +112,8 @@ public sealed class UdpPort : INetworkPort
                 && header.Vlan.Value <= VlanId.Max
                 && datagram.Length - header.Bytes <= MtuBytes)
             {
-                (_heldDestination, _heldSource, _heldFrom, _heldTrust) = (header.Destination, header.Source, from, FrameTrust.None);
+                (_heldDestination, _heldSource, _heldFrom, _heldTrust, _heldBytes) =
+                    (header.Destination, header.Source, from, FrameTrust.None, bytes);
                 Counters.FramesReceived++;
                 Counters.BytesReceived += bytes;
                 frame = new ReceivedFrame(header.Destination, header.Source, header.Vlan, datagram[header.Bytes..]);
@@ -142,7 +144,7 @@ public sealed class UdpPort : INetworkPort
         // Where links prove, the one unproven frame that is of use is an announcement: it tells where to ask for a link.
         if (!_hasProof || _heldTrust != FrameTrust.None || _heldDestination.IsMulticast)
         {
-            _endpoints.Hear(_heldSource, _heldFrom, _heldTrust, _clock());
+            _endpoints.Hear(_heldSource, _heldFrom, _heldTrust, _heldBytes, _clock());
             Counters.EndpointMoves = _endpoints.Moves;
             Counters.EndpointMovesRefused = _endpoints.MovesRefused;
         }
@@ -160,6 +162,11 @@ public sealed class UdpPort : INetworkPort
             known = _endpoints.Find(destination, _clock(), out isSure);
             if (isSure && known.Length == 1)
             {
+                if (_endpoints.TryTakeOwed(destination, frame.Length, out var claimant))
+                {
+                    _ = Send(frame, claimant);
+                }
+
                 return Send(frame, known[0]);
             }
         }

@@ -7,8 +7,9 @@ namespace ExpEther.Ethernet.Switch;
 /// Which port an address was last heard from, per VLAN (IEEE 802.1Q §8.8, independent learning). Bounded: when it is full of young
 /// entries, a new address is not learned and its frames are flooded.
 /// <para>
-/// An address moves to another port only after <see cref="EthernetLimits.LearnedAddressHold"/> of silence at the one it has: 802.1Q would move it with every
-/// frame, and a second station of the same address, or a forger, would take what is sent to the first. A cable that was pulled is forgotten at once.
+/// An address moves to another port only after <see cref="EthernetLimits.LearnedAddressHold"/> of silence at the one it has: 802.1Q would move it with
+/// every frame, and a second station of the same address, or a forger, would take what is sent to the first. A cable that was pulled is forgotten at
+/// once. A frame from elsewhere earns one answer no longer than itself, so that a second station of one address hears that the first is there.
 /// </para>
 /// </summary>
 internal sealed class LearningTable
@@ -21,14 +22,20 @@ internal sealed class LearningTable
 
     public int Count => _entries.Count;
 
+    /// <param name="vlan">The VLAN of the frame.</param>
+    /// <param name="mac">Its source.</param>
+    /// <param name="port">Where it came in.</param>
+    /// <param name="bytes">The length of its payload.</param>
+    /// <param name="now">The caller's time.</param>
     /// <returns>What became of an address that was known at another port; <see cref="StationMove.None"/>: it was not.</returns>
-    public StationMove Learn(VlanId vlan, MacAddress mac, int port, Instant now)
+    public StationMove Learn(VlanId vlan, MacAddress mac, int port, int bytes, Instant now)
     {
         var key = Key(vlan, mac);
         if (_entries.TryGetValue(key, out var known) && known.Port != port && now - known.Heard < Age)
         {
             if (now - known.Heard < EthernetLimits.LearnedAddressHold)
             {
+                _entries[key] = known with { OwedPort = port, OwedBytes = bytes };
                 return StationMove.Refused;
             }
 
@@ -41,13 +48,28 @@ internal sealed class LearningTable
             return StationMove.None;
         }
 
-        _entries[key] = new Entry(port, now);
+        _entries[key] = known.Heard != default && known.Port == port ? known with { Heard = now } : new Entry(port, now);
         return StationMove.None;
     }
 
     /// <summary>The port of an address; -1 when it is not known or too old.</summary>
     public int Find(VlanId vlan, MacAddress mac, Instant now) =>
         _entries.TryGetValue(Key(vlan, mac), out var entry) && now - entry.Heard < Age ? entry.Port : -1;
+
+    /// <summary>Is a copy of a frame for this address owed to another port? Then not again.</summary>
+    public bool TryTakeOwed(VlanId vlan, MacAddress mac, int bytes, out int port)
+    {
+        var key = Key(vlan, mac);
+        if (!_entries.TryGetValue(key, out var entry) || entry.OwedBytes < bytes)
+        {
+            port = -1;
+            return false;
+        }
+
+        port = entry.OwedPort;
+        _entries[key] = entry with { OwedBytes = 0 };
+        return true;
+    }
 
     public void Forget(int port)
     {
@@ -82,5 +104,5 @@ internal sealed class LearningTable
 
     private static ulong Key(VlanId vlan, MacAddress mac) => ((ulong)vlan.Value << 48) | mac.Value;
 
-    private readonly record struct Entry(int Port, Instant Heard);
+    private readonly record struct Entry(int Port, Instant Heard, int OwedPort = -1, int OwedBytes = 0);
 }

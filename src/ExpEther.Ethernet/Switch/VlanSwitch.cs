@@ -79,7 +79,7 @@ public sealed class VlanSwitch(IRandomSource random)
             return;
         }
 
-        var move = _addresses.Learn(vlan, frame.Source, port, now);
+        var move = _addresses.Learn(vlan, frame.Source, port, frame.Payload.Length, now);
         ingress.StationMoves += move == StationMove.Moved ? 1 : 0;
         ingress.StationMovesRefused += move == StationMove.Refused ? 1 : 0;
         var due = now + ingress.Faults.Delay;
@@ -90,6 +90,11 @@ public sealed class VlanSwitch(IRandomSource random)
         }
         else if (to >= 0)
         {
+            if (_addresses.TryTakeOwed(vlan, frame.Destination, frame.Payload.Length, out var claimant) && claimant != port)
+            {
+                Queue(_ports[claimant], frame, vlan, etherType, due);
+            }
+
             Queue(_ports[to], frame, vlan, etherType, due);
         }
         else

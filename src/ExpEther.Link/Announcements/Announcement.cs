@@ -23,6 +23,9 @@ public sealed record Announcement(MacAddress Source, VlanId Vlan, string Name, L
     /// <summary>The version of the wire format that the bridge's links speak.</summary>
     public byte LinkVersion { get; init; } = FrameLayout.CurrentVersion;
 
+    /// <summary>The low half of the bridge's incarnation, which is another one after every start (<see cref="Incarnations"/>); 0: not told.</summary>
+    public uint Incarnation { get; init; }
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: false);
 
     /// <summary>Writes the whole Ethernet frame, to the broadcast address.</summary>
@@ -36,7 +39,7 @@ public sealed record Announcement(MacAddress Source, VlanId Vlan, string Name, L
         var ethernet = EthernetHeader.Write(into, MacAddress.Broadcast, Source, Vlan, etherType);
         var length = AnnouncementLayout.Bytes + nameBytes + Crc32C.Bytes;
         var frame = into.Slice(ethernet, length);
-        new FrameHeader { Type = FrameType.Announce, Length = (ushort)length, FrameNumber = LinkVersion }.Write(frame);
+        new FrameHeader { Type = FrameType.Announce, Length = (ushort)length, FrameNumber = LinkVersion, Epoch = Incarnation }.Write(frame);
         BinaryPrimitives.WriteUInt32LittleEndian(frame[AnnouncementLayout.Features..], (uint)Features);
         BinaryPrimitives.WriteUInt16LittleEndian(frame[AnnouncementLayout.Slots..], (ushort)Slots);
         frame[AnnouncementLayout.WantsSeal] = WantsSeal ? (byte)1 : (byte)0;
@@ -77,6 +80,7 @@ public sealed record Announcement(MacAddress Source, VlanId Vlan, string Name, L
             bytes[AnnouncementLayout.WantsSeal] != 0)
         {
             // Bridges that spoke version 1 left the field 0.
+            Incarnation = header.Epoch,
             LinkVersion = header.FrameNumber == 0 ? (byte)1 : (byte)Math.Min(header.FrameNumber, byte.MaxValue),
         };
     }

@@ -151,6 +151,9 @@ internal sealed class InitiatorHandshake(LinkOptions options, SetupSeal seal, IR
         return true;
     }
 
+    /// <summary>Does an authentic ACCEPT answer the INIT of now?</summary>
+    public bool IsAnswer(SetupMessage message) => IsActive && _init is not null && message.Nonce.SequenceEqual(_nonce);
+
     /// <param name="message">An authentic ACCEPT.</param>
     /// <param name="sizeBytes">The length of its frame.</param>
     /// <param name="now">The owner's time.</param>

@@ -36,6 +36,9 @@ internal sealed class ResponderHandshake(LinkOptions options, SetupSeal seal, IR
     /// <summary>Takes an authentic HELLO.</summary>
     public void OnHello(ChallengeMessage message) => TellChallenge(message.Nonce);
 
+    /// <summary>Does an authentic INIT return the challenge of now?</summary>
+    public bool IsAnswer(SetupMessage message) => _challenge is not null && CryptographicOperations.FixedTimeEquals(message.Challenge, _challenge);
+
     /// <summary>Takes an authentic INIT.</summary>
     /// <returns>Why it is dropped, or null.</returns>
     public FrameDrop? OnInit(SetupMessage message, int sizeBytes, Instant now)
@@ -51,7 +54,7 @@ internal sealed class ResponderHandshake(LinkOptions options, SetupSeal seal, IR
             return null;
         }
 
-        if (_challenge is null || !CryptographicOperations.FixedTimeEquals(message.Challenge, _challenge))
+        if (!IsAnswer(message))
         {
             TellChallenge(message.Nonce);
             return FrameDrop.UnexpectedSetup;

@@ -51,11 +51,11 @@ internal sealed class TestFabric
 
     public List<FabricBox> Boxes { get; } = [];
 
-    public FabricHost AddHost(string name, int vlan, Func<RootComplexOptions, RootComplexOptions>? change = null, int slots = 4)
+    public FabricHost AddHost(string name, int vlan, Func<RootComplexOptions, RootComplexOptions>? change = null, int slots = 4, MacAddress? sameMac = null)
     {
         var options = new RootComplexOptions { Name = name, MemoryBytes = 16 << 20, AttentionDelay = TimeSpan.FromMilliseconds(50) };
         var rootComplex = new HostRootComplex(change?.Invoke(options) ?? options, Scheduler, Events);
-        var mac = new MacAddress(0x02_00_00_00_01_00 + (ulong)Hosts.Count);
+        var mac = sameMac ?? new MacAddress(0x02_00_00_00_01_00 + (ulong)Hosts.Count);
         var bridge = new HostBridge(
             new HostBridgeOptions
             {
@@ -72,7 +72,9 @@ internal sealed class TestFabric
         rootComplex.AddDriver(probes);
         var nvme = new NvmeDriver(Scheduler, Events);
         rootComplex.AddDriver(nvme);
-        var host = new FabricHost(rootComplex, bridge, Switch.AddPort(name, SwitchPortMode.Trunk(bridge.Options.Vlan), PathMtuBytes), probes, nvme);
+        var port = Hosts.Exists(h => h.Name == name) ? $"{name} #{Hosts.Count}" : name;
+        var host = new FabricHost(
+            rootComplex, bridge, Switch.AddPort(port, SwitchPortMode.Trunk(bridge.Options.Vlan), PathMtuBytes), probes, nvme);
         Hosts.Add(host);
         return host;
     }
@@ -119,7 +121,8 @@ internal sealed class TestFabric
         };
         var bridge = new IoBridge(change?.Invoke(options) ?? options, store, Scheduler, _random, Events);
         addDevices(bridge);
-        var box = new FabricBox(bridge, Switch.AddPort(name, mtuBytes: PathMtuBytes), store);
+        var port = Boxes.Exists(b => b.Bridge.Options.Name == name) ? $"{name} #{Boxes.Count}" : name;
+        var box = new FabricBox(bridge, Switch.AddPort(port, mtuBytes: PathMtuBytes), store);
         Boxes.Add(box);
         return box;
     }

@@ -58,13 +58,31 @@ public class MemorySwitchTests
             Drain(a, b, thief);
             thief.TrySend(Make(MacA, MacB, Vlan10, "forged"u8));
             Drain(a, b, thief);
-            a.TrySend(Make(MacB, MacA, Vlan10, "for b"u8));
+            a.TrySend(Make(MacB, MacA, Vlan10, "for b only"u8));
             Assert.NotNull(TryTake(b));
             Assert.Null(TryTake(thief));
             _fabric.Advance(_fabric.Now + (EthernetLimits.LearnedAddressHold / 2));
         }
 
         Assert.Equal((0, 100), (_fabric.Switch.Snapshot().Ports[2].StationMoves, _fabric.Switch.Snapshot().Ports[2].StationMovesRefused));
+    }
+
+    [Fact]
+    public void A_second_station_of_one_address_gets_one_answer_no_longer_than_its_frame()
+    {
+        var a = _fabric.AddPort("a");
+        var b = _fabric.AddPort("b");
+        var second = _fabric.AddPort("second");
+        b.TrySend(Make(MacA, MacB, Vlan10, "alive"u8));
+        second.TrySend(Make(MacA, MacB, Vlan10, "hello"u8));
+        Drain(a, b, second);
+
+        foreach (var (answer, isCopied) in new[] { ("longer", false), ("five.", true), ("again", false) })
+        {
+            a.TrySend(Make(MacB, MacA, Vlan10, System.Text.Encoding.ASCII.GetBytes(answer)));
+            Assert.NotNull(TryTake(b));
+            Assert.Equal(isCopied, TryTake(second) is not null);
+        }
     }
 
     [Fact]

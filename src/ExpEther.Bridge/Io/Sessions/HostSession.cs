@@ -13,6 +13,7 @@ internal sealed class HostSession : ILinkConsumer
     private readonly Queue<byte[]> _controls = new();
     private readonly ReplyQueue _replies = new();
     private readonly SetupWatch _watch = new();
+    private readonly TwinWatch _twin = new(IoBridgeLimits.AnnouncementLife);
     private readonly ISessionEvents _listener;
     private readonly IRandomSource _random;
     private readonly IEventSink _events;
@@ -47,7 +48,7 @@ internal sealed class HostSession : ILinkConsumer
     public bool IsAnnounced => _heard is not null;
 
     /// <summary>Why its link does not come up, as far as it can be known here.</summary>
-    public SetupTrouble Trouble => _watch.Trouble;
+    public SetupTrouble Trouble { get; private set; }
 
     public long RepliesDropped => _replies.Dropped;
 
@@ -80,7 +81,11 @@ internal sealed class HostSession : ILinkConsumer
         Host = host;
     }
 
-    public void OnAnnouncement(Announcement heard, Instant now) => (_heard, _heardAt) = (heard, now);
+    public void OnAnnouncement(Announcement heard, Instant now)
+    {
+        (_heard, _heardAt) = (heard, now);
+        _twin.Hear(heard.Incarnation, now);
+    }
 
     /// <summary>Lets what was heard grow old, and says why no link comes up, once.</summary>
     public void Watch(Instant now)
@@ -94,6 +99,13 @@ internal sealed class HostSession : ILinkConsumer
         {
             _events.Report(EventSeverity.Warning, Name, SetupTroubleText.Of(trouble, Name, Link.Options.Sealed));
         }
+
+        if (_twin.TakeReport(now))
+        {
+            _events.Report(EventSeverity.Warning, Name, SetupTroubleText.Of(SetupTrouble.Duplicate, $"host {Name} ({Host.Mac})", Link.Options.Sealed));
+        }
+
+        Trouble = _watch.Trouble == SetupTrouble.None && _twin.IsThere(now) ? SetupTrouble.Duplicate : _watch.Trouble;
     }
 
     /// <summary>Tells the host bridge something; waits here when the link has no room. Nothing waits while it is down: a new epoch tells all anew.</summary>

@@ -1,0 +1,40 @@
+using System.Net;
+using System.Net.Sockets;
+using ExpEther.Cli.Tests.Lab;
+
+namespace ExpEther.Cli.Tests;
+
+/// <summary>Two I/O boxes of one name and MAC, as processes: a copied configuration.</summary>
+public class TwinTests
+{
+    [Fact]
+    public async Task The_box_that_works_goes_on_and_both_ends_name_the_other()
+    {
+        await using var machine = await OneMachine.StartAsync();
+        var attached = await Expether.RunAsync("attach", "disk1", "host1", "--socket", machine.Io);
+        Assert.Equal(0, attached.Code);
+        using var free = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        free.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var end = free.LocalEndPoint;
+        free.Dispose();
+        var copied = machine.WriteIo("", text => System.Text.RegularExpressions.Regex.Replace(
+            text.Replace("\"state\"", "\"state2\"", StringComparison.Ordinal), "listen = \"[^\"]*\"", $"listen = \"{end}\""));
+        var socket = machine.Folder.File("second.sock");
+
+        using var second = Expether.Start("io", "--config", copied, "--socket", socket);
+        var atHost = await machine.UntilAsync(machine.Host, "ls", host => host["hosts"]![0]!["boxes"]![0]!["trouble"]?.GetValue<string>() == "duplicate");
+        var atSecond = await machine.UntilAsync(socket, "ls", box => box["hosts"]![0]!["trouble"]?.GetValue<string>() == "oursIsTaken");
+        var text = await Expether.RunAsync("ls", "--socket", machine.Host);
+        var first = await Expether.RunAsync("ls", "--socket", machine.Io, "--json");
+        var read = await Expether.RunAsync("nvme", "read", "disk1", "--bytes", "4096", "--output", machine.Folder.File("out"), "--socket", machine.Host);
+        second.Signal("TERM");
+        var ended = await second.EndAsync();
+
+        Assert.Equal("up", atHost["hosts"]![0]!["boxes"]![0]!["link"]!.GetValue<string>());
+        Assert.Equal("down", atSecond["hosts"]![0]!["link"]!.GetValue<string>());
+        Assert.Contains("give one another name or mac", text.Output, StringComparison.Ordinal);
+        Assert.Equal("up", first.Json["hosts"]![0]!["link"]!.GetValue<string>());
+        Assert.Equal(0, read.Code);
+        Assert.Contains("another station has our identity", ended.Error, StringComparison.Ordinal);
+    }
+}
