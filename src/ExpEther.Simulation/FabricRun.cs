@@ -33,6 +33,7 @@ internal sealed class FabricRun
     private Instant _calmSince = Instant.Never;
     private long _operations;
     private readonly SharingCheck _sharing;
+    private readonly AgreementCheck _agreement;
 
     public FabricRun(ulong seed, SimulationOptions options)
     {
@@ -76,6 +77,13 @@ internal sealed class FabricRun
         }
 
         Paths.Lay(Stations.Count);
+        var attack = RandomFor("attack");
+        if (options.IsAttacked ?? attack.Chance(0.3))
+        {
+            Network.Attacker = new Attacker(attack, Network, Stations, _counts);
+        }
+
+        _agreement = new AgreementCheck(this);
         Operator = new BridgeOperator(this, RandomFor("operator"));
         NamespaceOperator = new NamespaceOperator(this, RandomFor("namespace operator"));
         _faults = new FaultPlan(
@@ -97,6 +105,12 @@ internal sealed class FabricRun
     public NamespaceOperator NamespaceOperator { get; }
 
     public NamespaceBook Namespaces { get; }
+
+    /// <summary>Every key and nonce of the run.</summary>
+    public NonceWatch Nonces { get; } = new();
+
+    /// <summary>Every TLP that enters or leaves a link.</summary>
+    public DeliveryWatch Deliveries { get; } = new();
 
     public List<HostStation> Hosts { get; } = [];
 
@@ -333,6 +347,11 @@ internal sealed class FabricRun
         }
 
         LookForTwoOwners();
+        _agreement.Look(_now);
+        if ((Nonces.Failure ?? Deliveries.Failure) is { } failure)
+        {
+            throw new SimulationFailure(failure);
+        }
     }
 
     private void LookForTwoOwners()

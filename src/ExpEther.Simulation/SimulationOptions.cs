@@ -17,6 +17,9 @@ public sealed record SimulationOptions
     /// <summary>Keep the events of the whole run, not only the last of them.</summary>
     public bool KeepsWholeTrace { get; init; }
 
+    /// <summary>Someone who owns the wire attacks it while there is trouble; null: the seed chooses.</summary>
+    public bool? IsAttacked { get; init; }
+
     /// <summary>A bug to be found; set by the simulator's own tests.</summary>
     internal IPlantedBug? Plant { get; init; }
 }

@@ -66,6 +66,10 @@ public class PlantedBugTests
     [Fact]
     public void A_skipped_function_level_reset_is_found() => AssertFoundWhereShared(() => new SkippedFunctionReset());
 
+    [Fact]
+    public void A_session_that_a_repeated_ACCEPT_begins_again_is_found_by_its_nonces() =>
+        Assert.Contains("a nonce is used twice", AssertFound(() => new SessionBegunTwice(), how: "a nonce is used twice"), StringComparison.Ordinal);
+
     private static string AssertFoundWhereShared(Func<IPlantedBug> plant, string how = "") => AssertFound(plant, SharingChoice.Always, how);
 
     /// <param name="plant">Made anew for each seed.</param>

@@ -11,6 +11,7 @@ namespace ExpEther.Simulation.Faults;
 internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom media, SeededRandom pathRandom, SeededRandom sharing)
 {
     private readonly HostResets _resets = new(run, run.RandomFor("host resets"));
+    private readonly SeededRandom _attack = run.RandomFor("times of attacks");
     private readonly PriorityQueue<Action<Instant>, (long At, long Order)> _due = new();
     private long _order;
     private bool _isOver;
@@ -24,6 +25,11 @@ internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom
         if (run.Paths.IsNarrow)
         {
             ShrinkLater(now);
+        }
+
+        if (run.Network.Attacker is { } attacker)
+        {
+            AttackLater(attacker, now);
         }
 
         if (run.HasSharing)
@@ -47,6 +53,7 @@ internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom
         _due.Clear();
         run.Trace.Add("! all is mended");
         run.Network.Conditions = NetworkConditions.Good;
+        run.Network.Attacker?.Stop(now);
         run.Paths.Mend();
         foreach (var station in run.Stations)
         {
@@ -66,6 +73,12 @@ internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom
 
     private void Later(Instant now, int milliseconds, Action<Instant> what) =>
         _due.Enqueue(what, ((now + TimeSpan.FromMilliseconds(milliseconds)).Nanoseconds, _order++));
+
+    private void AttackLater(Attacker attacker, Instant now) => Later(now, 1 + _attack.Next(900), at =>
+    {
+        attacker.Strike(at);
+        AttackLater(attacker, at);
+    });
 
     private void Strike(Instant now)
     {

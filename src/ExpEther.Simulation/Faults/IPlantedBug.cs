@@ -1,5 +1,6 @@
 using ExpEther.Bridge.Io.Ownership;
 using ExpEther.Core.Time;
+using ExpEther.Link.Ethernet;
 using ExpEther.Nvme.Backends;
 using ExpEther.Pcie.Ports;
 using ExpEther.RootComplex.Functions.Sharing;
@@ -18,6 +19,11 @@ internal interface IPlantedBug
     IPhysicalFunctionDriver Wrap(IPhysicalFunctionDriver driver) => driver;
 
     IOwnershipStore Wrap(IOwnershipStore store) => store;
+
+    /// <summary>A frame comes to a box, which has not seen it yet.</summary>
+    void OnFrame(BoxStation box, in ReceivedFrame frame, Instant now)
+    {
+    }
 
     /// <summary>Every turn of a box.</summary>
     void OnTurn(BoxStation box, Instant now)

@@ -12,12 +12,16 @@ internal sealed class SimNetwork(ulong seed, PathMtus paths, FaultCounts counts,
 {
     private const int HeaderBytes = 18;
     private const int VlanAt = 14;
+    private const int NoStation = -1;
 
     private readonly SeededRandom _random = new(seed);
     private readonly PriorityQueue<(byte[] Frame, int Length, int From), (long At, long Order)> _underWay = new();
     private readonly List<NetworkStation> _stations = [];
     private readonly Stack<byte[]> _free = new();
     private long _order;
+
+    /// <summary>Null: no one attacks.</summary>
+    public Attacker? Attacker { get; set; }
 
     public NetworkConditions Conditions { get; set; } = NetworkConditions.Good;
 
@@ -32,6 +36,11 @@ internal sealed class SimNetwork(ulong seed, PathMtus paths, FaultCounts counts,
         FramesSent++;
         hash.Add((ulong)now.Nanoseconds);
         hash.Add(frame);
+        if (Attacker?.Takes(frame, now) == true)
+        {
+            return;
+        }
+
         if (from.IsCut)
         {
             counts.Add("cut");
@@ -58,6 +67,14 @@ internal sealed class SimNetwork(ulong seed, PathMtus paths, FaultCounts counts,
         }
     }
 
+    /// <summary>A frame that no station sent now comes to the station that it names.</summary>
+    public void Inject(ReadOnlySpan<byte> frame, Instant at)
+    {
+        var bytes = Room();
+        frame.CopyTo(bytes);
+        _underWay.Enqueue((bytes, frame.Length, NoStation), (at.Nanoseconds, _order++));
+    }
+
     /// <summary>Hands the next frame that has arrived to those it is for.</summary>
     /// <returns>False when none has arrived yet.</returns>
     public bool TryDeliver(Instant now)
@@ -79,7 +96,7 @@ internal sealed class SimNetwork(ulong seed, PathMtus paths, FaultCounts counts,
                 continue;
             }
 
-            if (station.IsCut || _stations[item.From].IsCut)
+            if (station.IsCut || (item.From != NoStation && _stations[item.From].IsCut))
             {
                 counts.Add("cut");
             }
@@ -107,13 +124,11 @@ internal sealed class SimNetwork(ulong seed, PathMtus paths, FaultCounts counts,
         return int.MaxValue;
     }
 
+    private byte[] Room() => _free.TryPop(out var bytes) ? bytes : new byte[NetworkStation.FrameBytesMax];
+
     private void Launch(NetworkStation from, ReadOnlySpan<byte> frame, Instant now)
     {
-        if (!_free.TryPop(out var bytes))
-        {
-            bytes = new byte[NetworkStation.FrameBytesMax];
-        }
-
+        var bytes = Room();
         frame.CopyTo(bytes);
         if (_random.Chance(Conditions.Corruption))
         {

@@ -2,6 +2,7 @@ using ExpEther.Bridge.Io;
 using ExpEther.Bridge.Io.Ownership;
 using ExpEther.Core.Time;
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Taps;
 using ExpEther.Nvme.Backends;
 using ExpEther.Nvme.Controller;
 using ExpEther.Nvme.Driver;
@@ -104,11 +105,12 @@ internal sealed class BoxStation : Station
         Bridge = new IoBridge(
             new IoBridgeOptions
             {
-                Name = Name, Mac = Mac, Sealed = options.Sealed, MtuBytes = options.MtuBytes, LinkDead = SimulationLimits.LinkDead,
+                Name = Name, Mac = Mac, Sealed = options.Sealed, Ciphers = Run.Nonces, MtuBytes = options.MtuBytes, LinkDead = SimulationLimits.LinkDead,
                 ReleaseTimeout = SimulationLimits.ReleaseTimeout, PlugTimeout = SimulationLimits.PlugTimeout,
                 Hosts = [.. Run.Hosts.Select(h => new IoHostOptions { Name = h.Name, Vlan = h.Vlan, Mac = h.Mac, Key = options.Key })],
             },
             Run.Options.Plant?.Wrap(_file) ?? _file, Scheduler, Run.RandomFor($"{Name} {_life}"), Run.Trace);
+        Bridge.Tap = Run.Deliveries.TapOf(TlpDirection.ToHost);
         foreach (var disk in Disks)
         {
             Bridge.AddDevice(disk.Name, ControllerOf(disk));
@@ -149,6 +151,7 @@ internal sealed class BoxStation : Station
     protected override void OnFrame(in ReceivedFrame frame, Instant now)
     {
         Tick(now);
+        Run.Options.Plant?.OnFrame(this, frame, now);
         Bridge.OnFrame(frame, now);
     }
 

@@ -1,6 +1,7 @@
 using ExpEther.Bridge.Hosts;
 using ExpEther.Core.Time;
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Taps;
 using ExpEther.Nvme.Driver;
 using ExpEther.Pcie.Ports;
 using ExpEther.RootComplex;
@@ -68,10 +69,11 @@ internal sealed class HostStation(FabricRun run, int number, string name, MacAdd
         Bridge = new HostBridge(
             new HostBridgeOptions
             {
-                Name = Name, Mac = Mac, Vlan = Vlan, Slots = Run.Settings.Slots, Sealed = options.Sealed, Key = options.Key, MtuBytes = options.MtuBytes,
+                Name = Name, Mac = Mac, Vlan = Vlan, Slots = Run.Settings.Slots, Sealed = options.Sealed, Ciphers = Run.Nonces, Key = options.Key, MtuBytes = options.MtuBytes,
                 LinkDead = SimulationLimits.LinkDead,
             },
             RootComplex, Scheduler, Run.RandomFor($"{Name} {_life}"), Run.Trace);
+        Bridge.Tap = Run.Deliveries.TapOf(TlpDirection.ToDevice);
         _wire = new TlpWire(RootComplex, Bridge);
         Nvme = new NvmeDriver(
             Scheduler, Run.Trace,

@@ -18,4 +18,8 @@ namespace ExpEther.Bridge.Io.Status;
 /// <param name="Trouble">Why its link does not come up, as far as it can be known here.</param>
 public sealed record IoHostStatus(
     string Name, VlanId Vlan, MacAddress Mac, bool Linked, bool Announced, bool Silent, int MtuBytes, int MaxPayloadBytes,
-    IReadOnlyList<string> Functions, LinkCounters Link, SetupTrouble Trouble);
+    IReadOnlyList<string> Functions, LinkCounters Link, SetupTrouble Trouble)
+{
+    /// <summary>Of its link; 0 while that is down.</summary>
+    public uint Epoch { get; init; }
+}
