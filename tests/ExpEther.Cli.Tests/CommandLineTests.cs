@@ -176,5 +176,25 @@ public class CommandLineTests
     }
 
     [Fact]
+    public async Task The_key_of_a_host_and_a_box_is_made_from_the_hosts_by_the_boxs_name_or_MAC()
+    {
+        using var lab = new LabFolder();
+        var hostKey = lab.File("host1.key");
+        await Expether.RunAsync("keygen", hostKey);
+        var mac = ExpEther.Daemon.Config.MacConfig.OfBox("io1").ToString();
+
+        var byName = await Expether.RunAsync("keygen", "--host-key", hostKey, "--box", "io1");
+        var byMac = await Expether.RunAsync("keygen", "--host-key", hostKey, "--box", mac);
+        var other = await Expether.RunAsync("keygen", "--host-key", hostKey, "--box", "io2");
+        var half = await Expether.RunAsync("keygen", "--box", "io2", "--json");
+
+        Assert.Matches("^[0-9a-f]{64}\n$", byName.Output);
+        Assert.Equal(byName.Output, byMac.Output);
+        Assert.NotEqual(byName.Output, other.Output);
+        Assert.NotEqual(byName.Output, await File.ReadAllTextAsync(hostKey, TestContext.Current.CancellationToken));
+        Assert.Equal((2, "bad-argument"), (half.Code, half.Json["error"]!["code"]!.GetValue<string>()));
+    }
+
+    [Fact]
     public async Task The_version_is_told() => Assert.Matches(@"^\d+\.\d+\.\d+", (await Expether.RunAsync("--version")).Output);
 }

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using ExpEther.Daemon.Config;
+using ExpEther.Daemon.Io;
 using ExpEther.Link.Ethernet;
+using ExpEther.Link.Sealing;
 using ExpEther.Qemu;
 
 namespace ExpEther.Daemon.Tests.Config;
@@ -248,6 +250,24 @@ public class ConfigTests
     }
 
     [Fact]
+    public void A_box_needs_the_key_of_the_pair_only()
+    {
+        var own = IoConfig.Parse("io.toml", Io).Hosts[0];
+        var pair = IoConfig.Parse("io.toml", Io.Replace($"key = \"{Key}\"", $"pairKey = \"{Key}\"", StringComparison.Ordinal)).Hosts[0];
+        var both = Io.Replace($"key = \"{Key}\"", $"key = \"{Key}\"\npairKey = \"{Key}\"", StringComparison.Ordinal);
+
+        Assert.Equal((false, true), (own.IsPairKey, pair.IsPairKey));
+        Assert.Equal(own.Key, pair.Key);
+        Assert.Contains(
+            "remove it: the box needs no more than pairKey", Assert.Throws<ConfigException>(() => IoConfig.Parse("io.toml", both)).Message, StringComparison.Ordinal);
+
+        // With the host's key the box makes the pair's; with the pair's it uses that.
+        var box = MacConfig.OfBox("io1");
+        Assert.Equal(PairKey.Derive(own.Key, box), IoBox.OptionsOf(own).KeyOfPair(box));
+        Assert.Equal(pair.Key, IoBox.OptionsOf(pair).KeyOfPair(box));
+    }
+
+    [Fact]
     public void Without_seal_no_key_is_needed()
     {
         var text = Io.Replace($"key = \"{Key}\"", "", StringComparison.Ordinal);
@@ -319,7 +339,7 @@ public class ConfigTests
         string[] keys =
         [
             "name", "mac", "socket", "stateDirectory", "releaseTimeoutMs", "kind", "interface", "listen", "peers", "etherType", "mtu", "seal",
-            "linkDeadSeconds", "pathSilentMs", "vlan", "key", "keyFile", "slots", "attentionDelayMs", "completionTimeoutMs", "memoryMiB",
+            "linkDeadSeconds", "pathSilentMs", "vlan", "key", "keyFile", "pairKey", "pairKeyFile", "slots", "attentionDelayMs", "completionTimeoutMs", "memoryMiB",
             "memoryBase", "serial", "model", "readOnly", "file", "ramMiB", "blockBytes", "sockets", "qmp", "ports", "interrupts", "owner", "group",
             "mode", "unplugTimeoutMs",
         ];
