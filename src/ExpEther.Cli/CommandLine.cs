@@ -153,6 +153,7 @@ internal static class CommandLine
         LabCommand.Build(),
         IoCommand.Build(),
         HostCommand.Build(),
+        KeeperCommand.Build(),
         SwitchCommand.Build(),
         ListCommand.Build(),
         OwnershipCommands.BuildAttach(),

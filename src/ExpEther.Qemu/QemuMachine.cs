@@ -32,6 +32,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
     private readonly string _name;
     private readonly int[] _descriptors;
     private bool _isRunning;
+    private bool _isSuspended;
 
     /// <param name="options">Where its sockets are.</param>
     /// <param name="scheduler">The owner's.</param>
@@ -51,7 +52,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
             for (var i = 0; i < _slots.Length; i++)
             {
                 _slots[i] = new QemuSlot(i + 1, SocketOf(options, i + 1), Choose, scheduler, _changed, events);
-                _plugs[i] = new SlotPlug(_slots[i], _qmp, options, scheduler, _changed, events);
+                _plugs[i] = new SlotPlug(_slots[i], _qmp, options, () => _isSuspended, scheduler, _changed, events);
             }
         }
         catch (IOException)
@@ -104,6 +105,15 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
 
     public bool CanTake(int slot) => _plugs[slot - 1].State == QemuSlotState.Absent;
 
+    /// <summary>Before this process ends: has the guest let go of all functions. Bounded; what it does not let go of stays, dead.</summary>
+    public async Task LeaveAsync()
+    {
+        foreach (var leave in _plugs.Select(plug => plug.LeaveAsync()).ToList())
+        {
+            await leave;
+        }
+    }
+
     public IHostMemory MemoryOf(int slot) => _slots[slot - 1].Server.Memory;
 
     public void RaiseInterrupt(GuestSlot slot, HostAddress address, uint data) => _slots[slot.Number - 1].RaiseInterrupt(address, data);
@@ -149,14 +159,14 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
 
     void IQmpListener.OnConnected(QmpPeer peer)
     {
-        _isRunning = peer.IsRunning;
+        (_isRunning, _isSuspended) = (peer.IsRunning, peer.IsSuspended);
         _events.Report(EventSeverity.Information, _name, $"QEMU {peer.Version} is there, {(peer.UsesKvm ? "with" : "without")} KVM");
         OnQemuChanged();
     }
 
     void IQmpListener.OnDisconnected(string reason)
     {
-        _isRunning = false;
+        (_isRunning, _isSuspended) = (false, false);
         _events.Report(EventSeverity.Warning, _name, $"QEMU's monitor is gone: {reason}");
         OnQemuChanged();
     }
@@ -170,6 +180,13 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
                 break;
             case "RESUME":
                 _isRunning = true;
+                break;
+            case "SUSPEND":
+                _isSuspended = true;
+                break;
+            case "WAKEUP":
+                _isSuspended = false;
+                OnQemuChanged();
                 break;
             case "RESET":
                 _addresses.OnChanged();
@@ -191,6 +208,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         Mode = options.SocketMode,
         Owner = options.SocketOwner,
         Group = options.SocketGroup,
+        Keeper = options.Keeper,
     };
 
     private void OnQemuChanged()

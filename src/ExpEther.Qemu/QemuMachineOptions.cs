@@ -1,3 +1,5 @@
+using ExpEther.VfioUser.Keeping;
+
 namespace ExpEther.Qemu;
 
 /// <summary>What a guest's slots are built with.</summary>
@@ -29,6 +31,9 @@ public sealed record QemuMachineOptions
 
     /// <summary>How long a guest has to let go of a function. Native hot-plug takes 6.2 s: 5 s of attention delay and a second of power off.</summary>
     public TimeSpan UnplugTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Goes on with QEMU's connections when this process ends; null: nothing does.</summary>
+    public IConnectionKeeper? Keeper { get; init; }
 
     /// <summary>The id of a slot's device. One on QEMU's command line should have it too: after a restart of ours it is known by nothing else.</summary>
     /// <param name="slot">Physical slot number, from 1.</param>

@@ -24,6 +24,12 @@ public static class VfioUserLimits
     /// <summary>Requests that the device has not answered yet.</summary>
     public const int RequestsMax = 256;
 
+    /// <summary>Requests that are owed a reply: the device's, and those whose reply waits for the client to read. Past it none is looked at.</summary>
+    public const int OwedRepliesMax = 2 * RequestsMax;
+
+    /// <summary>Former clients of one server that still have a connection, and are told that their device is absent.</summary>
+    public const int AbsentSessionsMax = 4;
+
     /// <summary>Messages of one client looked at in one turn of the owner loop, so that others have theirs.</summary>
     public const int MessagesPerPollMax = 64;
 

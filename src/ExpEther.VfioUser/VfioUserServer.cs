@@ -1,8 +1,10 @@
 using ExpEther.Core.Time;
+using ExpEther.Linux;
 using ExpEther.Linux.Polling;
 using ExpEther.Linux.Sockets;
 using ExpEther.Pcie;
 using ExpEther.RootComplex.Memory;
+using ExpEther.VfioUser.Keeping;
 using ExpEther.VfioUser.Memory;
 using ExpEther.VfioUser.Sessions;
 
@@ -11,6 +13,10 @@ namespace ExpEther.VfioUser;
 /// <summary>
 /// One device's vfio-user socket: listens, and serves one client at a time. A second one that connects while one is served is closed at once,
 /// unless the first is gone. Each client starts from nothing. One thread.
+/// <para>
+/// A client that has had the device keeps its connection when the device is taken from it, and is told that the device is absent
+/// (<see cref="KeptConnection"/>) until it closes the connection: QEMU maps and unmaps memory for as long as it has a device, and ends when it cannot.
+/// </para>
 /// </summary>
 public sealed class VfioUserServer : IDisposable
 {
@@ -25,11 +31,14 @@ public sealed class VfioUserServer : IDisposable
     private readonly GuestMemory _memory = new();
     private ClientSession? _session;
     private UnixConnection? _connection;
+    private long _held;
+    private readonly List<(KeptConnection Connection, long Held, PollEvents Interest)> _absent = [];
     private PollEvents _interest;
     private Instant _nextAccept;
     private uint _connections;
     private string? _reportedTrouble;
     private bool _isPolling;
+    private bool _isEnding;
 
     /// <exception cref="Linux.LinuxException">The socket cannot be made there.</exception>
     public VfioUserServer(VfioUserServerOptions options, IVfioUserDevice device, IEventSink events)
@@ -56,7 +65,7 @@ public sealed class VfioUserServer : IDisposable
     /// <summary>What an operator should know of the client that is served, and what to do: its memory could not be used. Null: nothing.</summary>
     public string? Trouble => _session?.Trouble;
 
-    public Instant? NextDeadline => _session?.NextDeadline;
+    public Instant? NextDeadline => _absent.Exists(static a => a.Connection.HasWork) ? Instant.Zero : _session?.NextDeadline;
 
     /// <summary>To watch for <see cref="PollEvents.Readable"/>: the listener and the client behind one descriptor that never changes.</summary>
     public int PollFileDescriptor => _descriptors.FileDescriptor;
@@ -81,6 +90,11 @@ public sealed class VfioUserServer : IDisposable
             }
 
             moved |= EndIfEnded();
+        }
+
+        if (_absent.Count > 0)
+        {
+            moved |= PollAbsent();
         }
 
         if (now >= _nextAccept)
@@ -127,7 +141,9 @@ public sealed class VfioUserServer : IDisposable
         return false;
     }
 
-    /// <summary>Ends the connection; the device is told, within this call unless it is called from within Poll.</summary>
+    /// <summary>
+    /// Takes the device from its client, which keeps its connection. The device is told, within this call unless it is called from within Poll.
+    /// </summary>
     public void Disconnect(string reason)
     {
         _session?.End(reason);
@@ -137,9 +153,18 @@ public sealed class VfioUserServer : IDisposable
         }
     }
 
+    /// <summary>Ends all that is here. A keeper goes on with the connections.</summary>
     public void Dispose()
     {
+        _isEnding = true;
         Disconnect("the server ends");
+        foreach (var (connection, held, _) in _absent)
+        {
+            connection.Dispose();
+            _options.Keeper?.GoOn(held);
+        }
+
+        _absent.Clear();
         _listener.Dispose();
         _descriptors.Dispose();
     }
@@ -165,12 +190,33 @@ public sealed class VfioUserServer : IDisposable
 
             Counters.Connections++;
             _connection = connection;
-            _session = new ClientSession(++_connections, new SocketTransport(connection), _device, _memory, Counters, _options.ReadyTimeout, now);
+            if (TryBegin() is not { } journal)
+            {
+                connection.Dispose();
+                continue;
+            }
+
+            _held = _options.Keeper?.Hold(_options.Name, connection.FileDescriptor, journal.FileDescriptor) ?? 0;
+            _session = new ClientSession(
+                ++_connections, new SocketTransport(connection), journal, _device, _memory, Counters, _options.ReadyTimeout, now);
             _interest = _session.Interest;
             _descriptors.Add(connection.FileDescriptor, _interest);
         }
 
         return any;
+    }
+
+    private SessionJournal? TryBegin()
+    {
+        try
+        {
+            return SessionJournal.Create();
+        }
+        catch (LinuxException e)
+        {
+            _events.Report(EventSeverity.Error, _options.Name, $"a vfio-user client cannot be served: {e.Message}");
+            return null;
+        }
     }
 
     private bool EndIfEnded()
@@ -180,19 +226,70 @@ public sealed class VfioUserServer : IDisposable
             return false;
         }
 
-        var ended = _session;
-        _descriptors.Remove(_connection!.FileDescriptor);
+        var (ended, connection) = (_session, _connection!);
+        _descriptors.Remove(connection.FileDescriptor);
         _memory.Clear();
         _session = null;
         _connection = null;
+        var isKept = !_isEnding && ended.CanGoOn && _absent.Count < VfioUserLimits.AbsentSessionsMax && !connection.IsPeerGone;
+        if (isKept)
+        {
+            GoOnWithout(connection, ended.Leave());
+        }
+        else if (!_isEnding)
+        {
+            connection.ShutDown();
+            _options.Keeper?.Release(_held);
+        }
+
         ended.Dispose();
-        _events.Report(ended.IsViolation ? EventSeverity.Warning : EventSeverity.Information, _options.Name, $"vfio-user client closed: {reason}");
+        if (_isEnding)
+        {
+            _options.Keeper?.GoOn(_held);
+        }
+
+        _events.Report(
+            ended.IsViolation ? EventSeverity.Warning : EventSeverity.Information, _options.Name,
+            $"vfio-user client {(isKept ? "left without its device" : "closed")}: {reason}");
         if (ended.IsServed)
         {
             _device.OnDisconnected(reason);
         }
 
         return true;
+    }
+
+    private void GoOnWithout(UnixConnection connection, JournalMemory memory)
+    {
+        var kept = KeptConnection.Continue(connection, memory);
+        Check.That(kept is not null);
+        _descriptors.Add(kept.FileDescriptor, kept.Interest);
+        _absent.Add((kept, _held, kept.Interest));
+    }
+
+    private bool PollAbsent()
+    {
+        var moved = false;
+        for (var i = _absent.Count - 1; i >= 0; i--)
+        {
+            var (kept, held, interest) = _absent[i];
+            moved |= kept.Poll();
+            if (kept.EndReason is not null)
+            {
+                _descriptors.Remove(kept.FileDescriptor);
+                _absent.RemoveAt(i);
+                kept.ShutDown();
+                _options.Keeper?.Release(held);
+                kept.Dispose();
+            }
+            else if (kept.Interest != interest)
+            {
+                _descriptors.Change(kept.FileDescriptor, kept.Interest);
+                _absent[i] = (kept, held, kept.Interest);
+            }
+        }
+
+        return moved;
     }
 
     private void Watch()

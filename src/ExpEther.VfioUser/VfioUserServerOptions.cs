@@ -1,3 +1,5 @@
+using ExpEther.VfioUser.Keeping;
+
 namespace ExpEther.VfioUser;
 
 /// <summary>Where a server listens and who may connect.</summary>
@@ -16,6 +18,9 @@ public sealed record VfioUserServerOptions
     public uint? Owner { get; init; }
 
     public uint? Group { get; init; }
+
+    /// <summary>Goes on with the clients' connections when this process ends; null: they end with it.</summary>
+    public IConnectionKeeper? Keeper { get; init; }
 
     /// <summary>How long a client's first questions wait for a device that is not ready. Below QEMU's 5 s.</summary>
     public TimeSpan ReadyTimeout { get; init; } = TimeSpan.FromSeconds(4);

@@ -75,7 +75,7 @@ public sealed class ConnectionTests : IDisposable
     }
 
     [Fact]
-    public void Disconnect_tells_the_device_and_closes_all()
+    public void Disconnect_tells_the_device_unmaps_the_memory_and_leaves_the_client_its_connection()
     {
         using var memory = new MemoryFile(0x10000);
         var before = ServerRig.OpenDescriptors();
@@ -84,8 +84,17 @@ public sealed class ConnectionTests : IDisposable
         _rig.Server.Disconnect("the function is gone");
         Assert.False(_rig.Server.IsConnected);
         Assert.Equal("the function is gone", _rig.Device.LastDisconnect);
-        _rig.AssertClosed(client);
+        Assert.False(_rig.Server.Memory.TryGetSpan(new HostAddress(0), 8, DmaRights.Read, out _));
+        _rig.AssertAbsent(client);
+        using (var second = _rig.ConnectServed())
+        {
+            // Beside the former client.
+            Assert.Equal(Message.Reply, _rig.Exchange(second, Message.GetInfo(1)).Flags);
+            _rig.AssertAbsent(client, isAlone: false);
+        }
+
         client.Dispose();
+        _rig.Run();
         Assert.Equal(before, ServerRig.OpenDescriptors());
         Assert.False(_rig.Server.TryWriteMessage(new HostAddress(0xFEE0_0000), [1, 0, 0, 0]));
     }

@@ -89,7 +89,7 @@ public sealed class RequestTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_never_has_room_ends_the_connection()
+    public void A_device_that_never_has_room_is_taken_from_its_client()
     {
         using var client = _rig.ConnectServed();
         _rig.Device.HasRoom = false;
@@ -98,7 +98,8 @@ public sealed class RequestTests : IDisposable
         _rig.Pass(VfioUserLimits.NoRoomTimeout - TimeSpan.FromSeconds(1));
         Assert.True(_rig.Server.IsConnected);
         _rig.Pass(TimeSpan.FromSeconds(2));
-        _rig.AssertClosed(client);
+        Assert.Equal([0xFF, 0xFF, 0xFF, 0xFF], _rig.Receive(client).Payload[16..]);
+        _rig.AssertAbsent(client);
         Assert.Equal("the device has taken no access for too long", _rig.Device.LastDisconnect);
     }
 
@@ -146,7 +147,7 @@ public sealed class RequestTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_does_not_become_ready_in_time_ends_the_connection()
+    public void A_device_that_does_not_become_ready_in_time_is_said_not_to_be_there()
     {
         _rig.Device.IsReady = false;
         using var client = _rig.ConnectServed();
@@ -154,7 +155,8 @@ public sealed class RequestTests : IDisposable
         _rig.Run();
         Assert.True(_rig.Server.NextDeadline <= _rig.Now + _rig.Options.ReadyTimeout);
         _rig.Pass(_rig.Options.ReadyTimeout);
-        _rig.AssertClosed(client);
+        Assert.Equal(Errno.EIO, _rig.Receive(client).ErrorNumber);
+        _rig.AssertAbsent(client);
         Assert.Equal("the device was not ready in time", _rig.Device.LastDisconnect);
         Assert.Equal(0, _rig.Server.Counters.Violations);
     }

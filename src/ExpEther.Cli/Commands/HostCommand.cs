@@ -1,6 +1,8 @@
 using System.CommandLine;
+using ExpEther.Cli.Wiring;
 using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Hosts;
+using ExpEther.Daemon.Keeping;
 
 namespace ExpEther.Cli.Commands;
 
@@ -20,9 +22,12 @@ internal static class HostCommand
             var settings = HostConfig.Load(parsed.GetRequiredValue(config));
             var run = new DaemonRun(parsed, exitWithStdin);
             ExampleKeys.Warn(settings.Hosts.Select(h => (h.Name, h.Key)), run.Events);
+            IReadOnlyList<string> asJson = parsed.Screen().IsJson ? ["--json"] : [];
+            var keeper = new KeeperProgram([.. OwnProgram.Command, .. asJson, "keeper"]);
             return run.Run(
                 "host", settings.Name, parsed.GetValue(socket) ?? settings.Socket,
-                path => new HostDaemon(settings, path, run.Events, run.Log), daemon => daemon.Run(), daemon => daemon.Stop(), daemon => daemon.PortName);
+                path => new HostDaemon(settings, path, run.Events, run.Log, keeper), daemon => daemon.Run(), daemon => daemon.Stop(),
+                daemon => daemon.PortName);
         });
         return (command, """
               expether host --config examples/host.toml

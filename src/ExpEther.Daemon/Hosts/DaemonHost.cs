@@ -35,6 +35,11 @@ internal abstract class DaemonHost(HostBridgeConfig config) : IOwnedPart, IDispo
     /// <summary>Enumerates the logical switch and takes its slots into use; once, on the scheduler.</summary>
     public abstract Task EnumerateAsync();
 
+    /// <summary>
+    /// Before the daemon ends: whoever uses the host's functions lets go of them, in order and in bounded time. On the scheduler; the bridge still works.
+    /// </summary>
+    public virtual Task LeaveAsync() => Task.CompletedTask;
+
     /// <summary>Another key, other times: all of a configuration that can change while the host runs.</summary>
     public void Change(HostBridgeConfig config, LinkConfig link)
     {

@@ -7,6 +7,7 @@ using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Control;
 using ExpEther.Daemon.Counters;
 using ExpEther.Daemon.Events;
+using ExpEther.Daemon.Keeping;
 using ExpEther.Daemon.Load;
 using ExpEther.Daemon.Loop;
 using ExpEther.Daemon.Ownership;
@@ -30,17 +31,24 @@ public sealed class HostDaemon : IDisposable
     private readonly OwnerLoop _loop;
     private readonly HostMachine _machine;
     private readonly Reloader _reloader;
+    private readonly KeeperLink _keeper;
 
+    /// <param name="config">As read.</param>
+    /// <param name="socketPath">Its control socket.</param>
+    /// <param name="events">What an operator should know.</param>
+    /// <param name="log">What was counted of its log; null: nothing.</param>
+    /// <param name="keeper">Starts what keeps guests alive when this ends; null: nothing does.</param>
     /// <exception cref="PortException">The port cannot be opened.</exception>
     /// <exception cref="IOException">The control socket cannot be made.</exception>
-    public HostDaemon(HostConfig config, string socketPath, IEventSink events, LogCounters? log = null)
+    public HostDaemon(HostConfig config, string socketPath, IEventSink events, LogCounters? log = null, KeeperProgram? keeper = null)
     {
         var scheduler = new OwnerScheduler();
         var stages = new StageClock(new SystemClock());
         var random = new SystemRandom();
         _port = PortOpener.Open(config.Port, [.. config.Hosts.Select(h => h.Mac)], [.. config.Hosts.Select(h => h.Vlan).Distinct()], config.Hosts.Count);
         _state = new StateWriter(events);
-        _machine = new HostMachine(config, socketPath, _port, scheduler, stages, _state, random, events);
+        _keeper = new KeeperLink(KeeperLink.PathOf(socketPath), keeper, scheduler, events);
+        _machine = new HostMachine(config, socketPath, _port, _keeper, scheduler, stages, _state, random, events);
         var hosts = _machine.Hosts;
         var table = new CommandTable();
         table.Add("ls", ListAsync);
@@ -56,6 +64,8 @@ public sealed class HostDaemon : IDisposable
         _loop.Publisher.Publish(MonotonicClock.Now);
         _loop.Watch(_reloader.Errand);
         _loop.Watch(_state);
+        _loop.Watch(_keeper);
+        _loop.Leave = LeaveAsync;
         _machine.Run(_loop);
         foreach (var host in config.Hosts)
         {
@@ -70,7 +80,10 @@ public sealed class HostDaemon : IDisposable
 
     public string PortName => _port.Name;
 
-    /// <summary>Runs on the calling thread until SIGTERM, SIGINT or <see cref="Stop"/>.</summary>
+    /// <summary>
+    /// Runs on the calling thread until SIGTERM, SIGINT or <see cref="Stop"/>, and then until the guests have let go of their functions, or had the time
+    /// that they have for it.
+    /// </summary>
     public void Run() => _loop.Run();
 
     /// <summary>From any thread.</summary>
@@ -84,11 +97,20 @@ public sealed class HostDaemon : IDisposable
         }
 
         _state.Dispose();
+        _keeper.Dispose();
         _page.Dispose();
         _control.Dispose();
         _reloader.Dispose();
         _port.Dispose();
         _stop.Dispose();
+    }
+
+    private async Task LeaveAsync()
+    {
+        foreach (var leave in _machine.Hosts.All.Select(host => host.LeaveAsync()).ToList())
+        {
+            await leave;
+        }
     }
 
     private async Task<ControlReply> ListAsync(ControlCall call)

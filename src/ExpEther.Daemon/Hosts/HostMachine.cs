@@ -1,6 +1,7 @@
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Stages;
 using ExpEther.Daemon.Config;
+using ExpEther.Daemon.Keeping;
 using ExpEther.Daemon.Loop;
 using ExpEther.Daemon.Ownership;
 using ExpEther.Daemon.Ports;
@@ -10,8 +11,8 @@ namespace ExpEther.Daemon.Hosts;
 
 /// <summary>The hosts of a daemon with what they run on, and the configuration they have now.</summary>
 internal sealed class HostMachine(
-    HostConfig config, string socketPath, INetworkPort port, OwnerScheduler scheduler, StageClock stages, StateWriter state, IRandomSource random,
-    IEventSink events)
+    HostConfig config, string socketPath, INetworkPort port, KeeperLink keeper, OwnerScheduler scheduler, StageClock stages, StateWriter state,
+    IRandomSource random, IEventSink events)
 {
     private OwnerLoop? _loop;
 
@@ -27,9 +28,14 @@ internal sealed class HostMachine(
     {
         var mtuBytes = PortOpener.MtuOf(daemon.Port, Port);
         var slots = new FileSlotStore(daemon.StateDirectory ?? StateFolder.Default, host.Name, host.Vlan, host.Mac, state, events);
-        return host.Qemu is { } qemu
-            ? new GuestHost(host, GuestSockets.Of(host, qemu, socketPath), daemon, mtuBytes, slots, scheduler, stages, random, events)
-            : new EmbeddedHost(host, daemon, mtuBytes, slots, scheduler, stages, random, events);
+        if (host.Qemu is not { } qemu)
+        {
+            return new EmbeddedHost(host, daemon, mtuBytes, slots, scheduler, stages, random, events);
+        }
+
+        keeper.Start();
+        var options = GuestSockets.Of(host, qemu, socketPath) with { Keeper = keeper };
+        return new GuestHost(host, options, daemon, mtuBytes, slots, scheduler, stages, random, events);
     }
 
     /// <summary>Whether the loop can watch all that these hosts need.</summary>

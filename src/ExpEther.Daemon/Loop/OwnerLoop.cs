@@ -107,11 +107,32 @@ public sealed class OwnerLoop
     /// <summary>Sees every frame that the port gives or takes; null: nobody looks.</summary>
     public IFrameTap? FrameTap { get; set; }
 
-    /// <summary>Runs until a stop is asked for, then says good-bye to the peers.</summary>
+    /// <summary>What is done, with all of the loop's work going on, between a stop's being asked for and the good-bye; bounded. Null: nothing.</summary>
+    public Func<Task>? Leave { get; set; }
+
+    /// <summary>Runs until a stop is asked for, then leaves, and says good-bye to the peers.</summary>
     public void Run()
     {
+        RunWhile(() => !_stop.IsRequested);
+        _poller.Remove(_stop.FileDescriptor);
+        if (Leave is { } leave)
+        {
+            var hasLeft = false;
+            _scheduler.Start(async () =>
+            {
+                await leave();
+                hasLeft = true;
+            });
+            RunWhile(() => !hasLeft);
+        }
+
+        Close();
+    }
+
+    private void RunWhile(Func<bool> condition)
+    {
         var idleSince = MonotonicClock.Now;
-        while (!_stop.IsRequested)
+        while (condition())
         {
             var now = MonotonicClock.Now;
             if (Turn(now))
@@ -131,8 +152,6 @@ public sealed class OwnerLoop
                 _spin.OnYielded(back, back - now);
             }
         }
-
-        Close();
     }
 
     /// <summary>One turn; never waits.</summary>

@@ -20,7 +20,11 @@ internal static class FileConstants
 
     public const int F_SETFL = 4;
     public const int F_GET_SEALS = 1034;
+    public const int F_ADD_SEALS = 1033;
     public const int F_SEAL_SHRINK = 2;
+    public const int F_SEAL_GROW = 4;
+    public const uint MFD_CLOEXEC = 1;
+    public const uint MFD_ALLOW_SEALING = 2;
 
     public const int AT_FDCWD = -100;
     public const int AT_SYMLINK_NOFOLLOW = 0x100;

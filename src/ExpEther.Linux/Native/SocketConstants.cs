@@ -29,6 +29,7 @@ internal static class SocketConstants
     public const int MSG_CTRUNC = 0x08;
     public const int MSG_CMSG_CLOEXEC = 0x40000000;
     public const int SCM_RIGHTS = 1;
+    public const int SHUT_RDWR = 2;
 
     public const int EPOLL_CLOEXEC = 0x80000;
     public const int EPOLL_CTL_ADD = 1;

@@ -30,6 +30,16 @@ public sealed unsafe partial class UnixConnection : IDisposable
         return new UnixConnection(fd);
     }
 
+    /// <summary>A connection whose descriptor another process gave us, of which this owns the descriptor.</summary>
+    public static UnixConnection Of(int descriptor)
+    {
+        Check.That(descriptor >= 0);
+        return new UnixConnection(descriptor);
+    }
+
+    /// <summary>Ends it for the peer at once, also where other processes have descriptors of it.</summary>
+    public void ShutDown() => _ = Libc.shutdown(_fd, SocketConstants.SHUT_RDWR);
+
     /// <summary>Receives what has come in, at most <paramref name="into"/>'s length (not 0).</summary>
     public StreamStatus TryReceive(Span<byte> into, out int bytes)
     {

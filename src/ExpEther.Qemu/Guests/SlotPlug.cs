@@ -26,6 +26,10 @@ namespace ExpEther.Qemu.Guests;
 /// A device that QEMU deletes without having been asked to was ejected by the guest, and is not added again: the slot gives the function back.
 /// </para>
 /// <para>
+/// A guest that sleeps (ACPI S3) is not asked for anything until it wakes up: QEMU 11.1.3 ejects what it was asked for in the reset that waking is, and ends
+/// with an assertion when that was its last vfio device.
+/// </para>
+/// <para>
 /// One sequence at a time does that; it looks at the facts anew after every step, whatever happened meanwhile, and when QEMU refuses it
 /// tries again after a while. Plugging and unplugging only say what is wanted and wait, bounded, for how it goes.
 /// </para>
@@ -34,6 +38,7 @@ internal sealed class SlotPlug
 {
     private readonly QemuSlot _slot;
     private readonly QmpClient _qmp;
+    private readonly Func<bool> _isAsleep;
     private readonly DeviceTree _devices;
     private readonly string _port;
     private readonly TimeSpan _unplugTimeout;
@@ -56,9 +61,10 @@ internal sealed class SlotPlug
     private TimeSpan _retry = QemuLimits.RetryMin;
     private int _retries;
 
-    public SlotPlug(QemuSlot slot, QmpClient qmp, QemuMachineOptions options, OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
+    public SlotPlug(
+        QemuSlot slot, QmpClient qmp, QemuMachineOptions options, Func<bool> isAsleep, OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
     {
-        (_slot, _qmp, _scheduler, _changed) = (slot, qmp, scheduler, changed);
+        (_slot, _qmp, _isAsleep, _scheduler, _changed) = (slot, qmp, isAsleep, scheduler, changed);
         _devices = new DeviceTree(qmp);
         _port = options.PortOf(slot.Number);
         _unplugTimeout = options.UnplugTimeout;
@@ -148,12 +154,39 @@ internal sealed class SlotPlug
             Fail(
                 EventSeverity.Warning,
                 _hasGuestRefused ? "the guest refused to let go of the function; it was taken from it"
+                : _isAsleep() ? "the guest sleeps; the function was taken from it"
                 : _qmp.IsReady ? $"the guest did not let go of the function within {_unplugTimeout.TotalSeconds:0.#} s; it was taken from it"
                 : "the guest could not be asked to let go, for QEMU's monitor does not answer; the function was taken from it");
         }
 
         _slot.Leave("the guest has to let go of the function");
         await _changed.WaitUntil(() => !_slot.IsTaken, QemuLimits.ResetTimeout);
+    }
+
+    /// <summary>
+    /// We are about to end: the guest is asked to let go while QEMU's monitor can still be reached. A client that stays is not cut: QEMU would end at the
+    /// guest's next reset.
+    /// </summary>
+    public async Task LeaveAsync()
+    {
+        if (!_slot.IsTaken && Device is null)
+        {
+            return;
+        }
+
+        _isWanted = false;
+        _hasGuestRefused = false;
+        _slot.Withdraw();
+        Kick();
+        await _changed.WaitUntil(() => _hasGuestRefused || IsGone || !_qmp.IsReady || _isAsleep(), _unplugTimeout);
+        if (!IsGone && (_slot.IsTaken || Device is not null))
+        {
+            var why = _isAsleep() ? "the guest sleeps and cannot let go of the function"
+                : !_qmp.IsReady ? "the guest cannot be asked to let go, for QEMU's monitor does not answer"
+                : _hasGuestRefused ? "the guest refuses to let go of the function"
+                : $"the guest did not let go of the function within {_unplugTimeout.TotalSeconds:0.#} s";
+            Fail(EventSeverity.Warning, $"{why}; the bridge ends all the same, and the device stays in the guest, dead, until the next one removes it");
+        }
     }
 
     /// <summary>
@@ -380,6 +413,12 @@ internal sealed class SlotPlug
         // A guest that ejects a device by itself closes its connection too; the event then tells so at about the same time.
         if (_isWanted && !_isDeleting && await _changed.WaitUntil(() => !_isWanted || Device != device || !_qmp.IsReady, QemuLimits.EjectGrace))
         {
+            return;
+        }
+
+        if (_isAsleep())
+        {
+            Refused(ref _deleteNotBefore, EventSeverity.Information, "the guest sleeps; it is asked to let go when it wakes up");
             return;
         }
 

@@ -209,7 +209,8 @@ public sealed class QmpClient : IDisposable
         _state = QmpState.Ready;
         _retry = QemuLimits.QmpRetryMin;
         _reported = "";
-        Peer = new QmpPeer(_version, kvm.Value.IsTrue("enabled"), status.Value.IsTrue("running"));
+        Peer = new QmpPeer(_version, kvm.Value.IsTrue("enabled"), status.Value.IsTrue("running"),
+            status.Value.TryGetText("status", out var state) && state == "suspended");
         _listener.OnConnected(Peer);
     }
 

@@ -4,4 +4,5 @@ namespace ExpEther.Qemu.Qmp;
 /// <param name="Version">Of its greeting.</param>
 /// <param name="UsesKvm">query-kvm: enabled.</param>
 /// <param name="IsRunning">query-status: its guest is not paused.</param>
-public sealed record QmpPeer(QemuVersion Version, bool UsesKvm, bool IsRunning);
+/// <param name="IsSuspended">query-status: its guest sleeps (ACPI S3).</param>
+public sealed record QmpPeer(QemuVersion Version, bool UsesKvm, bool IsRunning, bool IsSuspended = false);

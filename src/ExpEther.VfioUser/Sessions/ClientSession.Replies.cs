@@ -1,5 +1,6 @@
 using ExpEther.Linux;
 using ExpEther.Linux.Sockets;
+using ExpEther.VfioUser.Keeping;
 using ExpEther.VfioUser.Memory;
 using ExpEther.VfioUser.Protocol;
 
@@ -11,7 +12,7 @@ internal sealed partial class ClientSession
     /// <summary>The device ends a read.</summary>
     public void CompleteRead(ulong token, ReadOnlySpan<byte> data)
     {
-        if (!_pending.TryEnd(token, out var header, out var access))
+        if (!_pending.TryEnd(token, out var header, out var access, out var place))
         {
             return;
         }
@@ -19,13 +20,13 @@ internal sealed partial class ClientSession
         Check.That(header.Command == VfioUserCommand.RegionRead && data.Length == (int)access.Count);
         access.WriteTo(_scratch.AsSpan(MessageHeader.Size));
         data.CopyTo(_scratch.AsSpan(MessageHeader.Size + RegionAccess.Size));
-        Reply(header, RegionAccess.Size + data.Length);
+        Reply(header, RegionAccess.Size + data.Length, place);
     }
 
     /// <summary>The device ends a write or a reset.</summary>
     public void CompleteWrite(ulong token, bool isDone)
     {
-        if (!_pending.TryEnd(token, out var header, out var access))
+        if (!_pending.TryEnd(token, out var header, out var access, out var place))
         {
             return;
         }
@@ -35,12 +36,12 @@ internal sealed partial class ClientSession
         _isResetting &= !isReset;
         if (!isDone || isReset)
         {
-            Answer(header, isDone ? Errno.None : Errno.EIO);
+            Answer(header, isDone ? Errno.None : Errno.EIO, place);
             return;
         }
 
         access.WriteTo(_scratch.AsSpan(MessageHeader.Size));
-        Reply(header, RegionAccess.Size);
+        Reply(header, RegionAccess.Size, place);
     }
 
     public bool TrySendRead(ushort id, ulong address, int bytes)
@@ -52,7 +53,7 @@ internal sealed partial class ClientSession
         }
 
         new MemoryAccess(address, (ulong)bytes).WriteTo(_scratch.AsSpan(MessageHeader.Size));
-        SendScratch(new MessageHeader(id, VfioUserCommand.DmaRead, Whole, MessageFlags.Command, Errno.None));
+        SendOwn(new MessageHeader(id, VfioUserCommand.DmaRead, Whole, MessageFlags.Command, Errno.None));
         _counters.MemoryMessages++;
         return true;
     }
@@ -69,7 +70,7 @@ internal sealed partial class ClientSession
 
         new MemoryAccess(address, (ulong)data.Length).WriteTo(_scratch.AsSpan(MessageHeader.Size));
         data.CopyTo(_scratch.AsSpan(MessageHeader.Size + MemoryAccess.Size));
-        SendScratch(new MessageHeader(AskedReads.PostedId, VfioUserCommand.DmaWrite, (uint)whole, MessageFlags.NoReply, Errno.None));
+        SendOwn(new MessageHeader(AskedReads.PostedId, VfioUserCommand.DmaWrite, (uint)whole, MessageFlags.NoReply, Errno.None));
         _counters.MemoryMessages++;
         _unansweredWrites++;
         return true;
@@ -115,33 +116,44 @@ internal sealed partial class ClientSession
     }
 
     // A request ends without data, or is refused.
-    private void Answer(in MessageHeader header, Errno error)
+    private void Answer(in MessageHeader header, Errno error, int place = SessionJournal.Head)
     {
         _counters.Refused += error == Errno.None ? 0 : 1;
         if (!header.IsPosted)
         {
-            SendScratch(error == Errno.None ? header.Reply(0) : header.Refusal(error));
+            SendReply(error == Errno.None ? header.Reply(0) : header.Refusal(error), place);
         }
     }
 
-    // The payload is in its place.
-    private void Reply(in MessageHeader header, int payloadBytes)
+    // The payload is where it has to be.
+    private void Reply(in MessageHeader header, int payloadBytes, int place = SessionJournal.Head)
     {
         if (!header.IsPosted)
         {
-            SendScratch(header.Reply(payloadBytes));
+            SendReply(header.Reply(payloadBytes), place);
         }
     }
 
-    private void SendScratch(in MessageHeader header)
+    private void SendReply(in MessageHeader header, int place)
     {
-        if (_isPeerGone)
+        if (!_isPeerGone)
         {
-            return;
+            header.WriteTo(_scratch);
+            AfterSend(_outgoing.SendReply(_transport, _scratch.AsSpan(0, (int)header.Bytes), place));
         }
+    }
 
-        header.WriteTo(_scratch);
-        var status = _outgoing.Send(_transport, _scratch.AsSpan(0, (int)header.Bytes));
+    private void SendOwn(in MessageHeader header)
+    {
+        if (!_isPeerGone)
+        {
+            header.WriteTo(_scratch);
+            AfterSend(_outgoing.Send(_transport, _scratch.AsSpan(0, (int)header.Bytes)));
+        }
+    }
+
+    private void AfterSend(StreamStatus status)
+    {
         _isPeerGone = status == StreamStatus.Closed;
         _unreadSince = status == StreamStatus.WouldBlock ? _unreadSince ?? _now : null;
     }

@@ -50,7 +50,8 @@ internal sealed partial class ClientSession
 
         _rangesMax = (int)Math.Min(offer.MemoryRangesMax, VfioUserLimits.MemoryRangesMax);
         var written = offer.WriteReply(_scratch.AsSpan(MessageHeader.Size));
-        SendScratch(header.Reply(written));
+        Reply(header, written);
+        _journal.MarkServed();
         IsServed = true;
         _memory.Channel = this;
         _device.OnConnected();
@@ -64,7 +65,7 @@ internal sealed partial class ClientSession
         }
 
         var replyBytes = header.IsPosted ? 0 : header.Command == VfioUserCommand.RegionRead ? VfioUserLimits.MessageBytesMax : SmallReplyBytes;
-        if (_pending.IsFull || _outgoing.Count + _pending.ReplyBytes + replyBytes > VfioUserLimits.ReplyBytesMax)
+        if (_pending.IsFull || !_journal.HasPlace || _outgoing.Count + _pending.ReplyBytes + replyBytes > VfioUserLimits.ReplyBytesMax)
         {
             return HeldFor.Replies;
         }
@@ -243,7 +244,7 @@ internal sealed partial class ClientSession
             return HeldFor.DeviceRoom;
         }
 
-        _pending.Begin(header, access, MessageHeader.Size + RegionAccess.Size + (int)access.Count);
+        _pending.Begin(header, access, MessageHeader.Size + RegionAccess.Size + (int)access.Count, _journal.Owe());
         _counters.RegionReads++;
         return HeldFor.Nothing;
     }
@@ -266,7 +267,7 @@ internal sealed partial class ClientSession
 
         if (!header.IsPosted)
         {
-            _pending.Begin(header, access, MessageHeader.Size + RegionAccess.Size);
+            _pending.Begin(header, access, MessageHeader.Size + RegionAccess.Size, _journal.Owe());
         }
 
         _counters.RegionWrites++;
@@ -286,7 +287,7 @@ internal sealed partial class ClientSession
             return HeldFor.DeviceRoom;
         }
 
-        _pending.Begin(header, default, MessageHeader.Size);
+        _pending.Begin(header, default, MessageHeader.Size, _journal.Owe());
         _isResetting = true;
         return HeldFor.Nothing;
     }

@@ -1,6 +1,7 @@
 using ExpEther.Core.Time;
 using ExpEther.Linux.Polling;
 using ExpEther.Linux.Sockets;
+using ExpEther.VfioUser.Keeping;
 using ExpEther.VfioUser.Memory;
 using ExpEther.VfioUser.Protocol;
 
@@ -26,8 +27,9 @@ internal sealed partial class ClientSession : IMemoryChannel, IDisposable
     private readonly GuestMemory _memory;
     private readonly VfioUserCounters _counters;
     private readonly TimeSpan _readyTimeout;
-    private readonly IncomingBuffer _incoming = new();
-    private readonly OutgoingQueue _outgoing = new();
+    private readonly SessionJournal _journal;
+    private readonly IncomingBuffer _incoming;
+    private readonly OutgoingQueue _outgoing;
     private readonly PendingRequests _pending;
     private readonly InterruptEvents _interrupts;
     private readonly byte[] _scratch = new byte[VfioUserLimits.MessageBytesMax];
@@ -44,18 +46,24 @@ internal sealed partial class ClientSession : IMemoryChannel, IDisposable
     private bool _isResetting;
     private int _rangesMax = VfioUserLimits.MemoryRangesMax;
     private long _unansweredWrites;
+    private bool _isLeft;
 
     /// <param name="number">Of the connection; different from every earlier one's.</param>
     /// <param name="transport">Owned by the session.</param>
+    /// <param name="journal">At its beginning; owned by the session.</param>
     /// <param name="device">Who has the device.</param>
     /// <param name="memory">Empty.</param>
     /// <param name="counters">To count in.</param>
     /// <param name="readyTimeout">How long questions wait for the device.</param>
     /// <param name="now">The time of connecting.</param>
     public ClientSession(
-        uint number, IClientTransport transport, IVfioUserDevice device, GuestMemory memory, VfioUserCounters counters, TimeSpan readyTimeout, Instant now)
+        uint number, IClientTransport transport, SessionJournal journal, IVfioUserDevice device, GuestMemory memory, VfioUserCounters counters,
+        TimeSpan readyTimeout, Instant now)
     {
         _transport = transport;
+        _journal = journal;
+        _incoming = new IncomingBuffer(journal);
+        _outgoing = new OutgoingQueue(journal);
         _device = device;
         _memory = memory;
         _counters = counters;
@@ -74,6 +82,9 @@ internal sealed partial class ClientSession : IMemoryChannel, IDisposable
 
     /// <summary>It ended for what the client did.</summary>
     public bool IsViolation { get; private set; }
+
+    /// <summary>It ended for other reasons than the client's: the stream makes sense, and another session can go on with it.</summary>
+    public bool CanGoOn => IsServed && !IsViolation && !_isPeerGone && !_journal.IsCut;
 
     /// <summary>What an operator should know of this client; null: nothing.</summary>
     public string? Trouble { get; private set; }
@@ -134,11 +145,22 @@ internal sealed partial class ClientSession : IMemoryChannel, IDisposable
     /// <summary>Ends it; what waits to be sent is lost.</summary>
     public void End(string reason) => EndReason ??= reason;
 
+    /// <summary>Leaves the transport and the journal's memory, which <see cref="Dispose"/> then spares, to who goes on.</summary>
+    public JournalMemory Leave()
+    {
+        _isLeft = true;
+        return _journal.Detach();
+    }
+
     public void Dispose()
     {
         _interrupts.Dispose();
         _incoming.Dispose();
-        _transport.Dispose();
+        if (!_isLeft)
+        {
+            _transport.Dispose();
+            _journal.Dispose();
+        }
     }
 
     private void Violate(string reason)
@@ -244,7 +266,7 @@ internal sealed partial class ClientSession : IMemoryChannel, IDisposable
 
         if (_unreadSince + VfioUserLimits.SendTimeout <= _now)
         {
-            Violate("it does not read what it is sent");
+            End("it does not read what it is sent");
         }
 
         if (HeldDeadline <= _now)

@@ -1,4 +1,5 @@
 using ExpEther.Linux.Sockets;
+using ExpEther.VfioUser.Keeping;
 using ExpEther.VfioUser.Protocol;
 
 namespace ExpEther.VfioUser.Sessions;
@@ -8,42 +9,52 @@ namespace ExpEther.VfioUser.Sessions;
 /// <para>
 /// Theory: a receive ends with the send that brought descriptors (<see cref="UnixConnection"/>), and a client sends descriptors with a message's
 /// first byte; so they belong to the last message that has begun. Until that message has gone, nothing behind it is received, and so
-/// there are never descriptors of two messages.
+/// there are never descriptors of two messages. The bytes lie in the session's journal, for who goes on with it.
 /// </para>
 /// </summary>
-internal sealed class IncomingBuffer : IDisposable
+internal sealed class IncomingBuffer(SessionJournal journal) : IDisposable
 {
-    private readonly byte[] _bytes = new byte[VfioUserLimits.IncomingBytesMax];
     private readonly ReceivedDescriptors _descriptors = new();
     private readonly ReceivedDescriptors _none = new();
-    private int _start;
-    private int _end;
     private int _owner = -1;
 
     /// <summary>In order of arrival; valid until the next call.</summary>
-    public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(_start, _end - _start);
+    public ReadOnlySpan<byte> Bytes => journal.Incoming[journal.Start..journal.End];
 
     /// <summary>Those that came with the first message in <see cref="Bytes"/>.</summary>
-    public ReceivedDescriptors Descriptors => _owner == _start ? _descriptors : _none;
+    public ReceivedDescriptors Descriptors => _owner == journal.Start ? _descriptors : _none;
 
     /// <summary>Whether more may be received now.</summary>
     public bool HasRoom => Room > 0;
 
-    private int Room => _owner < 0 ? _bytes.Length - (_end - _start) : MissingOfOwner();
+    private int Room
+    {
+        get
+        {
+            // Until half of what waits has gone, it cannot be moved, and there is room only behind it.
+            var room = VfioUserLimits.IncomingBytesMax - (journal.CanMove ? journal.End - journal.Start : journal.End);
+            return _owner < 0 ? room : Math.Min(room, MissingOfOwner());
+        }
+    }
 
     /// <summary>Receives what there is and has room. <paramref name="isMoreLikely"/>: there may be more than was taken.</summary>
     public StreamStatus Receive(IClientTransport transport, out bool isMoreLikely)
     {
         var room = Room;
         Check.That(room > 0);
-        if (_bytes.Length - _end < room)
+        if (VfioUserLimits.IncomingBytesMax - journal.End < room)
         {
-            Compact();
+            _owner = _owner < 0 ? -1 : _owner - journal.Start;
+            journal.MoveToFront();
         }
 
         var known = _descriptors.Count;
-        var status = transport.TryReceive(_bytes.AsSpan(_end, Math.Min(room, _bytes.Length - _end)), _descriptors, out var bytes);
-        _end += bytes;
+        var status = transport.TryReceive(journal.Incoming.Slice(journal.End, room), _descriptors, out var bytes);
+        if (bytes > 0)
+        {
+            journal.Received(bytes);
+        }
+
         if (known == 0 && _descriptors.Count > 0)
         {
             _owner = LastMessage();
@@ -56,37 +67,24 @@ internal sealed class IncomingBuffer : IDisposable
     /// <summary>The first message has been dealt with; descriptors of it that were not taken are closed.</summary>
     public void Consume(int bytes)
     {
-        Check.That(bytes > 0 && bytes <= _end - _start);
-        if (_owner == _start)
+        Check.That(bytes > 0 && bytes <= journal.End - journal.Start);
+        if (_owner == journal.Start)
         {
             _descriptors.CloseAll();
             _owner = -1;
         }
 
-        _start += bytes;
-        if (_start == _end)
-        {
-            _start = 0;
-            _end = 0;
-        }
+        journal.Consumed(bytes);
     }
 
     public void Dispose() => _descriptors.Dispose();
 
-    private void Compact()
-    {
-        Bytes.CopyTo(_bytes);
-        _owner = _owner < 0 ? -1 : _owner - _start;
-        _end -= _start;
-        _start = 0;
-    }
-
     // Where the last message begins of which there is at least a byte. One of impossible size is the last: the stream ends there.
     private int LastMessage()
     {
-        var at = _start;
-        while (MessageHeader.TryRead(_bytes.AsSpan(at, _end - at), out var header)
-            && header.Bytes is >= MessageHeader.Size and <= VfioUserLimits.MessageBytesMax && at + (int)header.Bytes < _end)
+        var at = journal.Start;
+        while (MessageHeader.TryRead(journal.Incoming[at..journal.End], out var header)
+            && header.Bytes is >= MessageHeader.Size and <= VfioUserLimits.MessageBytesMax && at + (int)header.Bytes < journal.End)
         {
             at += (int)header.Bytes;
         }
@@ -97,8 +95,8 @@ internal sealed class IncomingBuffer : IDisposable
     // What has to come until the message with the descriptors is whole, or its length is known.
     private int MissingOfOwner()
     {
-        var there = _end - _owner;
-        if (!MessageHeader.TryRead(_bytes.AsSpan(_owner, there), out var header))
+        var there = journal.End - _owner;
+        if (!MessageHeader.TryRead(journal.Incoming.Slice(_owner, there), out var header))
         {
             return MessageHeader.Size - there;
         }

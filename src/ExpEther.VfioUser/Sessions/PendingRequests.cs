@@ -32,36 +32,43 @@ internal sealed class PendingRequests
     public ulong NextToken => TokenOf(_free[_freeCount - 1]);
 
     /// <summary>Notes a request that the device took with <see cref="NextToken"/>.</summary>
-    public void Begin(in MessageHeader header, in RegionAccess access, int replyBytes)
+    /// <param name="header">The request's.</param>
+    /// <param name="access">What it asks for.</param>
+    /// <param name="replyBytes">Of its reply.</param>
+    /// <param name="place">Of its reply in the session's journal.</param>
+    public void Begin(in MessageHeader header, in RegionAccess access, int replyBytes, int place)
     {
         ref var entry = ref _entries[_free[--_freeCount]];
         entry.IsUsed = true;
         entry.Header = header;
         entry.Access = access;
         entry.ReplyBytes = replyBytes;
+        entry.Place = place;
         ReplyBytes += replyBytes;
     }
 
     /// <summary>Takes a request out that has ended.</summary>
     /// <returns>False: it is of a former client, to whom nothing is owed.</returns>
-    public bool TryEnd(ulong token, out MessageHeader header, out RegionAccess access)
+    public bool TryEnd(ulong token, out MessageHeader header, out RegionAccess access, out int place)
     {
         if ((uint)(token >> 32) != _client)
         {
             header = default;
             access = default;
+            place = 0;
             return false;
         }
 
-        var place = (int)(token & 0xFFFF);
-        Check.That(place < _entries.Length && _entries[place].IsUsed && TokenOf(place) == token);
-        ref var entry = ref _entries[place];
+        var index = (int)(token & 0xFFFF);
+        Check.That(index < _entries.Length && _entries[index].IsUsed && TokenOf(index) == token);
+        ref var entry = ref _entries[index];
         header = entry.Header;
         access = entry.Access;
+        place = entry.Place;
         ReplyBytes -= entry.ReplyBytes;
         entry.IsUsed = false;
         entry.Use++;
-        _free[_freeCount++] = place;
+        _free[_freeCount++] = index;
         return true;
     }
 
@@ -74,5 +81,6 @@ internal sealed class PendingRequests
         public MessageHeader Header;
         public RegionAccess Access;
         public int ReplyBytes;
+        public int Place;
     }
 }

@@ -77,6 +77,20 @@ internal sealed class GuestLab : IAsyncDisposable
     /// <summary><c>lab fault</c>: <c>guest1 --cut</c>, <c>io --kill io</c> and so on.</summary>
     public Task FaultAsync(params IReadOnlyList<string> arguments) => JsonAsync(["lab", "fault", "--dir", Dir, .. arguments]);
 
+    /// <summary>Asks one of the laboratory's processes to end (SIGTERM), and waits until it has.</summary>
+    public async Task TerminateAsync(string process)
+    {
+        var id = (await StatusAsync())["processes"]!.AsArray().Single(p => p!["name"]!.GetValue<string>() == process)!["pid"]!.ToString();
+        using var terminate = System.Diagnostics.Process.Start("kill", ["-TERM", id]);
+        await terminate.WaitForExitAsync(Cancel);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        limit.CancelAfter(LabTestLimits.ConditionTime);
+        while (Directory.Exists($"/proc/{id}") && !(await File.ReadAllTextAsync($"/proc/{id}/stat", limit.Token)).Contains(") Z ", StringComparison.Ordinal))
+        {
+            limit.Token.ThrowIfCancellationRequested();
+        }
+    }
+
     /// <param name="socket">Of a daemon: <see cref="Io"/>, <see cref="HostOf"/>.</param>
     public Task<JsonObject> ListAsync(string socket) => JsonAsync("ls", "--socket", socket);
 

@@ -60,6 +60,17 @@ internal sealed class MachineRig : IDisposable
         return sequence;
     }
 
+    public Sequence<bool> Leave()
+    {
+        var sequence = new Sequence<bool>();
+        Scheduler.Start(async () =>
+        {
+            await Machine.LeaveAsync();
+            sequence.End(true);
+        });
+        return sequence;
+    }
+
     /// <summary>A function is plugged, and QEMU has it.</summary>
     public VfioUserClient PlugIn(int slot = 1)
     {
@@ -121,6 +132,15 @@ internal sealed class MachineRig : IDisposable
     {
         RunUntil(() => client.HasReply(id), TimeSpan.FromSeconds(2));
         Assert.Equal(0, client.Errno(id));
+    }
+
+    /// <summary>The client's device is gone, as from an empty slot, and it can go on without it: QEMU ends when a reset's maps fail.</summary>
+    public void AssertAbsent(VfioUserClient client)
+    {
+        Assert.Equal([0xFF, 0xFF, 0xFF, 0xFF], Read(client, client.ReadConfig(0, 4)));
+        Do(client, client.Map(0x10_0000, 0x1000));
+        Do(client, client.ResetDevice());
+        Assert.False(client.IsClosed);
     }
 
     public void Dispose()

@@ -166,7 +166,7 @@ public sealed class PlugTests : IDisposable
         var unplug = _rig.Unplug();
         _rig.RunUntil(() => unplug.IsEnded, TimeSpan.FromSeconds(11));
         Assert.Equal(manners == GuestManners.NeverAnswers, _rig.Scheduler.Now - began >= _rig.Options.UnplugTimeout);
-        Assert.True(client.IsClosed);
+        _rig.AssertAbsent(client);
         Assert.Equal(QemuSlotState.Quarantined, _rig.Status().State);
         Assert.NotEqual("", _rig.Status().Trouble);
         _rig.Slots[0].Empty();
@@ -226,6 +226,44 @@ public sealed class PlugTests : IDisposable
     }
 
     [Fact]
+    public void Before_it_ends_it_has_the_guests_let_go_and_does_not_cut_those_that_do_not()
+    {
+        _rig.Connect();
+        _rig.PlugIn();
+        var leave = _rig.Leave();
+        _rig.RunUntil(() => leave.IsEnded, TimeSpan.FromSeconds(1));
+        Assert.Empty(_rig.Qemu.Devices);
+        _rig.RunFor(TimeSpan.FromSeconds(5));
+        Assert.Empty(_rig.Qemu.Devices); // it does not come back by itself
+
+        var client = _rig.PlugIn();
+        _rig.Qemu.Manners = GuestManners.NeverAnswers;
+        leave = _rig.Leave();
+        _rig.RunUntil(() => leave.IsEnded, _rig.Options.UnplugTimeout + TimeSpan.FromSeconds(1));
+        _rig.Read(client, client.ReadConfig(0, 4));
+        Assert.False(client.IsClosed);
+        Assert.Contains(_rig.Events.All, e => e.ToString().Contains("the device stays in the guest, dead", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_guest_that_sleeps_is_asked_to_let_go_when_it_wakes_up()
+    {
+        _rig.Connect();
+        var client = _rig.PlugIn();
+        _rig.Qemu.Monitor.SendEvent("SUSPEND");
+        _rig.RunFor(TimeSpan.FromMilliseconds(50));
+        var unplug = _rig.Unplug();
+        _rig.RunUntil(() => unplug.IsEnded, TimeSpan.FromSeconds(11));
+        Assert.Equal(QemuSlotState.Quarantined, _rig.Status().State);
+        _rig.AssertAbsent(client);
+        Assert.Single(_rig.Qemu.Devices);
+
+        _rig.Qemu.Monitor.SendEvent("WAKEUP");
+        _rig.RunUntil(() => _rig.Status().State == QemuSlotState.Absent, TimeSpan.FromSeconds(2));
+        Assert.Empty(_rig.Qemu.Devices);
+    }
+
+    [Fact]
     public void After_a_pulled_cable_too_the_guest_has_its_time_and_no_more()
     {
         _rig.Connect();
@@ -237,7 +275,7 @@ public sealed class PlugTests : IDisposable
         _rig.RunFor(TimeSpan.FromSeconds(9));
         Assert.False(unplug.IsEnded || client.IsClosed);
         _rig.RunUntil(() => unplug.IsEnded, TimeSpan.FromSeconds(2));
-        Assert.True(client.IsClosed);
+        _rig.AssertAbsent(client);
         Assert.Equal(QemuSlotState.Quarantined, _rig.Status().State);
     }
 
@@ -282,7 +320,7 @@ public sealed class PlugTests : IDisposable
         _rig.RunFor(TimeSpan.FromMilliseconds(20));
         var unplug = _rig.Unplug();
         _rig.RunUntil(() => unplug.IsEnded, TimeSpan.FromSeconds(11));
-        Assert.True(client.IsClosed);
+        _rig.AssertAbsent(client);
 
         _rig.Qemu.Start();
         _rig.RunUntil(() => _rig.Qemu.Devices.Count == 0, TimeSpan.FromSeconds(3));
@@ -367,6 +405,6 @@ public sealed class PlugTests : IDisposable
         _rig.Read(client, client.ReadConfig(0, 4));
         Assert.True(_rig.Scheduler.Now - began < TimeSpan.FromMilliseconds(200));
         _rig.RunUntil(() => unplug.IsEnded, TimeSpan.FromSeconds(11));
-        Assert.True(client.IsClosed);
+        _rig.AssertAbsent(client);
     }
 }

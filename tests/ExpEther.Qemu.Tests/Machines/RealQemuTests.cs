@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using ExpEther.Core.Scheduling;
 using ExpEther.Linux.Time;
 using ExpEther.Pcie;
+using ExpEther.Qemu.Tests.Monitors;
 using ExpEther.RootComplex.Memory;
 
 namespace ExpEther.Qemu.Tests.Machines;
@@ -134,6 +135,28 @@ public sealed class RealQemuTests : IDisposable
     }
 
     [Fact]
+    public void It_lives_through_a_reset_and_new_memory_with_a_device_that_was_taken_by_force()
+    {
+        using var monitor = new LoneMonitor(Path.Combine(_folder.FullName, "second"));
+        Start(isNative: false, "-m", "slots=2,maxmem=512M", "-qmp", $"unix:{monitor.Path},server=on,wait=off");
+        RunUntil(() => _machine.Status().Qemu is not null, "QEMU did not start");
+        PlugIn(1);
+        PlugIn(2);
+        Unplug(1);
+        Assert.Equal(QemuSlotState.Quarantined, State());
+
+        // Each maps memory for every vfio device that QEMU has; a map that fails ends it. The reset also ejects what it was asked to delete.
+        Ask(monitor, "object-add", """{"qom-type":"memory-backend-memfd","id":"more","size":67108864,"share":true}""");
+        Ask(monitor, "device_add", """{"driver":"pc-dimm","id":"dimm1","memdev":"more"}""");
+        Assert.Contains("67108864", Ask(monitor, "query-memory-devices", "{}"), StringComparison.Ordinal);
+        Ask(monitor, "system_reset", "{}");
+        RunUntil(() => State() == QemuSlotState.Absent, "QEMU did not eject the device in its reset");
+        Assert.Equal(QemuSlotState.Connected, _machine.Status().Slots[1].State);
+        Ask(monitor, "query-status", "{}");
+        Assert.False(_qemu!.HasExited, What());
+    }
+
+    [Fact]
     public void A_port_that_it_does_not_have_is_named()
     {
         Start(isNative: true);
@@ -150,6 +173,16 @@ public sealed class RealQemuTests : IDisposable
     /// <summary>What was reported, and what QEMU said.</summary>
     private string What() => string.Join(
         '\n', _events.All.Select(e => e.ToString()).Concat(_words).Append(_qemu is { HasExited: true } q ? $"it exited with {q.ExitCode}" : ""));
+
+    /// <summary>Has QEMU run a command that succeeds.</summary>
+    private string Ask(LoneMonitor monitor, string command, string arguments)
+    {
+        string? answer = null;
+        monitor.Send(command, arguments);
+        RunUntil(() => (answer = monitor.TakeAnswer()) is not null, $"QEMU did not answer {command}");
+        Assert.Contains("\"return\"", answer, StringComparison.Ordinal);
+        return answer!;
+    }
 
     private QemuSlotState State() => _machine.Status().Slots[0].State;
 

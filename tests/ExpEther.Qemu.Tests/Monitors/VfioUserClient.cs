@@ -14,6 +14,7 @@ internal sealed class VfioUserClient : IDisposable
 {
     private const int HeaderBytes = 16;
     private const ushort Version = 1;
+    private const ushort DmaMap = 2;
     private const ushort GetInfo = 4;
     private const ushort GetRegionInfo = 5;
     private const ushort GetIrqInfo = 7;
@@ -78,6 +79,17 @@ internal sealed class VfioUserClient : IDisposable
 
     public ushort Write(int region, ulong offset, byte[] data, bool isPosted = true) =>
         Send(RegionWrite, Access(region, offset, data.Length, data), isPosted ? NoReply : 0);
+
+    /// <summary>Tells of memory that comes without a descriptor.</summary>
+    public ushort Map(ulong address, ulong bytes)
+    {
+        var payload = new byte[32];
+        BinaryPrimitives.WriteInt32LittleEndian(payload, payload.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(payload.AsSpan(4), 3);
+        BinaryPrimitives.WriteUInt64LittleEndian(payload.AsSpan(16), address);
+        BinaryPrimitives.WriteUInt64LittleEndian(payload.AsSpan(24), bytes);
+        return Send(DmaMap, payload);
+    }
 
     public ushort ResetDevice() => Send(Reset, []);
 

@@ -1,11 +1,12 @@
 using ExpEther.Core.Time;
+using ExpEther.Linux;
 
 namespace ExpEther.VfioUser.Tests.Clients;
 
 /// <summary>A server on a real socket with a device of the test's, driven by the test's thread and time.</summary>
 internal sealed class ServerRig : IDisposable, IEventSink
 {
-    private static readonly string[] OurKinds = ["socket:", "/memfd:test-memory", "anon_inode:[eventfd]", "anon_inode:[eventpoll]"];
+    private static readonly string[] OurKinds = ["socket:", "/memfd:test-memory", "/memfd:expether-session", "anon_inode:[eventfd]", "anon_inode:[eventpoll]"];
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("expether-vfio-");
 
@@ -82,6 +83,16 @@ internal sealed class ServerRig : IDisposable, IEventSink
         Run();
         Assert.False(client.TryReceive(out _));
         Assert.True(client.IsClosed, "the server kept the connection");
+    }
+
+    /// <summary>The client has no device any more, and a connection that goes on.</summary>
+    public void AssertAbsent(ScriptedClient client, bool isAlone = true)
+    {
+        Assert.NotEqual(isAlone, Server.IsConnected);
+        Assert.Equal([0xFF, 0xFF], Exchange(client, Message.RegionRead(100, 0, 0, 2)).Payload[16..]);
+        Assert.Equal(Errno.None, Exchange(client, Message.DmaMap(101, 0, 0x10000)).ErrorNumber);
+        Assert.Equal(Errno.None, Exchange(client, Message.DeviceReset(102)).ErrorNumber);
+        Assert.Equal(Errno.EIO, Exchange(client, Message.GetInfo(103)).ErrorNumber);
     }
 
     /// <summary>Descriptors of the kinds that servers and clients have here; the runtime opens others when it likes.</summary>

@@ -1,4 +1,5 @@
 using ExpEther.Linux.Sockets;
+using ExpEther.VfioUser.Keeping;
 using ExpEther.VfioUser.Protocol;
 using ExpEther.VfioUser.Sessions;
 using ExpEther.VfioUser.Tests.Clients;
@@ -11,7 +12,8 @@ public class OutgoingQueueTests
     public void What_had_to_wait_is_sent_message_by_message()
     {
         using var transport = new CountedTransport();
-        var queue = new OutgoingQueue();
+        using var journal = SessionJournal.Create();
+        var queue = new OutgoingQueue(journal);
         var message = Message.Of(1, VfioUserCommand.DmaRead, 0, Message.Numbers(0ul, 4));
         transport.Room = 20;
         Assert.Equal(StreamStatus.WouldBlock, queue.Send(transport, message));

@@ -4,6 +4,7 @@ using ExpEther.Core.Time;
 using ExpEther.Linux.Polling;
 using ExpEther.Pcie;
 using ExpEther.RootComplex.Memory;
+using ExpEther.VfioUser.Keeping;
 using ExpEther.VfioUser.Memory;
 using ExpEther.VfioUser.Protocol;
 using ExpEther.VfioUser.Sessions;
@@ -192,7 +193,8 @@ public class SessionFuzzTests
             _transport = transport;
             _random = random;
             _device = new FuzzDevice(random);
-            Session = new ClientSession(seed, transport, _device, _memory, new VfioUserCounters(), TimeSpan.FromSeconds(4), _now);
+            Session = new ClientSession(
+                seed, transport, SessionJournal.Create(), _device, _memory, new VfioUserCounters(), TimeSpan.FromSeconds(4), _now);
         }
 
         public ClientSession Session { get; }

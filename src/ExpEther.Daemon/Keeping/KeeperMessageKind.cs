@@ -1,0 +1,26 @@
+namespace ExpEther.Daemon.Keeping;
+
+/// <summary>What a bridge and its keeper tell each other.</summary>
+internal enum KeeperMessageKind : ushort
+{
+    /// <summary>Bridge: I am this process. Descriptor: its pidfd.</summary>
+    Hello = 1,
+
+    /// <summary>Keeper: you are the one. Number: connections of earlier bridges that are still served.</summary>
+    Welcome = 2,
+
+    /// <summary>Bridge: a client has connected. Descriptors: the connection, its journal.</summary>
+    Hold = 3,
+
+    /// <summary>Bridge: a connection has ended.</summary>
+    Release = 4,
+
+    /// <summary>Bridge: go on with a connection, now.</summary>
+    GoOn = 5,
+
+    /// <summary>Bridge: I listen here. Keeper, before its welcome: take this back. Descriptor: the listening socket; name: its path.</summary>
+    Listen = 6,
+
+    /// <summary>Bridge: I do not listen there any more.</summary>
+    Unlisten = 7,
+}
