@@ -67,7 +67,8 @@ public static class ControlTrust
         {
             throw new ControlException(
                 ControlErrorCode.NotTrusted,
-                $"{path} is not trusted: everybody may write to its folder {folder} (mode {Octal(owner.Mode)})", $"chmod o-w {folder}, and start the daemon again");
+                $"{path} is not trusted: everybody may write to its folder {folder} (mode {Octal(owner.Mode)})",
+                $"chmod o-w {folder}, and start the daemon again");
         }
     }
 

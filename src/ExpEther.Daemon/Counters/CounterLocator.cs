@@ -36,7 +36,8 @@ public static class CounterLocator
     /// <summary>No daemon runs, in words.</summary>
     public static ControlException None() => new(
         ControlErrorCode.NotReachable,
-        $"no {string.Join(" or ", Kinds.Select(kind => $"`expether {kind}`"))} of this user runs here (looked into {string.Join(", ", ControlPaths.Folders)}{ControlTrust.Passed})",
+        $"no {string.Join(" or ", Kinds.Select(kind => $"`expether {kind}`"))} of this user runs here "
+        + $"(looked into {string.Join(", ", ControlPaths.Folders)}{ControlTrust.Passed})",
         "start one, or name its socket by --socket PATH");
 
     /// <summary>That of the daemon with this control socket.</summary>
