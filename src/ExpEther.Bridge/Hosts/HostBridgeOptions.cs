@@ -15,7 +15,10 @@ public sealed record HostBridgeOptions
     /// <summary>The VLAN whose I/O boxes may plug functions here.</summary>
     public required VlanId Vlan { get; init; }
 
-    /// <summary>The host's key, 32 bytes, of which each box has its own made (<see cref="PairKey"/>): only such boxes get a link. Not used when <see cref="Sealed"/> is false.</summary>
+    /// <summary>
+    /// The host's key, 32 bytes, of which each box has its own made (<see cref="PairKey"/>): only such boxes get a link. Not used when
+    /// <see cref="Sealed"/> is false.
+    /// </summary>
     public byte[] Key { get; init; } = [];
 
     public bool Sealed { get; init; } = true;
