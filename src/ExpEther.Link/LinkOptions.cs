@@ -28,7 +28,7 @@ public sealed record LinkOptions
     /// <summary>32 bytes shared by both sides. Unused when <see cref="Sealed"/> is false.</summary>
     public byte[] PreSharedKey { get; init; } = [];
 
-    /// <summary>Of this process: random, another one at every start. Told to the peer in set-up, which so tells a restart from a second of the same name.</summary>
+    /// <summary>Of this process: random, another one at every start. The peer, told in set-up, so knows a restart from a second of the same name.</summary>
     public ulong Incarnation { get; init; }
 
     /// <summary>Where the AEAD comes from.</summary>

@@ -69,7 +69,8 @@ internal sealed class HostStation(FabricRun run, int number, string name, MacAdd
         Bridge = new HostBridge(
             new HostBridgeOptions
             {
-                Name = Name, Mac = Mac, Vlan = Vlan, Slots = Run.Settings.Slots, Sealed = options.Sealed, Ciphers = Run.Nonces, Key = options.Key, MtuBytes = options.MtuBytes,
+                Name = Name, Mac = Mac, Vlan = Vlan, Slots = Run.Settings.Slots, Sealed = options.Sealed, Ciphers = Run.Nonces,
+                Key = options.Key, MtuBytes = options.MtuBytes,
                 LinkDead = SimulationLimits.LinkDead,
             },
             RootComplex, Scheduler, Run.RandomFor($"{Name} {_life}"), Run.Trace);

@@ -259,7 +259,8 @@ public class ConfigTests
         Assert.Equal((false, true), (own.IsPairKey, pair.IsPairKey));
         Assert.Equal(own.Key, pair.Key);
         Assert.Contains(
-            "remove it: the box needs no more than pairKey", Assert.Throws<ConfigException>(() => IoConfig.Parse("io.toml", both)).Message, StringComparison.Ordinal);
+            "remove it: the box needs no more than pairKey",
+            Assert.Throws<ConfigException>(() => IoConfig.Parse("io.toml", both)).Message, StringComparison.Ordinal);
 
         // With the host's key the box makes the pair's; with the pair's it uses that.
         var box = MacConfig.OfBox("io1");
@@ -339,7 +340,8 @@ public class ConfigTests
         string[] keys =
         [
             "name", "mac", "socket", "stateDirectory", "releaseTimeoutMs", "kind", "interface", "listen", "peers", "etherType", "mtu", "seal",
-            "linkDeadSeconds", "pathSilentMs", "vlan", "key", "keyFile", "pairKey", "pairKeyFile", "slots", "attentionDelayMs", "completionTimeoutMs", "memoryMiB",
+            "linkDeadSeconds", "pathSilentMs", "vlan", "key", "keyFile", "pairKey",
+            "pairKeyFile", "slots", "attentionDelayMs", "completionTimeoutMs", "memoryMiB",
             "memoryBase", "serial", "model", "readOnly", "file", "ramMiB", "blockBytes", "sockets", "qmp", "ports", "interrupts", "owner", "group",
             "mode", "unplugTimeoutMs",
         ];

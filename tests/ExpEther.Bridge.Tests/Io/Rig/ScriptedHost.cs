@@ -21,7 +21,8 @@ internal sealed class ScriptedHost : ILinkConsumer
         Link = new EtherLink(
             new LinkOptions
             {
-                Local = mac, Peer = box, Vlan = vlan, Role = LinkRole.Responder, PreSharedKey = key.Length > 0 ? PairKey.Derive(key, box) : [], LocalName = name, MtuBytes = mtuBytes,
+                Local = mac, Peer = box, Vlan = vlan, Role = LinkRole.Responder,
+                PreSharedKey = key.Length > 0 ? PairKey.Derive(key, box) : [], LocalName = name, MtuBytes = mtuBytes,
             },
             this, new SeededRandom(seed), events);
     }
