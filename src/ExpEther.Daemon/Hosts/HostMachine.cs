@@ -3,8 +3,8 @@ using ExpEther.Core.Stages;
 using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Keeping;
 using ExpEther.Daemon.Loop;
-using ExpEther.Daemon.Ownership;
 using ExpEther.Daemon.Ports;
+using ExpEther.Daemon.State;
 using ExpEther.Ethernet.Ports;
 
 namespace ExpEther.Daemon.Hosts;

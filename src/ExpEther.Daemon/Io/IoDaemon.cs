@@ -12,6 +12,7 @@ using ExpEther.Daemon.Loop;
 using ExpEther.Daemon.Ownership;
 using ExpEther.Daemon.Ports;
 using ExpEther.Daemon.Reload;
+using ExpEther.Daemon.State;
 using ExpEther.Ethernet.Ports;
 using ExpEther.Linux;
 using ExpEther.Linux.Polling;
@@ -30,17 +31,22 @@ public sealed class IoDaemon : IDisposable
     private readonly OwnerLoop _loop;
     private readonly IoBox _box;
 
+    /// <param name="config">As it was read.</param>
+    /// <param name="socketPath">Of the control socket.</param>
+    /// <param name="events">The log.</param>
+    /// <param name="log">What is counted of the log; null: nothing.</param>
+    /// <param name="acceptsLostOwnership">Start without a record of owners where it is damaged or gone.</param>
     /// <exception cref="PortException">The port cannot be opened.</exception>
-    /// <exception cref="IOException">The control socket or the state folder cannot be made.</exception>
+    /// <exception cref="IOException">The control socket or the state folder cannot be made, another process has the state, or it is damaged.</exception>
     /// <exception cref="BackendException">A namespace's file cannot be served.</exception>
-    public IoDaemon(IoConfig config, string socketPath, IEventSink events, LogCounters? log = null)
+    public IoDaemon(IoConfig config, string socketPath, IEventSink events, LogCounters? log = null, bool acceptsLostOwnership = false)
     {
         _owned.Add(_stop);
         try
         {
             var scheduler = new OwnerScheduler();
             var stages = new StageClock(new SystemClock());
-            var store = Own(new FileOwnershipStore(config.StateDirectory ?? StateFolder.Default, config.Name, events));
+            var store = Own(new FileOwnershipStore(config.StateDirectory ?? StateFolder.Default, config.Name, events, acceptsLostOwnership));
             var devices = Own(new DeviceSet(config.Devices, config.Name, stages, events));
             _port = Own(PortOpener.Open(config.Port, [config.Mac], [.. config.Hosts.Select(h => h.Vlan).Distinct()], config.Hosts.Count));
             var bridge = new IoBridge(OptionsOf(config, PortOpener.MtuOf(config.Port, _port), stages), store, scheduler, new SystemRandom(), events);

@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ExpEther.Bridge.Io.Ownership;
+using ExpEther.Daemon.State;
 using ExpEther.Link.Ethernet;
 using ExpEther.Linux.Polling;
 
@@ -12,22 +14,29 @@ namespace ExpEther.Daemon.Ownership;
 /// Theory: an image is written to a new file, synced, renamed over the old one, and the folder is synced, so that after a power failure
 /// the file holds one whole image, the old or the new. That takes milliseconds, so it is done by a thread of its own; when images come
 /// faster than the disk takes them, only the newest is written. <see cref="IsDurable"/> turns true after the folder's sync, and
-/// <see cref="Written"/> wakes the owner; a write that fails is tried again every second. A file that cannot be read counts as no state:
-/// the bridge then starts a new incarnation, which
-/// is safe, and says so.
+/// <see cref="Written"/> wakes the owner; a write that fails is tried again every second.
+/// </para>
+/// <para>
+/// A file that is damaged, or gone, is no reason to begin again with nobody owning anything: the box does not start, unless the loss is accepted.
+/// Then the damaged file is kept aside and a new incarnation begins, so that generations of before never equal new ones.
 /// </para>
 /// </summary>
 public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
 {
-    private const int FormatVersion = 1;
+    /// <summary>What the envelope calls it.</summary>
+    private const string Kind = "ownership";
+
+    /// <summary>Version 1 was the same JSON with a member <c>format</c>, without an envelope.</summary>
+    private const int FormatVersion = 2;
     private const int FileBytesMax = 4 << 20;
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
-    private readonly string _path;
+    private readonly StateFile _file;
     private readonly IEventSink _events;
     private readonly Thread _writer;
     private readonly Lock _lock = new();
     private readonly AutoResetEvent _more = new(false);
+    private readonly OwnershipImage? _loaded;
     private OwnershipImage? _waiting;
     private string? _failure;
     private long _durable = -1;
@@ -35,18 +44,32 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
 
     /// <param name="folder">Made when it does not exist.</param>
     /// <param name="box">The I/O box's name: part of the file's name.</param>
-    /// <param name="events">Told when state cannot be read or written.</param>
-    /// <exception cref="IOException">The folder cannot be made; the message names the key.</exception>
-    public FileOwnershipStore(string folder, string box, IEventSink events)
+    /// <param name="events">Told when state cannot be written, and of what was done with a damaged file.</param>
+    /// <param name="acceptsLoss">Start without state where it is damaged or gone.</param>
+    /// <exception cref="IOException">The folder cannot be made or written, another process has the state, or it is damaged or gone; the message says
+    /// what to do.</exception>
+    public FileOwnershipStore(string folder, string box, IEventSink events, bool acceptsLoss = false)
     {
-        StateFolder.Make(folder);
-        _path = Path.Combine(folder, $"ownership-{box}.json");
         _events = events;
+        _file = new StateFile(folder, $"ownership-{box}.json", Kind, FileBytesMax);
+        try
+        {
+            _loaded = Read(box, acceptsLoss);
+        }
+        catch
+        {
+            _more.Dispose();
+            Written.Dispose();
+            _file.Dispose();
+            throw;
+        }
+
+        _durable = _loaded?.Version ?? -1;
         _writer = new Thread(WriteImages) { IsBackground = true, Name = "ownership" };
         _writer.Start();
     }
 
-    public string FilePath => _path;
+    public string FilePath => _file.FilePath;
 
     /// <summary>Set whenever an image became durable, or could not be written.</summary>
     public EventFd Written { get; } = new();
@@ -67,31 +90,7 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
         return Interlocked.Read(ref _durable) >= version;
     }
 
-    public OwnershipImage? Load()
-    {
-        try
-        {
-            if (!File.Exists(_path))
-            {
-                return null;
-            }
-
-            if (new FileInfo(_path).Length <= FileBytesMax && Parse(JsonNode.Parse(File.ReadAllText(_path))) is { } image)
-            {
-                Interlocked.Exchange(ref _durable, image.Version);
-                return image;
-            }
-
-            _events.Report(EventSeverity.Warning, "ownership", $"{_path} is not an ownership file; starting without state");
-        }
-        catch (Exception e) when (
-            e is IOException or UnauthorizedAccessException or JsonException or InvalidOperationException or FormatException or ArgumentException)
-        {
-            _events.Report(EventSeverity.Warning, "ownership", $"{_path} cannot be read ({e.Message}); starting without state");
-        }
-
-        return null;
-    }
+    public OwnershipImage? Load() => _loaded;
 
     /// <summary>Writes what still waits, then ends.</summary>
     public void Dispose()
@@ -101,11 +100,73 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
         _writer.Join(TimeSpan.FromSeconds(5));
         _more.Dispose();
         Written.Dispose();
+        _file.Dispose();
+    }
+
+    private OwnershipImage? Read(string box, bool acceptsLoss)
+    {
+        var found = _file.Read();
+        if (found.Condition == StateFileCondition.Missing)
+        {
+            return null;
+        }
+
+        var problem = found.Problem;
+        if (found is { Condition: StateFileCondition.Whole, Version: not FormatVersion })
+        {
+            // It is not damaged: another version of ExpEther reads it.
+            throw new IOException(
+                $"{FilePath} has version {found.Version}, and this ExpEther reads versions 1 and {FormatVersion}: start the version that wrote it");
+        }
+
+        if (problem.Length == 0 && TryParse(found, out problem) is { } image)
+        {
+            if (found.Condition == StateFileCondition.Unwrapped)
+            {
+                Replace(image);
+                _events.Report(EventSeverity.Information, Kind, $"{FilePath} was of version 1, without a checksum; it is of version {FormatVersion} now");
+            }
+
+            return image;
+        }
+
+        if (!acceptsLoss)
+        {
+            throw new IOException(
+                $"{FilePath} cannot be used: {problem}. It says which host owns which function and which private namespace of box '{box}'; the box does "
+                + "not start without, since all of them would be nobody's. Put a good copy back in its place; or start once with "
+                + "--accept-lost-ownership: then nobody owns anything until it is attached, and namespaces are given, again (what is on disks stays)"
+                + (found.Condition == StateFileCondition.Lost ? "" : ", and the damaged file is kept beside it as .bad-N"));
+        }
+
+        var aside = _file.SetAside();
+        _events.Report(
+            EventSeverity.Warning, Kind,
+            $"{FilePath} cannot be used ({problem}); as asked, box '{box}' starts without state" + (aside.Length > 0 ? $", and the file is kept as {aside}" : ""));
+        return null;
+    }
+
+    private void Replace(OwnershipImage image) => _file.Replace(FormatVersion, Encoding.UTF8.GetBytes(ToJson(image).ToJsonString()));
+
+    private static OwnershipImage? TryParse(StateFileContent found, out string problem)
+    {
+        problem = found.Condition == StateFileCondition.Whole
+            ? "its checksum is right, but it is no record of owners"
+            : "it is no record of owners, neither of version 1 nor in the envelope of later ones";
+        try
+        {
+            var json = JsonNode.Parse(found.State) as JsonObject;
+            return found.Condition == StateFileCondition.Unwrapped && json?["format"]?.GetValue<int>() != 1 ? null : Parse(json);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException)
+        {
+            problem = $"{problem} ({e.Message})";
+            return null;
+        }
     }
 
     private static JsonObject ToJson(OwnershipImage image) => new()
     {
-        ["format"] = FormatVersion,
         ["version"] = image.Version,
         ["incarnation"] = image.Incarnation,
         ["counter"] = image.Counter,
@@ -119,9 +180,9 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
         })]),
     };
 
-    private static OwnershipImage? Parse(JsonNode? json)
+    private static OwnershipImage? Parse(JsonObject? image)
     {
-        if (json is not JsonObject image || image["format"]?.GetValue<int>() != FormatVersion || image["owners"] is not JsonArray owners)
+        if (image?["owners"] is not JsonArray owners)
         {
             return null;
         }
@@ -189,7 +250,7 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
 
             try
             {
-                DurableFile.Replace(_path, System.Text.Encoding.UTF8.GetBytes(ToJson(image).ToJsonString() + "\n"));
+                Replace(image);
                 Interlocked.Exchange(ref _durable, image.Version);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -215,7 +276,7 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
     {
         if (Interlocked.Exchange(ref _failure, null) is { } failure)
         {
-            _events.Report(EventSeverity.Error, "ownership", $"{_path} cannot be written ({failure}); no change of ownership takes effect until it can");
+            _events.Report(EventSeverity.Error, "ownership", $"{FilePath} cannot be written ({failure}); no change of ownership takes effect until it can");
         }
     }
 }

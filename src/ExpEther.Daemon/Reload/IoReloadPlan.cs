@@ -1,5 +1,5 @@
 using ExpEther.Daemon.Config;
-using ExpEther.Daemon.Ownership;
+using ExpEther.Daemon.State;
 
 namespace ExpEther.Daemon.Reload;
 

@@ -42,6 +42,7 @@ internal static class FileConstants
     public const int S_IFREG = 0x8000;
     public const int S_IFLNK = 0xA000;
     public const int S_IFSOCK = 0xC000;
+    public const int S_IFBLK = 0x6000;
 
     public const int F_OFD_GETLK = 36;
     public const int F_OFD_SETLK = 37;

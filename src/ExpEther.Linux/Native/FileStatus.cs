@@ -24,6 +24,12 @@ internal struct FileStatus
     [FieldOffset(0x28)]
     public ulong Size;
 
+    [FieldOffset(0x80)]
+    public uint SpecialMajor;
+
+    [FieldOffset(0x84)]
+    public uint SpecialMinor;
+
     [FieldOffset(0x88)]
     public uint DeviceMajor;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using ExpEther.Bridge.Io.Ownership;
 using ExpEther.Daemon.Ownership;
+using ExpEther.Daemon.State;
 using ExpEther.Link.Ethernet;
 using ExpEther.Linux.Polling;
 
@@ -90,7 +91,8 @@ public class FileOwnershipStoreTests
 
         using var again = new FileOwnershipStore(scratch.Folder, "box", new Events());
         Assert.Equal(200, again.Load()!.Version);
-        Assert.Equal(["ownership-box.json"], Directory.EnumerateFiles(scratch.Folder).Select(Path.GetFileName));
+        Assert.Equal(
+            ["ownership-box.json", "ownership-box.json.lock"], Directory.EnumerateFiles(scratch.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -112,21 +114,107 @@ public class FileOwnershipStoreTests
     [InlineData("")]
     [InlineData("{\"format\":1,\"vers")]
     [InlineData("{\"format\":2,\"version\":1,\"incarnation\":1,\"counter\":1,\"owners\":[]}")]
+    [InlineData("{\"version\":1,\"incarnation\":1,\"counter\":1,\"owners\":[]}")]
     [InlineData(
         "{\"format\":1,\"version\":1,\"incarnation\":1,\"counter\":1,"
         + "\"owners\":[{\"function\":\"f\",\"vlan\":4095,\"mac\":\"02:00:00:00:00:01\",\"generation\":1}]}")]
     [InlineData("{\"format\":1,\"version\":\"x\",\"incarnation\":1,\"counter\":1,\"owners\":[]}")]
+    [InlineData("{\"format\":1,\"version\":1,\"incarnation\":1,\"counter\":1,\"owners\":[],\"namespaces\":7}")]
+    [InlineData("{\"format\":1,\"format\":1,\"version\":1,\"incarnation\":1,\"counter\":1,\"owners\":[]}")]
     [InlineData("[]")]
-    public void A_file_that_is_no_image_counts_as_no_state_and_is_reported(string content)
+    [InlineData("\0\0\0\0")]
+    public void Without_a_file_that_is_an_image_a_box_does_not_start_until_the_loss_is_accepted_and_the_file_stays(string content)
     {
         using var scratch = new Scratch();
         var events = new Events();
-        scratch.Write("ownership-box.json", content);
-        using var store = new FileOwnershipStore(scratch.Folder, "box", events);
+        var file = scratch.Write("ownership-box.json", content);
 
+        var message = Assert.Throws<IOException>(() => new FileOwnershipStore(scratch.Folder, "box", events)).Message;
+        Assert.Contains(file, message, StringComparison.Ordinal);
+        Assert.Contains("--accept-lost-ownership", message, StringComparison.Ordinal);
+        Assert.Equal(content, File.ReadAllText(file));
+
+        using var store = new FileOwnershipStore(scratch.Folder, "box", events, acceptsLoss: true);
         Assert.Null(store.Load());
-        Assert.Equal(EventSeverity.Warning, Assert.Single(events.All).Severity);
         Assert.False(store.IsDurable(0));
+        var told = Assert.Single(events.All);
+        Assert.Equal(EventSeverity.Warning, told.Severity);
+        Assert.Contains("ownership-box.bad-1", told.Text, StringComparison.Ordinal);
+        Assert.Equal(content, File.ReadAllText(scratch.File("ownership-box.bad-1")));
+        store.Save(Image(1));
+        WaitUntilDurable(store, 1);
+    }
+
+    [Fact]
+    public void A_file_with_any_bit_flipped_or_cut_anywhere_never_gives_other_owners()
+    {
+        using var scratch = new Scratch();
+        var whole = WriteOne(scratch);
+        // That each bit is noticed, the envelope's own test says.
+        for (var bit = 0; bit < whole.Length * 8; bit += 5)
+        {
+            var flipped = whole.ToArray();
+            flipped[bit / 8] ^= (byte)(1 << (bit % 8));
+            File.WriteAllBytes(scratch.File("ownership-box.json"), flipped);
+            Assert.Throws<IOException>(() => new FileOwnershipStore(scratch.Folder, "box", new Events()));
+        }
+
+        for (var length = 0; length < whole.Length; length++)
+        {
+            File.WriteAllBytes(scratch.File("ownership-box.json"), whole.AsSpan(0, length));
+            Assert.Throws<IOException>(() => new FileOwnershipStore(scratch.Folder, "box", new Events()));
+        }
+
+        File.Delete(scratch.File("ownership-box.json"));
+        Assert.Contains(
+            "is gone", Assert.Throws<IOException>(() => new FileOwnershipStore(scratch.Folder, "box", new Events())).Message, StringComparison.Ordinal);
+        File.WriteAllBytes(scratch.File("ownership-box.json"), whole);
+        using var store = new FileOwnershipStore(scratch.Folder, "box", new Events());
+        Assert.Equal(7, store.Load()!.Version);
+    }
+
+    [Fact]
+    public void A_file_of_version_1_is_written_again_with_a_checksum_before_anything_else()
+    {
+        using var scratch = new Scratch();
+        var events = new Events();
+        var file = scratch.Write(
+            "ownership-box.json",
+            """
+            {"format":1,"version":4,"incarnation":9,"counter":5,"owners":[{"function":"disk","vlan":11,"mac":"02:00:00:00:00:01","generation":77}]}
+            """);
+        new FileOwnershipStore(scratch.Folder, "box", events).Dispose();
+
+        Assert.StartsWith("{\"expether\":\"ownership\",\"version\":2,", File.ReadAllText(file), StringComparison.Ordinal);
+        Assert.Contains("version 1", Assert.Single(events.All).Text, StringComparison.Ordinal);
+        using var store = new FileOwnershipStore(scratch.Folder, "box", events);
+        Assert.Equal(77ul, Assert.Single(store.Load()!.Owners).Generation);
+        Assert.Single(events.All);
+    }
+
+    [Fact]
+    public void A_file_of_a_later_version_is_refused_whatever_loss_is_accepted()
+    {
+        using var scratch = new Scratch();
+        File.WriteAllBytes(scratch.File("ownership-box.json"), StateEnvelope.Wrap("ownership", 3, "{}"u8));
+
+        var message = Assert.Throws<IOException>(() => new FileOwnershipStore(scratch.Folder, "box", new Events(), acceptsLoss: true)).Message;
+
+        Assert.Contains("version 3", message, StringComparison.Ordinal);
+        Assert.Single(Directory.EnumerateFiles(scratch.Folder, "*.json"));
+    }
+
+    [Fact]
+    public void Two_boxes_of_a_name_cannot_have_one_folder()
+    {
+        using var scratch = new Scratch();
+        using var first = new FileOwnershipStore(scratch.Folder, "box", new Events());
+        using var other = new FileOwnershipStore(scratch.Folder, "box2", new Events());
+
+        var message = Assert.Throws<IOException>(() => new FileOwnershipStore(scratch.Folder, "box", new Events())).Message;
+
+        Assert.Contains("ownership-box.json", message, StringComparison.Ordinal);
+        Assert.Contains("one owner", message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -145,6 +233,17 @@ public class FileOwnershipStoreTests
         Directory.Delete(scratch.File("ownership-box.json.new"));
         store.Save(Image(2));
         WaitUntilDurable(store, 2);
+    }
+
+    private static byte[] WriteOne(Scratch scratch)
+    {
+        using (var store = new FileOwnershipStore(scratch.Folder, "box", new Events()))
+        {
+            store.Save(Image(7));
+            WaitUntilDurable(store, 7);
+        }
+
+        return File.ReadAllBytes(scratch.File("ownership-box.json"));
     }
 
     private static OwnershipImage Image(long version) => new(

@@ -1,6 +1,6 @@
 using ExpEther.Bridge.Hosts;
 using ExpEther.Daemon.Hosts;
-using ExpEther.Daemon.Ownership;
+using ExpEther.Daemon.State;
 using ExpEther.Link.Ethernet;
 
 namespace ExpEther.Daemon.Tests.Ownership;
@@ -35,9 +35,9 @@ public class FileSlotStoreTests
 
     [Theory]
     [InlineData("\"slot\":3", "\"slot\":2", "checksum")]
-    [InlineData("\"format\":1", "\"format\":2", "format")]
-    [InlineData("{", "", "")]
-    [InlineData("\"content\"", "\"contents\"", "no file of state")]
+    [InlineData("\"version\":1", "\"version\":2", "checksum")]
+    [InlineData("\"expether\"", "\"expEther\"", "no checksum")]
+    [InlineData("\"state\"", "\"stale\"", "damaged")]
     public void A_file_that_is_not_what_was_written_counts_as_none_and_is_told(string text, string changed, string why)
     {
         using var scratch = new Scratch();
@@ -52,6 +52,19 @@ public class FileSlotStoreTests
         var told = Assert.Single(_events.All).Text;
         Assert.Contains(file, told, StringComparison.Ordinal);
         Assert.Contains(why, told, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.ChangeExtension(file, ".bad-1")));
+    }
+
+    [Fact]
+    public void A_second_daemon_with_the_same_host_is_refused()
+    {
+        using var scratch = new Scratch();
+        using var first = new StateWriter(_events);
+        using var second = new StateWriter(_events);
+        Open(scratch, first);
+        Open(scratch, first);
+
+        Assert.Contains("one owner", Assert.Throws<IOException>(() => Open(scratch, second)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

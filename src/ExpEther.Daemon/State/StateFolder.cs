@@ -1,4 +1,4 @@
-namespace ExpEther.Daemon.Ownership;
+namespace ExpEther.Daemon.State;
 
 /// <summary>Where state is kept: ownership of a box, slots of hosts.</summary>
 internal static class StateFolder

@@ -1,7 +1,7 @@
 using ExpEther.Daemon.Loop;
 using ExpEther.Linux.Polling;
 
-namespace ExpEther.Daemon.Ownership;
+namespace ExpEther.Daemon.State;
 
 /// <summary>
 /// Writes files of state on a thread of its own, since a disk takes milliseconds. Of what comes for one file faster than the disk takes it only the
@@ -18,6 +18,7 @@ internal sealed class StateWriter : ILoopErrand, IDisposable
     private readonly AutoResetEvent _more = new(false);
     private readonly EventFd _failed = new();
     private readonly Dictionary<string, byte[]> _waiting = [];
+    private readonly List<StateFile> _files = [];
     private string? _failure;
     private bool _isEnding;
 
@@ -30,6 +31,20 @@ internal sealed class StateWriter : ILoopErrand, IDisposable
     }
 
     public int PollFileDescriptor => _failed.FileDescriptor;
+
+    /// <summary>A file that this daemon has from now on, however often it is asked for.</summary>
+    /// <inheritdoc cref="StateFile(string, string, string, int)"/>
+    public StateFile Open(string folder, string name, string kind, int bytesMax)
+    {
+        if (_files.Find(each => each.FilePath == Path.Combine(folder, name)) is { } open)
+        {
+            return open;
+        }
+
+        var file = new StateFile(folder, name, kind, bytesMax);
+        _files.Add(file);
+        return file;
+    }
 
     /// <summary>Starts to put content in place of a file's; returns at once.</summary>
     public void Write(string path, byte[] content)
@@ -60,6 +75,7 @@ internal sealed class StateWriter : ILoopErrand, IDisposable
         Volatile.Write(ref _isEnding, true);
         _more.Set();
         _thread.Join(EndTimeout);
+        _files.ForEach(each => each.Dispose());
         _more.Dispose();
         _failed.Dispose();
     }
