@@ -75,6 +75,14 @@ public sealed class NvmeSrIovDevice : IPcieDevice, IFunctionFlowControl
     /// <returns>False: no such namespace.</returns>
     public bool SetNamespaceReadOnly(uint namespaceId, bool readOnly) => _subsystem.SetReadOnly(namespaceId, readOnly);
 
+    /// <summary>Why no namespace of the pool is created, resized or deleted; empty: they are, or there is no pool.</summary>
+    public string PoolDoubt => _subsystem.Pool?.Doubt ?? "";
+
+    /// <summary>Starts to take what a pool in doubt says for all there is (<see cref="PoolDoubt"/>); it is over when there is no doubt and no report of
+    /// a failure follows.</summary>
+    /// <returns>False: there is no doubt, or too many changes wait.</returns>
+    public bool TryAcceptPoolLoss() => PoolDoubt.Length > 0 && _subsystem.Changes.TryStart(new AcceptLossChange());
+
     private static VirtualizationOptions ResourcesOf(NvmeSrIovOptions options)
     {
         var total = options.TotalVfs * options.FlexibleQueuesPerVf;

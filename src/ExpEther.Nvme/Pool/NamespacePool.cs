@@ -6,11 +6,20 @@ namespace ExpEther.Nvme.Pool;
 /// Namespaces carved out of one backend.
 /// <para>
 /// Theory. The backend is cut into chunks; a namespace is a list of extents of them. Which are whose is in metadata at the backend's start, in
-/// two copies that are written in turn: the copy that was written last and is durable is never touched, so that a crash at any moment leaves
-/// one whole copy, told by its checksum and its version (<see cref="PoolImage"/>). A namespace is created or made longer in this order: chunks
-/// are zeroed, that is flushed, the metadata are written, that is flushed, and only then anybody sees it. So nobody ever reads what another
-/// owner wrote. Deleted or made shorter: nobody sees what goes from the start; its chunks are free once the metadata say so durably, and not
-/// before, even if a write fails.
+/// two copies with a checksum and a version (<see cref="PoolImage"/>). A change writes the one, flushes, writes the other, flushes; only then it
+/// counts: a new namespace is seen, chunks are free, the command succeeds. So at every moment at least one copy is whole, and each whole copy has
+/// at least every change that counted: a crash may take back what nobody was told of, and a copy that rots takes back nothing. At opening the copies
+/// are made the same again, and what was not the same is told.
+/// </para>
+/// <para>
+/// A namespace is created or made longer in this order: chunks are zeroed, that is flushed, the metadata are written as above. So nobody ever
+/// reads what another owner wrote. Deleted or made shorter: nobody sees what goes from the start; its chunks are free once both copies say
+/// so durably, and not before, even if a write fails.
+/// </para>
+/// <para>
+/// A pool of an earlier version of ExpEther had its newest change in one copy only. Where one of its copies is damaged, that may have been the newer:
+/// then a namespace may be missing, whose blocks look free. Its pool opens in doubt (<see cref="Doubt"/>): namespaces are read and written, none
+/// is created, resized or deleted, so that nothing of the missing one is overwritten, until <see cref="StartAcceptingLoss"/>.
 /// </para>
 /// <para>
 /// One operation at a time; who starts one looks at <see cref="State"/> until it is over. A backend that holds no pool is made one if it
@@ -23,13 +32,14 @@ public sealed partial class NamespacePool
     private readonly PoolWork _work;
     private readonly IRandomSource _random;
     private readonly List<PoolNamespace> _namespaces = [];
-    private readonly PoolImage?[] _copies = new PoolImage?[2];
+    private readonly PoolCopy[] _copies = new PoolCopy[2];
 
     // Chunks that belong to nobody, but durably still do: free after the next write of the metadata.
     private readonly List<Extent> _limbo = [];
     private readonly ExtentAllocator _chunks;
     private PoolPhase _phase;
     private bool _isBlank = true;
+    private string _report = "";
     private int _piece;
     private ulong _version;
     private int _newestCopy = 1;
@@ -64,6 +74,9 @@ public sealed partial class NamespacePool
     /// <summary>Why there is no pool, in words; empty as long as there is, or may be.</summary>
     public string Problem { get; private set; } = "";
 
+    /// <summary>Why no namespace is created, resized or deleted, in words; empty as long as they are.</summary>
+    public string Doubt { get; private set; } = "";
+
     /// <summary>What namespaces can take, all together.</summary>
     public long TotalBytes => State == PoolState.Refused ? 0 : (long)_chunks.Total * PoolLimits.ChunkBytes;
 
@@ -88,10 +101,30 @@ public sealed partial class NamespacePool
 
     internal bool TryTakeCompletionOf(PoolNamespace from, out BlockCompletion completion) => _requests.TryTakeCompletionOf(from, out completion);
 
+    /// <summary>What was found wrong with the metadata, or went wrong with them, since this was last asked; empty: nothing.</summary>
+    internal string TakeReport()
+    {
+        var report = _report;
+        _report = "";
+        return report;
+    }
+
+    /// <summary>Takes what the metadata say now for all there is, and makes both copies say so.</summary>
+    internal void StartAcceptingLoss()
+    {
+        Begin(null);
+        Go(PoolPhase.Write);
+    }
+
     /// <summary>Begins to create a namespace.</summary>
     internal PoolRefusal StartCreate(ulong blocks, bool isShared)
     {
         Begin(null);
+        if (Doubt.Length > 0)
+        {
+            return PoolRefusal.InDoubt;
+        }
+
         var id = FreeId();
         if (id == 0)
         {
@@ -116,7 +149,7 @@ public sealed partial class NamespacePool
     /// <summary>Begins to delete a namespace of which nobody wants anything any more; it is gone at once.</summary>
     internal void StartDelete(PoolNamespace target)
     {
-        Check.That(target.InFlight == 0);
+        Check.That(target.InFlight == 0 && Doubt.Length == 0);
         Begin(null);
         _namespaces.Remove(target);
         _limbo.AddRange(target.Extents);
@@ -127,6 +160,11 @@ public sealed partial class NamespacePool
     internal PoolRefusal StartResize(PoolNamespace target, ulong blocks)
     {
         Begin(target);
+        if (Doubt.Length > 0)
+        {
+            return PoolRefusal.InDoubt;
+        }
+
         var before = target.LengthBytes;
         var after = target.Extents.Count > 0 ? target.Extents[^1].End : uint.MaxValue;
         if (!TryAllocate(blocks, target.Chunks, after, out var bytes))
@@ -210,10 +248,17 @@ public sealed partial class NamespacePool
             case PoolPhase.ZeroFlush when _work.TryDo(BlockOperation.Flush, 0, 0):
                 Go(PoolPhase.Write);
                 return true;
-            case PoolPhase.Write when _work.TryDo(BlockOperation.Write, (long)(_newestCopy ^ 1) * PoolLimits.MetadataBytes, _imageBytes):
+            case PoolPhase.Write when TryWriteCopy():
                 Go(PoolPhase.WriteFlush);
                 return true;
             case PoolPhase.WriteFlush when _work.TryDo(BlockOperation.Flush, 0, 0):
+                _newestCopy ^= _work.Error == 0 ? 1 : 0;
+                Go(PoolPhase.Mirror);
+                return true;
+            case PoolPhase.Mirror when TryWriteCopy():
+                Go(PoolPhase.MirrorFlush);
+                return true;
+            case PoolPhase.MirrorFlush when _work.TryDo(BlockOperation.Flush, 0, 0):
                 OnWritten();
                 return true;
             case PoolPhase.Discard when _work.TryDoRanges(BlockOperation.Deallocate, goesOn: true):
@@ -229,6 +274,8 @@ public sealed partial class NamespacePool
                 return false;
         }
     }
+
+    private bool TryWriteCopy() => _work.TryDo(BlockOperation.Write, (long)(_newestCopy ^ 1) * PoolLimits.MetadataBytes, _imageBytes);
 
     private void Go(PoolPhase next)
     {
@@ -259,7 +306,7 @@ public sealed partial class NamespacePool
             return;
         }
 
-        _newestCopy ^= 1;
+        Doubt = "";
         if (_candidate is { } became)
         {
             if (_target is { } target)
@@ -287,10 +334,17 @@ public sealed partial class NamespacePool
 
     private void End(int error)
     {
-        if (State == PoolState.Opening && error != 0)
+        if (State == PoolState.Opening && error != 0 && _isBlank)
         {
             Refuse($"its metadata cannot be written (error {error})");
             return;
+        }
+
+        if (error != 0 && _phase is PoolPhase.Write or PoolPhase.WriteFlush or PoolPhase.Mirror or PoolPhase.MirrorFlush)
+        {
+            Report(State == PoolState.Opening
+                ? $"both copies of the pool's metadata could not be made the same (error {error}): the next change tries again"
+                : $"a change of the pool's metadata could not be written to both copies (error {error}): it failed, and may be found made after a restart");
         }
 
         foreach (var each in _allocated)

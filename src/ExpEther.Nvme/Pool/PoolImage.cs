@@ -6,7 +6,7 @@ namespace ExpEther.Nvme.Pool;
 /// <summary>
 /// A pool's metadata as bytes. Little-endian, without holes between the parts:
 /// <code>
-///   0  "EXPPOOL1"                      40  SHA-256 of all LengthBytes bytes, these 32 taken as zeroes
+///   0  "EXPPOOL2"                      40  SHA-256 of all LengthBytes bytes, these 32 taken as zeroes
 ///   8  u64 version, raised by each write   72  zeroes up to 128
 ///  16  u32 LengthBytes                128  namespaces, 48 bytes each: u32 NSID, u32 flags (bit 0: shared), 16 bytes UUID (big-endian),
 ///  20  u32 block size                      u64 length in bytes, u32 number of extents, 12 bytes zero
@@ -16,6 +16,9 @@ namespace ExpEther.Nvme.Pool;
 ///  36  u32 zero
 /// </code>
 /// An empty pool is 128 bytes, which fit into one block: so the first write is there whole or not at all.
+/// <para>
+/// "EXPPOOL1" is the same, of a version of ExpEther in which a change counted when one copy had it: the other was older by one change.
+/// </para>
 /// </summary>
 internal sealed record PoolImage(ulong Version, int BlockBytes, IReadOnlyList<PoolRecord> Namespaces)
 {
@@ -34,7 +37,12 @@ internal sealed record PoolImage(ulong Version, int BlockBytes, IReadOnlyList<Po
     private const int ExtentBytes = 8;
     private const uint SharedFlag = 1;
 
-    private static ReadOnlySpan<byte> Magic => "EXPPOOL1"u8;
+    /// <summary>Both copies had each change before it counted.</summary>
+    public bool IsMirrored { get; private init; } = true;
+
+    private static ReadOnlySpan<byte> Magic => "EXPPOOL2"u8;
+
+    private static ReadOnlySpan<byte> UnmirroredMagic => "EXPPOOL1"u8;
 
     /// <summary>Bytes of an image with so much in it; no more than <see cref="PoolLimits.MetadataBytes"/> within the pool's limits.</summary>
     public static int BytesOf(int namespaces, int extents) => HeaderBytes + (namespaces * RecordBytes) + (extents * ExtentBytes);
@@ -81,7 +89,7 @@ internal sealed record PoolImage(ulong Version, int BlockBytes, IReadOnlyList<Po
     public static PoolImage? Read(Span<byte> from)
     {
         var bytes = BinaryPrimitives.ReadInt32LittleEndian(from[LengthOffset..]);
-        if (!from.StartsWith(Magic) || bytes < HeaderBytes || bytes > from.Length || !TakeHash(from[..bytes]))
+        if (!IsOne(from) || bytes < HeaderBytes || bytes > from.Length || !TakeHash(from[..bytes]))
         {
             return null;
         }
@@ -113,7 +121,21 @@ internal sealed record PoolImage(ulong Version, int BlockBytes, IReadOnlyList<Po
         }
 
         return new PoolImage(
-            BinaryPrimitives.ReadUInt64LittleEndian(from[VersionOffset..]), BinaryPrimitives.ReadInt32LittleEndian(from[BlockBytesOffset..]), records);
+            BinaryPrimitives.ReadUInt64LittleEndian(from[VersionOffset..]), BinaryPrimitives.ReadInt32LittleEndian(from[BlockBytesOffset..]), records)
+        {
+            IsMirrored = from.StartsWith(Magic),
+        };
+    }
+
+    /// <summary>Whether it begins as a copy of a pool's metadata does, be it whole or not.</summary>
+    public static bool IsOne(ReadOnlySpan<byte> from) => from.StartsWith(Magic) || from.StartsWith(UnmirroredMagic);
+
+    /// <summary>Whether two images say the same.</summary>
+    public bool IsSame(PoolImage other)
+    {
+        Span<byte> mine = new byte[PoolLimits.MetadataBytes];
+        Span<byte> others = new byte[PoolLimits.MetadataBytes];
+        return IsMirrored == other.IsMirrored && mine[..Write(mine)].SequenceEqual(others[..other.Write(others)]);
     }
 
     private static Extent[] ReadExtents(ReadOnlySpan<byte> from, int count)

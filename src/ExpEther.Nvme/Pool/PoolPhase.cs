@@ -15,9 +15,13 @@ internal enum PoolPhase : byte
     Zero,
     ZeroFlush,
 
-    /// <summary>Writes the copy of the metadata that is not the newest durable one.</summary>
+    /// <summary>Writes the copy of the metadata that is not the newest whole one.</summary>
     Write,
     WriteFlush,
+
+    /// <summary>Writes the other copy, once the first is durable.</summary>
+    Mirror,
+    MirrorFlush,
 
     /// <summary>Gives chunks that belong to nobody any more back to the backend.</summary>
     Discard,

@@ -10,4 +10,7 @@ internal enum PoolRefusal : byte
 
     /// <summary>There are as many namespaces as there can be.</summary>
     NoIdentifier,
+
+    /// <summary>What the pool's metadata say may be out of date: <see cref="NamespacePool.Doubt"/>.</summary>
+    InDoubt,
 }

@@ -98,6 +98,20 @@ internal sealed class CrashDisk(int bytes, SeededRandom random, int blockBytes =
         FailsAt = -1;
     }
 
+    /// <summary>The medium changes a bit by itself.</summary>
+    public void Flip(int bit)
+    {
+        _seen[bit / 8] ^= (byte)(1 << (bit % 8));
+        _durable[bit / 8] = _seen[bit / 8];
+    }
+
+    /// <summary>What is durable is this from now on.</summary>
+    public void Put(int at, ReadOnlySpan<byte> content)
+    {
+        content.CopyTo(_seen.AsSpan(at));
+        content.CopyTo(_durable.AsSpan(at));
+    }
+
     private void CarryOut(in BlockRequest request, double chance)
     {
         if (request.Operation == BlockOperation.Flush)

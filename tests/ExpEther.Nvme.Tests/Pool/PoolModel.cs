@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using ExpEther.Nvme.Backends;
 using ExpEther.Nvme.Pool;
 
@@ -43,6 +44,7 @@ internal sealed class PoolModel
             if (!_disk.HasPower)
             {
                 _disk.Crash();
+                Rot();
                 _pool = Reopen();
                 Verify();
                 Settle();
@@ -51,6 +53,27 @@ internal sealed class PoolModel
             {
                 Verify();
             }
+        }
+    }
+
+    /// <summary>One of two whole copies of the metadata gets a wrong bit, or is not there any more.</summary>
+    private void Rot()
+    {
+        var copies = Enumerable.Range(0, 2).Select(each => _disk.Seen.Slice(each * PoolLimits.MetadataBytes, PoolLimits.MetadataBytes).ToArray()).ToArray();
+        if (_random.Chance(0.3) || copies.Any(each => PoolImage.Read(each.ToArray()) is null))
+        {
+            return;
+        }
+
+        var victim = _random.Next(2);
+        if (_random.Chance(0.2))
+        {
+            _disk.Put(victim * PoolLimits.MetadataBytes, new byte[PoolLimits.MetadataBytes]);
+        }
+        else
+        {
+            var bytes = BinaryPrimitives.ReadInt32LittleEndian(copies[victim].AsSpan(16));
+            _disk.Flip((victim * PoolLimits.MetadataBytes * 8) + _random.Next(bytes * 8));
         }
     }
 

@@ -76,7 +76,7 @@ public sealed class PoolTests
             7, 512, [new PoolRecord(66, true, Guid.Parse("00112233-4455-4677-8899-aabbccddeeff"), 0x180000, [new Extent(3, 1), new Extent(9, 1)])]);
         var bytes = new byte[PoolLimits.MetadataBytes];
         Assert.Equal(128 + 48 + 16, image.Write(bytes));
-        Assert.Equal("EXPPOOL1", System.Text.Encoding.ASCII.GetString(bytes, 0, 8));
+        Assert.Equal("EXPPOOL2", System.Text.Encoding.ASCII.GetString(bytes, 0, 8));
         Assert.Equal("0700000000000000" + "C0000000" + "00020000" + "00001000" + "01000000" + "02000000" + "00000000", Convert.ToHexString(bytes, 8, 32));
         Assert.Equal(
             "42000000" + "01000000" + "00112233445546778899AABBCCDDEEFF" + "0000180000000000" + "02000000" + "000000000000000000000000",

@@ -40,6 +40,10 @@ internal sealed class CreateChange(ulong blocks, bool isShared) : NamespaceChang
         return End(NvmeStatus.Success, created.Id);
     }
 
-    public static NvmeStatus StatusOf(PoolRefusal refusal) =>
-        refusal == PoolRefusal.NoIdentifier ? NvmeStatus.NamespaceIdentifierUnavailable : NvmeStatus.NamespaceInsufficientCapacity;
+    public static NvmeStatus StatusOf(PoolRefusal refusal) => refusal switch
+    {
+        PoolRefusal.NoIdentifier => NvmeStatus.NamespaceIdentifierUnavailable,
+        PoolRefusal.InDoubt => NvmeStatus.InternalError,
+        _ => NvmeStatus.NamespaceInsufficientCapacity,
+    };
 }

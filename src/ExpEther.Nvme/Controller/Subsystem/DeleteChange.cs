@@ -53,7 +53,11 @@ internal sealed class DeleteChange(uint namespaceId) : NamespaceChange
 
     private bool TryBegin(NvmSubsystem subsystem)
     {
-        if (namespaceId == NvmeSizes.BroadcastNamespace)
+        if (subsystem.Pool is { Doubt.Length: > 0 })
+        {
+            End(NvmeStatus.InternalError);
+        }
+        else if (namespaceId == NvmeSizes.BroadcastNamespace)
         {
             _target = subsystem.FirstPooled;
         }

@@ -25,6 +25,19 @@ internal sealed class NamespaceChanges(NvmSubsystem subsystem)
         return NvmeStatus.Success;
     }
 
+    /// <summary>As <see cref="Start"/>, without a command.</summary>
+    /// <returns>False: too many changes wait.</returns>
+    public bool TryStart(NamespaceChange change)
+    {
+        if (_waiting.Count == ControllerLimits.NamespaceChangesMax)
+        {
+            return false;
+        }
+
+        _waiting.Enqueue((change, null, 0));
+        return true;
+    }
+
     /// <summary>Goes on with the first change, and with those behind it when it is over.</summary>
     /// <returns>True when one ended, or began something in the pool.</returns>
     public bool Step()

@@ -192,6 +192,11 @@ internal sealed class NvmSubsystem
             Complete(from.Id, completion);
         }
 
+        if (pool.TakeReport() is { Length: > 0 } report)
+        {
+            _events.Report(EventSeverity.Warning, _name, report);
+        }
+
         if (!_isPoolTaken && pool.State is PoolState.Ready or PoolState.Refused)
         {
             _isPoolTaken = true;
