@@ -40,6 +40,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     private readonly DeviceBus _devices;
     private readonly PhysicalFunctions _physicals;
     private readonly NamespaceOwnership _sight;
+    private readonly NamespaceRecovery _recovery;
     private readonly NamespaceCommands _namespaces;
     private readonly HostSessions _hosts;
     private readonly OwnershipTable _ownership;
@@ -66,7 +67,8 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         _physicals = new PhysicalFunctions(options, _config, scheduler, _changed, events) { Changed = OnPhysicalFunctionChanged };
         _sight = new NamespaceOwnership(_physicals, _ownership, scheduler, events);
         _devices.Keeper = _physicals;
-        _namespaces = new NamespaceCommands(_devices, _physicals, _hosts, _ownership, _sight);
+        _recovery = new NamespaceRecovery(_ownership, _sight, _hosts, events);
+        _namespaces = new NamespaceCommands(_devices, _physicals, _hosts, _ownership, _sight, _recovery);
         var reset = new FunctionReset(_config, scheduler, _changed, events);
         var assign = new AssignSequence(reset, _ownership, _sight, _changed, events, options);
         var release = new ReleaseSequence(reset, _changed, events, options.ReleaseTimeout);
@@ -158,6 +160,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
 
         foreach (var physical in _physicals.All)
         {
+            _scheduler.Start(() => _recovery.RunAsync(physical));
             _sight.Look(physical);
         }
 

@@ -178,6 +178,11 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
         {
             ["device"] = n.Device, ["id"] = n.Id, ["uuid"] = n.Uuid.ToString(), ["vlan"] = n.Owner.Vlan.Value, ["mac"] = n.Owner.Mac.ToString(),
         })]),
+        ["creating"] = new JsonArray([.. image.Intents.Select(i => (JsonNode)new JsonObject
+        {
+            ["device"] = i.Device, ["vlan"] = i.Owner.Vlan.Value, ["mac"] = i.Owner.Mac.ToString(),
+            ["unowned"] = new JsonArray([.. i.Unowned.Select(uuid => (JsonNode)uuid.ToString())]),
+        })]),
     };
 
     private static OwnershipImage? Parse(JsonObject? image)
@@ -203,8 +208,28 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
 
         return image["version"]?.GetValue<long>() is { } version && image["incarnation"]?.GetValue<uint>() is { } incarnation
             && image["counter"]?.GetValue<uint>() is { } counter && ParseNamespaces(image["namespaces"]) is { } namespaces
-            ? new OwnershipImage(version, incarnation, counter, records) { Namespaces = namespaces }
+            && ParseIntents(image["creating"]) is { } intents
+            ? new OwnershipImage(version, incarnation, counter, records) { Namespaces = namespaces, Intents = intents }
             : null;
+    }
+
+    /// <summary>Files of version 1 have none.</summary>
+    private static List<NamespaceIntent>? ParseIntents(JsonNode? json)
+    {
+        var intents = new List<NamespaceIntent>();
+        foreach (var found in json is null ? [] : json.AsArray())
+        {
+            if (found?["device"]?.GetValue<string>() is not { } device || found["unowned"] is not JsonArray unowned
+                || !MacAddress.TryParse(found["mac"]?.GetValue<string>(), out var mac)
+                || found["vlan"]?.GetValue<ushort>() is not (>= 1 and <= VlanId.Max and var vlan))
+            {
+                return null;
+            }
+
+            intents.Add(new NamespaceIntent(device, new HostIdentity(new VlanId(vlan), mac), [.. unowned.Select(uuid => Guid.Parse(uuid!.GetValue<string>()))]));
+        }
+
+        return intents;
     }
 
     /// <summary>Files from before namespaces had owners have none.</summary>

@@ -11,15 +11,22 @@ internal sealed class MemoryStore : IOwnershipStore
     /// <summary>What is saved waits for <see cref="LetGo"/>.</summary>
     public bool HoldsBack { get; set; }
 
+    /// <summary>After so many images it holds back.</summary>
+    public int HoldsBackAfter { get; set; } = int.MaxValue;
+
+    /// <summary>The power goes: what was held back is gone.</summary>
+    public void LosePower() => (HoldsBack, HoldsBackAfter) = (false, int.MaxValue);
+
     public void Save(OwnershipImage image)
     {
+        HoldsBack |= HoldsBackAfter-- <= 0;
         _waiting = image;
         _image = HoldsBack ? _image : image;
     }
 
     public void LetGo()
     {
-        HoldsBack = false;
+        LosePower();
         _image = _waiting;
     }
 

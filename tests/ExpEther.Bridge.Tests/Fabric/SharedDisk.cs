@@ -19,6 +19,7 @@ internal sealed class SharedDisk
 
     private readonly RamBackend _shared = new(SharedBytes);
     private readonly RamBackend _pool = new(64 << 20);
+    private ulong _life = 4;
 
     public SharedDisk(int hosts = 3, int vfs = 3)
     {
@@ -110,7 +111,7 @@ internal sealed class SharedDisk
             {
                 SerialNumber = "SHARED", Namespaces = [new NvmeNamespaceOptions { Backend = _shared, Shared = true }],
             },
-            Pool = new NamespacePool(_pool, new SeededRandom(5)),
+            Pool = new NamespacePool(_pool, new SeededRandom(++_life)),
             TotalVfs = 4,
         },
         Fabric.Events);

@@ -8,11 +8,12 @@ using ExpEther.RootComplex.Functions.Sharing;
 namespace ExpEther.Bridge.Io.Namespaces;
 
 /// <summary>
-/// namespace create, resize, delete, give and ls. A namespace is made, then its owner is recorded, then it is shown: a crash in between leaves one
-/// that nobody owns and nobody sees. What a device can or cannot do is its driver's to say.
+/// namespace create, resize, delete, give and ls. That a namespace is being made is recorded, then it is made, then its owner is recorded, then it is
+/// shown: what a crash in between leaves is known by the first record, and deleted (<see cref="NamespaceRecovery"/>). What a device can or cannot do
+/// is its driver's to say.
 /// </summary>
 internal sealed class NamespaceCommands(
-    DeviceBus devices, PhysicalFunctions physicals, HostSessions hosts, OwnershipTable ownership, NamespaceOwnership sight)
+    DeviceBus devices, PhysicalFunctions physicals, HostSessions hosts, OwnershipTable ownership, NamespaceOwnership sight, NamespaceRecovery recovery)
 {
     private readonly NamespaceRefusals _refusals = new(devices, physicals, hosts);
 
@@ -52,9 +53,16 @@ internal sealed class NamespaceCommands(
             return NamespaceRefusals.TooManyRecords(device);
         }
 
+        if (await BeginAsync(physical, manager, inventory, owner) is { } obstacle)
+        {
+            return obstacle;
+        }
+
+        // From here on the intent stays until a namespace is owned, or certainly not there.
         var made = await manager.CreateAsync(bytes);
         if (!made.IsSuccess)
         {
+            await TakeBackAsync(physical, manager);
             return NamespaceRefusals.Of(device, made, bytes, inventory);
         }
 
@@ -63,10 +71,11 @@ internal sealed class NamespaceCommands(
             return NamespaceRefusals.Failed(device, $"namespace {made.Id} was made and is not there");
         }
 
-        if (!await ownership.RecordNamespacesAsync([RecordOf(device, found, owner)], stale))
+        var intent = ownership.IntentOf(device);
+        if (!await ownership.RecordNamespacesAsync([RecordOf(device, found, owner)], stale, made: device))
         {
-            ownership.TakeBackNamespace(device, found.Id, null);
-            await manager.DeleteAsync(found.Id);
+            ownership.TakeBackNamespace(device, found.Id, null, intent);
+            await TakeBackAsync(physical, manager);
             return NamespaceRefusals.NotRecorded(device);
         }
 
@@ -151,6 +160,43 @@ internal sealed class NamespaceCommands(
             Ok = true, Device = device, Message = recorded ? "" : "its owner's record could not be removed; it names nothing any more",
         };
     });
+
+    /// <summary>Records that a namespace is being made, once nothing is left of one before.</summary>
+    /// <returns>Null; else why it must not be made.</returns>
+    private async Task<NamespaceReply?> BeginAsync(PhysicalDevice physical, INamespaceManager manager, NamespaceInventory inventory, HostSession owner)
+    {
+        var unowned = UnownedOf(physical, inventory);
+        if (ownership.IntentOf(physical.Name) is { } before)
+        {
+            await recovery.TakeBackAsync(physical, manager, before, unowned);
+            if (ownership.IntentOf(physical.Name) is not null)
+            {
+                return NamespaceRefusals.Failed(physical.Name, "what an earlier creation left there could not be deleted");
+            }
+        }
+
+        var intent = new NamespaceIntent(physical.Name, new HostIdentity(owner.Host.Vlan, owner.Host.Mac), [.. unowned.Select(n => n.Uuid)]);
+        if (await ownership.RecordIntentAsync(intent))
+        {
+            return null;
+        }
+
+        ownership.ForgetIntent(physical.Name);
+        return NamespaceRefusals.NotRecorded(physical.Name);
+    }
+
+    /// <summary>A creation failed: deletes what it made, if it made anything.</summary>
+    private async Task TakeBackAsync(PhysicalDevice physical, INamespaceManager manager)
+    {
+        var inventory = await manager.ListAsync();
+        if (inventory.Failure.Length == 0 && ownership.IntentOf(physical.Name) is { } intent)
+        {
+            await recovery.TakeBackAsync(physical, manager, intent, UnownedOf(physical, inventory));
+        }
+    }
+
+    private List<ManagedNamespace> UnownedOf(PhysicalDevice device, NamespaceInventory inventory) =>
+        [.. inventory.Namespaces.Where(n => !n.IsShared && RecordOf(device, n) is null)];
 
     private static NamespaceRecord RecordOf(string device, ManagedNamespace found, HostSession owner) =>
         new(device, found.Id, found.Uuid, new HostIdentity(owner.Host.Vlan, owner.Host.Mac));

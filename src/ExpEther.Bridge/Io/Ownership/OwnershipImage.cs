@@ -9,4 +9,7 @@ public sealed record OwnershipImage(long Version, uint Incarnation, uint Counter
 {
     /// <summary>One for each private namespace with an owner. Older images have none.</summary>
     public IReadOnlyList<NamespaceRecord> Namespaces { get; init; } = [];
+
+    /// <summary>Private namespaces that are being made, one for each device at most.</summary>
+    public IReadOnlyList<NamespaceIntent> Intents { get; init; } = [];
 }

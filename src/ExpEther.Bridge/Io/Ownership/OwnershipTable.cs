@@ -16,6 +16,7 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
 {
     private readonly Dictionary<string, OwnershipRecord> _owners = [];
     private readonly Dictionary<(string Device, uint Id), NamespaceRecord> _namespaces = [];
+    private readonly Dictionary<string, NamespaceIntent> _intents = [];
     private long _version;
     private long _durable;
     private uint _incarnation;
@@ -41,6 +42,11 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
                 _namespaces[(record.Device, record.Id)] = record;
             }
 
+            foreach (var intent in image.Intents)
+            {
+                _intents[intent.Device] = intent;
+            }
+
             return;
         }
 
@@ -52,6 +58,9 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
 
     /// <summary>How many namespaces have an owner, those included whose device is not here.</summary>
     public int NamespaceCount => _namespaces.Count;
+
+    /// <summary>The namespace that is being made on a device, or was when the box ended; null: none.</summary>
+    public NamespaceIntent? IntentOf(string device) => _intents.GetValueOrDefault(device);
 
     public IReadOnlyList<NamespaceRecord> NamespacesOf(string device) => [.. _namespaces.Values.Where(n => n.Device == device)];
 
@@ -79,12 +88,31 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
         return SaveAsync();
     }
 
+    /// <summary>Makes durable that a namespace is being made.</summary>
+    /// <returns>As <see cref="RecordAsync"/>.</returns>
+    public Task<bool> RecordIntentAsync(NamespaceIntent intent)
+    {
+        _intents[intent.Device] = intent;
+        return SaveAsync();
+    }
+
+    /// <summary>Nothing is being made there any more; nobody waits for the record of that.</summary>
+    public void ForgetIntent(string device)
+    {
+        if (_intents.Remove(device))
+        {
+            Save();
+        }
+    }
+
     /// <summary>Makes the owners of namespaces durable.</summary>
     /// <param name="put">New, or in place of what was recorded.</param>
     /// <param name="remove">They are gone.</param>
+    /// <param name="made">The device whose <see cref="NamespaceIntent"/> comes to its end by that; empty: none.</param>
     /// <returns>As <see cref="RecordAsync"/>.</returns>
-    public Task<bool> RecordNamespacesAsync(IReadOnlyList<NamespaceRecord> put, IReadOnlyList<NamespaceRecord> remove)
+    public Task<bool> RecordNamespacesAsync(IReadOnlyList<NamespaceRecord> put, IReadOnlyList<NamespaceRecord> remove, string made = "")
     {
+        _intents.Remove(made);
         foreach (var record in remove)
         {
             _namespaces.Remove((record.Device, record.Id));
@@ -103,8 +131,17 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
     }
 
     /// <summary>As <see cref="TakeBack"/>, of one namespace.</summary>
-    public void TakeBackNamespace(string device, uint id, NamespaceRecord? before)
+    /// <param name="device">The device.</param>
+    /// <param name="id">NSID.</param>
+    /// <param name="before">The record before; null: none.</param>
+    /// <param name="intent">It was being made, and still is to be deleted again; null: it was not.</param>
+    public void TakeBackNamespace(string device, uint id, NamespaceRecord? before, NamespaceIntent? intent = null)
     {
+        if (intent is not null)
+        {
+            _intents[device] = intent;
+        }
+
         _namespaces.Remove((device, id));
         Put(before is null ? [] : [before]);
         Save();
@@ -165,6 +202,7 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
         store.Save(new OwnershipImage(version, _incarnation, _counter, [.. _owners.Values.OrderBy(o => o.Function, StringComparer.Ordinal)])
         {
             Namespaces = [.. _namespaces.Values.OrderBy(n => n.Device, StringComparer.Ordinal).ThenBy(n => n.Id)],
+            Intents = [.. _intents.Values.OrderBy(i => i.Device, StringComparer.Ordinal)],
         });
         Poll();
         return version;
