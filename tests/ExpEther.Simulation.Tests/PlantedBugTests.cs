@@ -58,6 +58,13 @@ public class PlantedBugTests
         Assert.Contains("bytes of another owner", AssertFoundWhereShared(() => new UnzeroedChunks(), "bytes of another owner"), StringComparison.Ordinal);
 
     [Fact]
+    public void A_second_copy_of_a_pool_s_metadata_that_is_not_brought_up_is_found() =>
+        AssertFoundWhereShared(() => new SingleCopyPool(), "is lost");
+
+    [Fact]
+    public void A_checksum_of_a_pool_s_metadata_that_is_not_checked_is_found() => AssertFoundWhereShared(() => new UncheckedPool());
+
+    [Fact]
     public void A_function_taken_for_its_sibling_is_found() => AssertFoundWhereShared(() => new ConfusedSiblings());
 
     [Fact]

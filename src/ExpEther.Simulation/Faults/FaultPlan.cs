@@ -10,6 +10,7 @@ namespace ExpEther.Simulation.Faults;
 /// </summary>
 internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom media, SeededRandom pathRandom, SeededRandom sharing)
 {
+    private readonly PoolRot _rot = new(run.RandomFor("pool rot"));
     private readonly HostResets _resets = new(run, run.RandomFor("host resets"));
     private readonly SeededRandom _attack = run.RandomFor("times of attacks");
     private readonly PriorityQueue<Action<Instant>, (long At, long Order)> _due = new();
@@ -226,6 +227,12 @@ internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom
         else
         {
             box.Crash(losesState);
+        }
+
+        if (box.Shared is { } shared && _rot.Strike(shared.Pool) is { Length: > 0 } rot)
+        {
+            run.Count("poolRot");
+            run.Trace.Add($"! {shared.Name}: {rot} changes");
         }
 
         StartAgain(box, now);

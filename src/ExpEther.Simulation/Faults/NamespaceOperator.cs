@@ -245,7 +245,13 @@ internal sealed class NamespaceOperator(FabricRun run, SeededRandom random)
 
         foreach (var model in run.Namespaces.Of(device))
         {
-            model.IsMissing = all[0].Namespaces.All(each => each.Uuid != model.Uuid);
+            var isThere = all[0].Namespaces.Any(each => each.Uuid == model.Uuid);
+            if (!isThere && model is { Fate: NamespaceFate.Lives, IsMissing: false, IsOwnerKnown: true, KnownOwner: { } owner })
+            {
+                throw new SimulationFailure($"{change.Box.Name}: {model.Name} of {owner} is lost");
+            }
+
+            model.IsMissing = !isThere;
         }
 
         if (found.Count == 0)

@@ -55,6 +55,9 @@ internal sealed class SimDisk
     /// <summary>Chance of a request to take milliseconds instead of microseconds.</summary>
     public double Slowness { get; set; }
 
+    /// <summary>What would be there after a crash that loses all that is cached.</summary>
+    public ReadOnlySpan<byte> Stable => _stable;
+
     public Instant? NextDeadline => _requests.TryPeek(out _, out var next) ? new Instant(next.At) : null;
 
     public void Load(int block, ReadOnlySpan<byte> bytes)
@@ -119,6 +122,13 @@ internal sealed class SimDisk
         }
 
         _dirtyFrom = _dirtyTo = 0;
+    }
+
+    /// <summary>The medium changes a bit by itself.</summary>
+    public void Flip(long bit)
+    {
+        _stable[bit / 8] ^= (byte)(1 << (int)(bit % 8));
+        _seen[bit / 8] = _stable[bit / 8];
     }
 
     private void Execute(in BlockRequest request, bool fails)
