@@ -29,6 +29,7 @@ internal static class NamespaceCommand
                 "Shrink it also under a host that has it: what is beyond the new end is lost.", Device, Id, Bytes),
             BuildChange(
                 "delete", "Delete a namespace with all that is in it.", "Also one that a host has, or that is shared.", Device, Id),
+            BuildRepair(),
         };
         return (command, """
               expether namespace ls
@@ -64,6 +65,33 @@ internal static class NamespaceCommand
             else
             {
                 screen.Text(Describe(result));
+            }
+
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static Command BuildRepair()
+    {
+        var acceptLoss = new Option<bool>("--accept-loss")
+        {
+            Description = "Take what the remaining copy says for all there is: a namespace that was made or grown last may be lost, and its blocks given away.",
+        };
+        var command = new Command("repair", "Say whether a pool's metadata are in doubt, and end that.") { Device, acceptLoss, Socket };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            var screen = parsed.Screen();
+            var call = new JsonObject { ["device"] = parsed.GetValue(Device), ["acceptLoss"] = parsed.GetValue(acceptLoss) };
+            using var client = await SharedOptions.ConnectAsync(parsed.GetValue(Socket), cancel, "io");
+            var result = await client.CallAsync("namespace.repair", call, cancel: cancel);
+            if (screen.IsJson)
+            {
+                screen.Json(result);
+            }
+            else
+            {
+                screen.Text($"{result.Cell("device")}: {(result["message"] is null ? "its namespaces are as the remaining copy says" : result.Cell("message"))}");
             }
 
             return ExitCode.Ok;
@@ -154,7 +182,8 @@ internal static class NamespaceCommand
                     found.Cell("owner"), found.Cell("functions"), found.Cell("uuid"));
             }
 
-            parts.Add($"{table}\n{device.Cell("device")}: {JsonText.Size(device.Count("freeBytes"))} of {JsonText.Size(device.Count("totalBytes"))} free");
+            parts.Add($"{table}\n{device.Cell("device")}: {JsonText.Size(device.Count("freeBytes"))} of {JsonText.Size(device.Count("totalBytes"))} free"
+                + (device["doubt"] is null ? "" : $"\n{device.Cell("device")}: {device.Cell("doubt")}; see expether namespace repair"));
         }
 
         return parts.Count > 0 ? string.Join("\n\n", parts) : "no device of this box has namespaces to manage (vfs in the configuration)";

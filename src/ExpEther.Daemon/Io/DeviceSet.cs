@@ -33,6 +33,9 @@ internal sealed class DeviceSet : IDisposable
     /// <summary>Of all devices.</summary>
     public IReadOnlyList<NamedController> Controllers => _controllers;
 
+    /// <summary>Null: there is none of that name.</summary>
+    public NvmeDevice? Find(string name) => _all.Find(d => d.Config.Name == name);
+
     public NvmeDevice Get(string name) => _all.Single(d => d.Config.Name == name);
 
     /// <summary>A device that is in no set yet.</summary>

@@ -62,7 +62,7 @@ public sealed class IoDaemon : IDisposable
             var counters = new IoCounters(config.Name, _port, stages, () => _loop!.Sleeps, log ?? new LogCounters(), bridge, devices);
             table.Add("stats", () => CounterTreeJson.Of(counters));
             _ = new IoCommands(bridge, started.Task, table);
-            _ = new NamespaceControl(bridge, started.Task, table);
+            _ = new NamespaceControl(bridge, devices, scheduler, started.Task, table);
             _ = new CaptureCommands(new IoCaptureSource(bridge, _port.Name), () => _loop!, scheduler, table);
             var reloader = Own(new Reloader(config.Name, () => Stage(events), started.Task, scheduler, events, table));
             _control = Own(new ControlServer(socketPath, table, scheduler));

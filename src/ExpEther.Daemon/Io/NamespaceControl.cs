@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ExpEther.Bridge.Io;
 using ExpEther.Bridge.Io.Namespaces;
+using ExpEther.Core.Scheduling;
 using ExpEther.Daemon.Control;
 
 namespace ExpEther.Daemon.Io;
@@ -8,21 +9,28 @@ namespace ExpEther.Daemon.Io;
 /// <summary>What an I/O box can be asked about the namespaces of its shared devices (docs/control-protocol.md).</summary>
 internal sealed class NamespaceControl
 {
+    private static readonly TimeSpan RepairLookPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan RepairTimeout = TimeSpan.FromSeconds(30);
+
     private readonly IoBridge _bridge;
+    private readonly DeviceSet _devices;
+    private readonly OwnerScheduler _scheduler;
     private readonly Task _started;
 
     /// <param name="bridge">The box's.</param>
+    /// <param name="devices">The box's own devices, whose pools may be in doubt.</param>
+    /// <param name="scheduler">The owner's.</param>
     /// <param name="started">Ends when the box has found its devices; commands that come earlier wait for it.</param>
     /// <param name="table">Gets the commands.</param>
-    public NamespaceControl(IoBridge bridge, Task started, CommandTable table)
+    public NamespaceControl(IoBridge bridge, DeviceSet devices, OwnerScheduler scheduler, Task started, CommandTable table)
     {
-        _bridge = bridge;
-        _started = started;
+        (_bridge, _devices, _scheduler, _started) = (bridge, devices, scheduler, started);
         table.Add("namespace.ls", ListAsync);
         table.Add("namespace.create", CreateAsync);
         table.Add("namespace.give", GiveAsync);
         table.Add("namespace.resize", ResizeAsync);
         table.Add("namespace.delete", DeleteAsync);
+        table.Add("namespace.repair", RepairAsync);
     }
 
     private async Task<ControlReply> ListAsync(ControlCall call)
@@ -51,7 +59,7 @@ internal sealed class NamespaceControl
         var device = call.Arguments.RequiredText("device");
         var host = call.Arguments.RequiredText("host");
         var bytes = RequiredBytes(call);
-        return RunAsync(call, () => _bridge.CreateNamespaceAsync(device, bytes, host));
+        return RunAsync(call, device, () => _bridge.CreateNamespaceAsync(device, bytes, host));
     }
 
     private Task<ControlReply> GiveAsync(ControlCall call)
@@ -60,7 +68,7 @@ internal sealed class NamespaceControl
         var host = call.Arguments.RequiredText("host");
         var force = call.Arguments.Flag("force") ?? false;
         var id = RequiredId(call);
-        return RunAsync(call, () => _bridge.GiveNamespaceAsync(device, id, host, force));
+        return RunAsync(call, null, () => _bridge.GiveNamespaceAsync(device, id, host, force));
     }
 
     private Task<ControlReply> ResizeAsync(ControlCall call)
@@ -69,7 +77,7 @@ internal sealed class NamespaceControl
         var force = call.Arguments.Flag("force") ?? false;
         var id = RequiredId(call);
         var bytes = RequiredBytes(call);
-        return RunAsync(call, () => _bridge.ResizeNamespaceAsync(device, id, bytes, force));
+        return RunAsync(call, device, () => _bridge.ResizeNamespaceAsync(device, id, bytes, force));
     }
 
     private Task<ControlReply> DeleteAsync(ControlCall call)
@@ -77,10 +85,56 @@ internal sealed class NamespaceControl
         var device = call.Arguments.RequiredText("device");
         var force = call.Arguments.Flag("force") ?? false;
         var id = RequiredId(call);
-        return RunAsync(call, () => _bridge.DeleteNamespaceAsync(device, id, force));
+        return RunAsync(call, device, () => _bridge.DeleteNamespaceAsync(device, id, force));
     }
 
-    private async Task<ControlReply> RunAsync(ControlCall call, Func<Task<NamespaceReply>> command)
+    private async Task<ControlReply> RepairAsync(ControlCall call)
+    {
+        var name = call.Arguments.RequiredText("device");
+        var acceptsLoss = call.Arguments.Flag("acceptLoss") ?? false;
+        if (call.Arguments.Mistake() is { } mistake)
+        {
+            return mistake;
+        }
+
+        await _started;
+        if (_devices.Find(name) is not { } device)
+        {
+            return ControlReply.Fail(
+                RefusalCode.NoSuchDevice, $"there is no device '{name}' here", $"devices of this box: {string.Join(", ", _devices.All.Select(d => d.Config.Name))}");
+        }
+
+        if (device.PoolDoubt.Length == 0)
+        {
+            return ControlReply.Ok(new JsonObject { ["device"] = name, ["repaired"] = false, ["message"] = "nothing of it is in doubt" });
+        }
+
+        if (!acceptsLoss)
+        {
+            return InDoubt(device);
+        }
+
+        if (device.TryAcceptPoolLoss())
+        {
+            for (var end = _scheduler.Now + RepairTimeout; device.PoolDoubt.Length > 0 && _scheduler.Now < end;)
+            {
+                await _scheduler.Delay(RepairLookPause);
+            }
+        }
+
+        return device.PoolDoubt.Length == 0
+            ? ControlReply.Ok(new JsonObject { ["device"] = name, ["repaired"] = true, ["message"] = null })
+            : ControlReply.Fail(RefusalCode.DeviceFailed, $"{name}: its pool's metadata could not be written", "look at the box's log, and at the disk behind the pool");
+    }
+
+    private static ControlReply InDoubt(NvmeDevice device) => ControlReply.Fail(
+        RefusalCode.DeviceFailed, $"{device.Config.Name}: {device.PoolDoubt}",
+        $"restore the start of the pool from a backup, or accept that loss: expether namespace repair {device.Config.Name} --accept-loss");
+
+    /// <param name="call">The command.</param>
+    /// <param name="changed">The device whose pool it changes; null: none.</param>
+    /// <param name="command">What is done.</param>
+    private async Task<ControlReply> RunAsync(ControlCall call, string? changed, Func<Task<NamespaceReply>> command)
     {
         if (call.Arguments.Mistake() is { } mistake)
         {
@@ -88,6 +142,11 @@ internal sealed class NamespaceControl
         }
 
         await _started;
+        if (changed is not null && _devices.Find(changed) is { PoolDoubt.Length: > 0 } device)
+        {
+            return InDoubt(device);
+        }
+
         var reply = await command();
         if (!reply.Ok)
         {
@@ -104,10 +163,11 @@ internal sealed class NamespaceControl
 
     private static uint RequiredId(ControlCall call) => (uint)call.Arguments.RequiredNumber("id", 1, uint.MaxValue);
 
-    private static JsonObject Describe(NamespaceDeviceStatus device) => new()
+    private JsonObject Describe(NamespaceDeviceStatus device) => new()
     {
         ["device"] = device.Device,
         ["failure"] = device.Failure.Length > 0 ? device.Failure : null,
+        ["doubt"] = _devices.Find(device.Device) is { PoolDoubt.Length: > 0 } found ? found.PoolDoubt : null,
         ["canManage"] = device.CanManage,
         ["totalBytes"] = device.TotalBytes,
         ["freeBytes"] = device.FreeBytes,

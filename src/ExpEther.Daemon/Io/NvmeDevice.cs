@@ -16,6 +16,7 @@ internal sealed class NvmeDevice : IDisposable
 {
     private readonly List<FileBackend> _files = [];
     private readonly Func<uint, bool, bool> _setReadOnly;
+    private readonly NvmeSrIovDevice? _shared;
 
     /// <exception cref="BackendException">A namespace's or the pool's file cannot be served.</exception>
     public NvmeDevice(DeviceConfig config, string box, StageClock stages, IEventSink events)
@@ -53,6 +54,7 @@ internal sealed class NvmeDevice : IDisposable
                     .. device.Secondaries.Select((secondary, i) => new NamedController($"{config.Name}.vf{i + 1}", secondary)),
                 ];
                 _setReadOnly = device.SetNamespaceReadOnly;
+                _shared = device;
                 OnBus = new StagedDevice(device, stages);
             }
         }
@@ -79,6 +81,12 @@ internal sealed class NvmeDevice : IDisposable
     /// <summary>Write-protects a namespace of the configuration or lifts that; hosts that see it are told.</summary>
     /// <returns>False: no such namespace.</returns>
     public bool SetNamespaceReadOnly(uint id, bool isReadOnly) => _setReadOnly(id, isReadOnly);
+
+    /// <inheritdoc cref="NvmeSrIovDevice.PoolDoubt"/>
+    public string PoolDoubt => _shared?.PoolDoubt ?? "";
+
+    /// <inheritdoc cref="NvmeSrIovDevice.TryAcceptPoolLoss"/>
+    public bool TryAcceptPoolLoss() => _shared?.TryAcceptPoolLoss() ?? false;
 
     /// <summary>Readable when a backend has completions.</summary>
     public IEnumerable<int> PollFileDescriptors => _files.Select(f => f.PollFileDescriptor);

@@ -14,7 +14,6 @@ namespace ExpEther.Linux.Files;
 public sealed record LockHolder(int ProcessId, string Command, DateTime? Since, string Path)
 {
     private const int CommandCharactersMax = 200;
-    private const int CurrentFolder = -100;
 
     /// <summary>
     /// Looks through /proc for who has locked a file: any lock, by any name of the file. Processes of other users are seen by root only. Slow; for
@@ -76,7 +75,7 @@ public sealed record LockHolder(int ProcessId, string Command, DateTime? Since, 
     {
         fixed (FileStatus* into = &status)
         {
-            return Libc.statx(CurrentFolder, path, 0, FileConstants.STATX_BASIC_STATS, into) == 0;
+            return Libc.statx(FileConstants.AT_FDCWD, path, 0, FileConstants.STATX_BASIC_STATS, into) == 0;
         }
     }
 

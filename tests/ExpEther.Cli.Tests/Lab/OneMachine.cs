@@ -33,7 +33,7 @@ internal sealed class OneMachine : IAsyncDisposable
         return machine;
     }
 
-    public Expether.Running StartIo() => Start("io", WriteIo(_moreIo));
+    public Expether.Running StartIo(params IReadOnlyList<string> options) => Start("io", WriteIo(_moreIo), options);
 
     public Expether.Running StartHost() => Start("host", WriteHost(""));
 
@@ -106,6 +106,16 @@ internal sealed class OneMachine : IAsyncDisposable
         StartHost();
     }
 
+    /// <summary>The I/O box ends as it was asked to.</summary>
+    public async Task StopIoAsync()
+    {
+        var box = _daemons[0];
+        box.Signal("TERM");
+        await box.EndAsync();
+        _daemons.Remove(box);
+        box.Dispose();
+    }
+
     public Task<JsonObject> UntilAsync(string socket, string command, Func<JsonObject, bool> condition) =>
         DaemonQuestions.UntilAsync(socket, command, condition, () => Assert.DoesNotContain(_daemons, d => d.HasEnded));
 
@@ -131,9 +141,9 @@ internal sealed class OneMachine : IAsyncDisposable
     private string Write(string kind, string usual, string more, Func<string, string>? change) =>
         _folder.Write($"{kind}.toml", (change?.Invoke(usual) ?? usual) + more);
 
-    private Expether.Running Start(string kind, string file)
+    private Expether.Running Start(string kind, string file, params IReadOnlyList<string> options)
     {
-        var daemon = Expether.Start(kind, "--config", file, "--socket", _folder.File($"{kind}.sock"));
+        var daemon = Expether.Start([kind, "--config", file, "--socket", _folder.File($"{kind}.sock"), .. options]);
         _daemons.Add(daemon);
         return daemon;
     }
