@@ -14,7 +14,7 @@ public class SharingSeedTests
     [
         "boxCrash", "boxCrashWithoutState", "boxStop", "command", "controllerReset", "corruption", "cut", "duplication", "functionLevelReset",
         "hostCrash", "hostStop", "loss", "namespaceCreate", "namespaceDelete", "namespaceGive", "namespaceResize", "namespacesMoved", "partition",
-        "pathShrinks", "reordering", "sharedWriteRefused", "slowDisk", "tooLong", "unrecoveredRead", "vlanFlip", "weather", "writeFault",
+        "pathShrinks", "poolRot", "reordering", "sharedWriteRefused", "slowDisk", "tooLong", "unrecoveredRead", "vlanFlip", "weather", "writeFault",
     ];
 
     /// <summary>Seeds that have found bugs. 205: a host whose driver was starting while its namespace grew never learnt of it.</summary>

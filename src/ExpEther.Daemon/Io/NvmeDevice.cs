@@ -4,6 +4,7 @@ using ExpEther.Backends.Ram;
 using ExpEther.Core.Stages;
 using ExpEther.Daemon.Config;
 using ExpEther.Linux;
+using ExpEther.Linux.Files;
 using ExpEther.Nvme.Backends;
 using ExpEther.Nvme.Controller;
 using ExpEther.Nvme.Pool;
@@ -15,6 +16,7 @@ namespace ExpEther.Daemon.Io;
 internal sealed class NvmeDevice : IDisposable
 {
     private readonly List<FileBackend> _files = [];
+    private readonly List<LoopClaim> _claims = [];
     private readonly Func<uint, bool, bool> _setReadOnly;
     private readonly NvmeSrIovDevice? _shared;
 
@@ -99,6 +101,8 @@ internal sealed class NvmeDevice : IDisposable
         }
 
         _files.Clear();
+        _claims.ForEach(claim => claim.Dispose());
+        _claims.Clear();
     }
 
     private NvmeSrIovOptions SharedOptions(NvmeControllerOptions primary) => new()
@@ -117,8 +121,29 @@ internal sealed class NvmeDevice : IDisposable
             return new RamBackend(config.RamBytes, config.BlockBytes);
         }
 
-        var file = new FileBackend(config.File, new FileBackendOptions { BlockBytes = config.BlockBytes, IsReadOnly = isReadOnly });
-        _files.Add(file);
-        return file;
+        var other = LoopClaim.TryTake(config.File, isReadOnly, out var claim);
+        if (other.Length > 0)
+        {
+            throw new BackendException($"'{config.File}' shows the file '{other}', which is in use by {HolderOf(other)}: what is written has one server");
+        }
+
+        if (claim is not null)
+        {
+            _claims.Add(claim);
+        }
+
+        try
+        {
+            var file = new FileBackend(config.File, new FileBackendOptions { BlockBytes = config.BlockBytes, IsReadOnly = isReadOnly });
+            _files.Add(file);
+            return file;
+        }
+        catch (BackendException e) when (
+            e.InnerException is LinuxException { Error: Errno.EAGAIN or Errno.EBUSY } && LockHolder.Find(config.File) is { } holder)
+        {
+            throw new BackendException($"'{config.File}' is in use by {holder}: what is written has one server", e);
+        }
     }
+
+    private static string HolderOf(string file) => LockHolder.Find(file)?.ToString() ?? "a process that cannot be seen from here";
 }

@@ -7,40 +7,21 @@ namespace ExpEther.Linux.Files;
 /// The part of a file that a loop device, or a partition of one, shows: locked as the device is, so that who opens the file itself, or another loop
 /// device of it, is refused (loop(4); /sys/block/loopN/loop).
 /// </summary>
-internal sealed unsafe class LoopClaim : IDisposable
+public sealed unsafe class LoopClaim : IDisposable
 {
     private const int SysfsSectorBytes = 512;
     private readonly int _fd;
 
     private LoopClaim(int fd) => _fd = fd;
 
-    /// <summary>The file behind a loop device and the part of it that the device shows.</summary>
-    /// <param name="number">The device's, "7:0".</param>
-    /// <returns>Null: it is no loop device. 0 bytes: to the file's end, wherever that comes to be.</returns>
-    public static (string File, long Offset, long Bytes)? PartOf(string number)
-    {
-        var device = $"/sys/dev/block/{number}";
-        var isPartition = File.Exists($"{device}/partition");
-        var loop = isPartition ? Path.GetFullPath(Path.Combine(Directory.ResolveLinkTarget(device, true)?.FullName ?? device, "..", "loop")) : $"{device}/loop";
-        if (Read($"{loop}/backing_file") is not { } file)
-        {
-            return null;
-        }
-
-        var offset = Number($"{loop}/offset");
-        return isPartition
-            ? (file, offset + (Number($"{device}/start") * SysfsSectorBytes), Number($"{device}/size") * SysfsSectorBytes)
-            : (file, offset, Number($"{loop}/sizelimit"));
-    }
-
-    /// <param name="number">A block device's, "7:0".</param>
+    /// <param name="device">A loop device, a partition of one, or anything else.</param>
     /// <param name="isReadOnly">Shuts out writers only.</param>
     /// <param name="claim">Null: it is no loop device, or its file cannot be opened here.</param>
-    /// <returns>Empty, or the path of the file that another process has.</returns>
-    public static string TryTake(string number, bool isReadOnly, out LoopClaim? claim)
+    /// <returns>Empty, or the path of the file behind it, of which another has this part.</returns>
+    public static string TryTake(string device, bool isReadOnly, out LoopClaim? claim)
     {
         claim = null;
-        if (PartOf(number) is not var (path, offset, bytes))
+        if (PartOf(device) is not var (path, offset, bytes))
         {
             return "";
         }
@@ -60,6 +41,36 @@ internal sealed unsafe class LoopClaim : IDisposable
 
         claim = new LoopClaim(fd);
         return "";
+    }
+
+    /// <summary>The file behind a loop device and the part of it that the device shows; 0 bytes: to the file's end, wherever that comes to be.</summary>
+    private static (string File, long Offset, long Bytes)? PartOf(string path)
+    {
+        FileStatus status;
+        if (Libc.statx(FileConstants.AT_FDCWD, path, 0, FileConstants.STATX_BASIC_STATS, &status) < 0
+            || (status.Mode & FileConstants.S_IFMT) != FileConstants.S_IFBLK)
+        {
+            return null;
+        }
+
+        // The link's end is the device's folder; a partition's lies in that of the whole device.
+        var link = string.Create(CultureInfo.InvariantCulture, $"/sys/dev/block/{status.SpecialMajor}:{status.SpecialMinor}");
+        if (Directory.ResolveLinkTarget(link, returnFinalTarget: true)?.FullName is not { } folder)
+        {
+            return null;
+        }
+
+        var isPartition = File.Exists($"{folder}/partition");
+        var loop = isPartition ? $"{Path.GetDirectoryName(folder)}/loop" : $"{folder}/loop";
+        if (Read($"{loop}/backing_file") is not { } file)
+        {
+            return null;
+        }
+
+        var offset = Number($"{loop}/offset");
+        return isPartition
+            ? (file, offset + (Number($"{folder}/start") * SysfsSectorBytes), Number($"{folder}/size") * SysfsSectorBytes)
+            : (file, offset, Number($"{loop}/sizelimit"));
     }
 
     public void Dispose() => _ = Libc.close(_fd);
