@@ -91,7 +91,8 @@ internal static class NamespaceCommand
             }
             else
             {
-                screen.Text($"{result.Cell("device")}: {(result["message"] is null ? "its namespaces are as the remaining copy says" : result.Cell("message"))}");
+                screen.Text($"{result.Cell("device")}: "
+                    + $"{(result["message"] is null ? "its namespaces are as the remaining copy says" : result.Cell("message"))}");
             }
 
             return ExitCode.Ok;

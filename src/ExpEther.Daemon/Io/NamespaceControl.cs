@@ -101,7 +101,8 @@ internal sealed class NamespaceControl
         if (_devices.Find(name) is not { } device)
         {
             return ControlReply.Fail(
-                RefusalCode.NoSuchDevice, $"there is no device '{name}' here", $"devices of this box: {string.Join(", ", _devices.All.Select(d => d.Config.Name))}");
+                RefusalCode.NoSuchDevice, $"there is no device '{name}' here",
+                $"devices of this box: {string.Join(", ", _devices.All.Select(d => d.Config.Name))}");
         }
 
         if (device.PoolDoubt.Length == 0)
@@ -124,7 +125,8 @@ internal sealed class NamespaceControl
 
         return device.PoolDoubt.Length == 0
             ? ControlReply.Ok(new JsonObject { ["device"] = name, ["repaired"] = true, ["message"] = null })
-            : ControlReply.Fail(RefusalCode.DeviceFailed, $"{name}: its pool's metadata could not be written", "look at the box's log, and at the disk behind the pool");
+            : ControlReply.Fail(
+                RefusalCode.DeviceFailed, $"{name}: its pool's metadata could not be written", "look at the box's log, and at the disk behind the pool");
     }
 
     private static ControlReply InDoubt(NvmeDevice device) => ControlReply.Fail(

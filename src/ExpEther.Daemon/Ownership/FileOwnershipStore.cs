@@ -142,7 +142,8 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
         var aside = _file.SetAside();
         _events.Report(
             EventSeverity.Warning, Kind,
-            $"{FilePath} cannot be used ({problem}); as asked, box '{box}' starts without state" + (aside.Length > 0 ? $", and the file is kept as {aside}" : ""));
+            $"{FilePath} cannot be used ({problem}); as asked, box '{box}' starts without state"
+            + (aside.Length > 0 ? $", and the file is kept as {aside}" : ""));
         return null;
     }
 
@@ -226,7 +227,8 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
                 return null;
             }
 
-            intents.Add(new NamespaceIntent(device, new HostIdentity(new VlanId(vlan), mac), [.. unowned.Select(uuid => Guid.Parse(uuid!.GetValue<string>()))]));
+            intents.Add(new NamespaceIntent(
+                device, new HostIdentity(new VlanId(vlan), mac), [.. unowned.Select(uuid => Guid.Parse(uuid!.GetValue<string>()))]));
         }
 
         return intents;

@@ -5,7 +5,8 @@ namespace ExpEther.Daemon.State;
 /// <summary>Replaces a file so that a power failure leaves the old content or the new, never a mixture or nothing.</summary>
 internal static class DurableFile
 {
-    /// <exception cref="IOException">The disk is full, can only be read, or fails; the old content is there, or, if the last step fails, maybe the new.</exception>
+    /// <exception cref="IOException">The disk is full, can only be read, or fails; the old content is there, or, if
+    /// the last step fails, maybe the new.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder is not this user's to write.</exception>
     public static void Replace(string path, ReadOnlySpan<byte> content)
     {

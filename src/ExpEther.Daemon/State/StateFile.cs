@@ -137,8 +137,8 @@ internal sealed class StateFile : IDisposable
         }
 
         throw new IOException(
-            $"{path[..^".lock".Length]} is in use by {LockHolder.Find(path)?.ToString() ?? Signature(path)}: a state has one owner. Stop that one first, or give "
-            + "this one another 'name' or another 'stateDirectory'");
+            $"{path[..^".lock".Length]} is in use by {LockHolder.Find(path)?.ToString() ?? Signature(path)}: a state has one owner. Stop that one "
+            + "first, or give this one another 'name' or another 'stateDirectory'");
     }
 
     /// <summary>Of a holder that cannot be seen: another user's, or behind a file system of the network.</summary>
@@ -159,6 +159,7 @@ internal sealed class StateFile : IDisposable
     private void Sign() => _lock.Write(
         string.Create(
             CultureInfo.InvariantCulture,
-            $"process {Environment.ProcessId} on {Environment.MachineName}, since {DateTime.Now:yyyy-MM-dd HH:mm:ss}, {Path.GetFileName(Environment.ProcessPath)}")
+            $"process {Environment.ProcessId} on {Environment.MachineName}, since {DateTime.Now:yyyy-MM-dd HH:mm:ss}, "
+            + $"{Path.GetFileName(Environment.ProcessPath)}")
         + (_isKept ? Kept : "\n"));
 }

@@ -17,7 +17,7 @@ internal static class StateFolder
         }
     }
 
-    /// <summary>Unless the configuration says otherwise: /var/lib/expether for root, else $XDG_STATE_HOME/expether, by default ~/.local/state/expether.</summary>
+    /// <summary>Where no configuration says another: /var/lib/expether for root, else $XDG_STATE_HOME/expether, else ~/.local/state/expether.</summary>
     public static string Default
     {
         get

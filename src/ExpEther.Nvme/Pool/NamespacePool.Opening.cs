@@ -65,8 +65,8 @@ public sealed partial class NamespacePool
         var place = _newestCopy == 0 ? "second" : "first";
         if (other.Image is null && !newest.IsMirrored && !(newest.Version == 1 && other.IsBlank))
         {
-            Doubt = $"the {place} copy of the pool's metadata is damaged, and an earlier ExpEther wrote it: it may have been newer than version {newest.Version}, "
-                + "which the other copy has. A namespace that was made or resized last may be missing, and its blocks look free";
+            Doubt = $"the {place} copy of the pool's metadata is damaged, and an earlier ExpEther wrote it: it may have been newer than "
+                + $"version {newest.Version}, which the other copy has. A namespace that was made or resized last may be missing, and its blocks look free";
             Report($"{Doubt}. Namespaces are served; none is created, resized or deleted until the copy is restored from a backup, or that loss is accepted by "
                 + "'expether namespace repair DEVICE --accept-loss'");
             State = PoolState.Ready;
@@ -80,8 +80,8 @@ public sealed partial class NamespacePool
             {
                 { Image: { } older } => $"the {place} copy of the pool's metadata was of version {older.Version}, the other of {newest.Version}: the box ended "
                     + "in the middle of a change. That change is made",
-                { IsBlank: true } => $"the {place} copy of the pool's metadata had never been written, or was zeroed. It is written again from the other one, of version "
-                    + $"{newest.Version}, which has every change that counted",
+                { IsBlank: true } => $"the {place} copy of the pool's metadata had never been written, or was zeroed. It is written again from the other one, of "
+                    + $"version {newest.Version}, which has every change that counted",
                 _ => $"the {place} copy of the pool's metadata was damaged, or not written to its end. It is written again from the other one, of version "
                     + $"{newest.Version}, which has every change that counted",
             });

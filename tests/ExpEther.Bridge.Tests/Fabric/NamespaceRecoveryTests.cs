@@ -59,12 +59,14 @@ public class NamespaceRecoveryTests
         var mine = shared.Create(1);
         var image = shared.Box.Store.Load()!;
         var record = Assert.Single(image.Namespaces);
-        shared.Box.Store.Save(image with { Version = image.Version + 1, Namespaces = [record, record with { Id = 90, Uuid = new Guid(1, 2, 3, new byte[8]) }] });
+        var other = record with { Id = 90, Uuid = new Guid(1, 2, 3, new byte[8]) };
+        shared.Box.Store.Save(image with { Version = image.Version + 1, Namespaces = [record, other] });
 
         shared.Restart();
         shared.Fabric.Pass(TimeSpan.FromSeconds(1));
 
-        Assert.Contains(shared.Fabric.Events.Events, e => e.Text.Contains("namespace 90", StringComparison.Ordinal) && e.Text.Contains("'host1'", StringComparison.Ordinal));
+        var told = Assert.Single(shared.Fabric.Events.Events, e => e.Text.Contains("namespace 90", StringComparison.Ordinal));
+        Assert.Contains("'host1'", told.Text, StringComparison.Ordinal);
         Assert.Equal("host1", shared.Status(mine)!.Owner);
     }
 

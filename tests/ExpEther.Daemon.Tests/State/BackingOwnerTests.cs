@@ -9,8 +9,6 @@ namespace ExpEther.Daemon.Tests.State;
 /// <summary>A file that is written has one server, whatever it is called and whose configuration names it.</summary>
 public class BackingOwnerTests
 {
-    private const string Absent = "/dev/null/loop";
-
     [Theory]
     [InlineData("pool")]
     [InlineData("namespace")]
@@ -60,9 +58,9 @@ public class BackingOwnerTests
         var file = Make(scratch);
         var loop = Tool.Run("losetup", "--find", "--show", file);
         Assert.SkipWhen(loop.Length == 0, "losetup or loop devices are missing here (root, Debian: mount)");
+        var second = Tool.Run("losetup", "--find", "--show", file);
         try
         {
-            var second = Tool.Run("losetup", "--find", "--show", file);
             using (Open(Disk(loop)))
             {
                 Assert.Contains(loop, Refusal(Disk(loop)), StringComparison.Ordinal);
@@ -75,11 +73,11 @@ public class BackingOwnerTests
                 Assert.Contains($"shows the file '{file}'", Refusal(Disk(loop)), StringComparison.Ordinal);
             }
 
-            Tool.Run("losetup", "--detach", second);
             Open(Disk(loop)).Dispose();
         }
         finally
         {
+            Tool.Run("losetup", "--detach", second);
             Tool.Run("losetup", "--detach", loop);
         }
     }
@@ -111,8 +109,10 @@ public class BackingOwnerTests
     private static DeviceSet Open(params string[] devices)
     {
         // What the configuration's reader thinks of a loop device is its own tests' affair: it reads the name of a file in its place.
+        using var scratch = new Scratch();
+        var other = Make(scratch);
         var text = string.Concat(devices);
-        var loop = text.Split('"').FirstOrDefault(word => word.StartsWith("/dev/loop", StringComparison.Ordinal)) ?? Absent;
+        var loop = text.Split('"').FirstOrDefault(word => word.StartsWith("/dev/loop", StringComparison.Ordinal)) ?? other;
         var config = IoConfig.Parse("io.toml", $"""
             name = "box"
             [port]
@@ -124,11 +124,11 @@ public class BackingOwnerTests
             [[host]]
             name = "h1"
             vlan = 11
-            {text.Replace(loop, Absent, StringComparison.Ordinal)}
+            {text.Replace(loop, other, StringComparison.Ordinal)}
             """);
         var meant = config.Devices.Select(device => device with
         {
-            Namespaces = [.. device.Namespaces.Select(each => each.File == Absent ? each with { File = loop } : each)],
+            Namespaces = [.. device.Namespaces.Select(each => each.File == other ? each with { File = loop } : each)],
         });
         return new DeviceSet(meant, "box", new StageClock(new SystemClock()), new Events());
     }

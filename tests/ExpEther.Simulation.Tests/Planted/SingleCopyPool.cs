@@ -5,7 +5,7 @@ using ExpEther.Simulation.Storage;
 
 namespace ExpEther.Simulation.Tests.Planted;
 
-/// <summary>A change of a pool's metadata is written to one copy, and to the other only by the next change: of each two writes the second does nothing.</summary>
+/// <summary>A change of a pool's metadata is written to one copy, and to the other only by the next change: of two writes the second is lost.</summary>
 internal sealed class SingleCopyPool : IPlantedBug
 {
     public IBlockBackend Wrap(IBlockBackend backend, SimDisk disk) => new Backend(backend);

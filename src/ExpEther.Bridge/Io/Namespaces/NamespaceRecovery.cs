@@ -36,7 +36,8 @@ internal sealed class NamespaceRecovery(OwnershipTable ownership, NamespaceOwner
         {
             events.Report(
                 EventSeverity.Warning, device.Name,
-                $"namespace {found.Id} ({found.Bytes} bytes) belongs to nobody: give it to a host (expether namespace give {device.Name} {found.Id} HOST), or delete it");
+                $"namespace {found.Id} ({found.Bytes} bytes) belongs to nobody: give it to a host (expether namespace give {device.Name} {found.Id} "
+                + "HOST), or delete it");
         }
 
         foreach (var record in owners.Namespaces.Where(r => !inventory.Namespaces.Any(n => n.Id == r.Id && n.Uuid == r.Uuid)))
