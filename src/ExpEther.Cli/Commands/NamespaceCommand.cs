@@ -37,6 +37,7 @@ internal static class NamespaceCommand
               expether namespace resize disk1 65 20GiB
               expether namespace delete disk1 65                       refused while its host has it; --force
               expether namespace give disk1 65 host2                   one whose owner is not known any more
+              expether namespace repair disk1 --accept-loss            what is left of a pool that lost a copy of the earlier format
 
             A private namespace is seen by its owner alone, by the first of its functions of that device. `move` takes it along to the new
             host; `detach` leaves it with its owner, who sees it again with the next function it gets.
