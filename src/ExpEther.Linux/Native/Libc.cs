@@ -94,9 +94,6 @@ internal static unsafe partial class Libc
     public static partial int fdatasync(int fd);
 
     [LibraryImport(Library, SetLastError = true)]
-    public static partial int ftruncate(int fd, long length);
-
-    [LibraryImport(Library, SetLastError = true)]
     public static partial int fallocate(int fd, int mode, long offset, long length);
 
     [LibraryImport(Library, SetLastError = true)]
