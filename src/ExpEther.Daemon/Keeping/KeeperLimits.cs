@@ -23,7 +23,7 @@ public static class KeeperLimits
 
     public static readonly TimeSpan ConnectRetryMax = TimeSpan.FromSeconds(1);
 
-    /// <summary>Between a bridge's attempts to start a keeper: the first, doubled up to the second; after one that lasted so long from the first again.</summary>
+    /// <summary>Between a bridge's attempts to start a keeper: the first, doubled up to the second; from the first again after one that lasted.</summary>
     public static readonly TimeSpan LaunchRetryMin = TimeSpan.FromSeconds(2);
 
     public static readonly TimeSpan LaunchRetryMax = TimeSpan.FromMinutes(1);
