@@ -80,8 +80,8 @@ public sealed partial class NamespacePool
             {
                 { Image: { } older } => $"the {place} copy of the pool's metadata was of version {older.Version}, the other of {newest.Version}: the box ended "
                     + "in the middle of a change. That change is made",
-                { IsBlank: true } => $"the {place} copy of the pool's metadata had never been written, or was zeroed. It is written again from the other one, of "
-                    + $"version {newest.Version}, which has every change that counted",
+                { IsBlank: true } => $"the {place} copy of the pool's metadata had never been written, or was zeroed. It is written again from the other one, "
+                    + $"of version {newest.Version}, which has every change that counted",
                 _ => $"the {place} copy of the pool's metadata was damaged, or not written to its end. It is written again from the other one, of version "
                     + $"{newest.Version}, which has every change that counted",
             });
