@@ -27,6 +27,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
     private readonly SlotPlug[] _plugs;
     private readonly QmpClient _qmp;
     private readonly GuestAddresses _addresses;
+    private readonly MigrationGuard _migrations;
     private readonly OwnerSignal _changed;
     private readonly IEventSink _events;
     private readonly string _name;
@@ -62,6 +63,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         }
 
         _addresses = new GuestAddresses(_qmp, _plugs, scheduler);
+        _migrations = new MigrationGuard(_qmp, _plugs, scheduler, (severity, text) => events.Report(severity, options.Name, text));
         _descriptors = [_qmp.PollFileDescriptor, .. _slots.Select(slot => slot.Server.PollFileDescriptor)];
     }
 
@@ -124,7 +126,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         [
             .. _slots.Select((slot, i) => new QemuSlotStatus(
                 slot.Number, _plugs[i].State, slot.SocketPath, _plugs[i].Device, _addresses.Of(i), slot.Mode,
-                _plugs[i].Trouble is { Length: > 0 } trouble ? trouble : slot.Server.Trouble ?? "")),
+                TroublesOf(i))),
         ]);
 
     /// <summary>
@@ -161,6 +163,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
     {
         (_isRunning, _isSuspended) = (peer.IsRunning, peer.IsSuspended);
         _events.Report(EventSeverity.Information, _name, $"QEMU {peer.Version} is there, {(peer.UsesKvm ? "with" : "without")} KVM");
+        _migrations.OnConnected();
         OnQemuChanged();
     }
 
@@ -188,6 +191,9 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
                 _isSuspended = false;
                 OnQemuChanged();
                 break;
+            case "MIGRATION":
+                _migrations.OnStatus(data);
+                break;
             case "RESET":
                 _addresses.OnChanged();
                 break;
@@ -199,6 +205,18 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
 
                 break;
         }
+    }
+
+    private List<string> TroublesOf(int index)
+    {
+        List<string> troubles = _plugs[index].Trouble is { Length: > 0 } trouble ? [trouble] : [];
+        troubles.AddRange(_slots[index].Server.Troubles);
+        if (_plugs[index].Device is not null && _migrations.Trouble.Length > 0)
+        {
+            troubles.Add(_migrations.Trouble);
+        }
+
+        return troubles;
     }
 
     private static VfioUserServerOptions SocketOf(QemuMachineOptions options, int slot) => new()

@@ -14,6 +14,9 @@ public sealed class VfioUserCounters
     /// <summary>DMA_WRITE that the client could not carry out.</summary>
     public long FailedMemoryWrites { get; internal set; }
 
+    /// <summary>Interrupt messages among them: the guest never got these interrupts.</summary>
+    public long FailedInterrupts { get; internal set; }
+
     /// <summary>Connections closed for what the client did.</summary>
     public long Violations { get; internal set; }
 

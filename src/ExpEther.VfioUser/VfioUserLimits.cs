@@ -51,6 +51,9 @@ public static class VfioUserLimits
     /// <summary>The page size of maps (pgsizes); addresses, sizes and offsets are multiples of it. No TLP crosses one (PCIe 5.0 §2.2.7).</summary>
     public const ulong PageBytes = 4096;
 
+    /// <summary>Troubles of one client that are kept in words.</summary>
+    public const int TroublesMax = 8;
+
     /// <summary>Reads of the client's memory that wait for it.</summary>
     public const int AskedReadsMax = 64;
 

@@ -23,6 +23,8 @@ public sealed class VfioUserServer : IDisposable
     // Listening is looked at so often when clients are busy; a sleeping owner is woken by the descriptor.
     private static readonly TimeSpan AcceptInterval = TimeSpan.FromMicroseconds(250);
 
+    private const int ReportsPerConnectionMax = 64;
+
     private readonly VfioUserServerOptions _options;
     private readonly IVfioUserDevice _device;
     private readonly IEventSink _events;
@@ -36,7 +38,8 @@ public sealed class VfioUserServer : IDisposable
     private PollEvents _interest;
     private Instant _nextAccept;
     private uint _connections;
-    private string? _reportedTrouble;
+    private readonly HashSet<string> _reported = [];
+    private IReadOnlyList<string>? _reportedTroubles;
     private bool _isPolling;
     private bool _isEnding;
 
@@ -62,8 +65,8 @@ public sealed class VfioUserServer : IDisposable
     /// <summary>A client has negotiated its version and is served.</summary>
     public bool IsConnected => _session is { IsServed: true, EndReason: null };
 
-    /// <summary>What an operator should know of the client that is served, and what to do: its memory could not be used. Null: nothing.</summary>
-    public string? Trouble => _session?.Trouble;
+    /// <summary>What an operator should know of the client that is served, and what to do: its memory or its interrupts cannot be used as they are.</summary>
+    public IReadOnlyList<string> Troubles => _session?.Troubles.Texts ?? [];
 
     public Instant? NextDeadline => _absent.Exists(static a => a.Connection.HasWork) ? Instant.Zero : _session?.NextDeadline;
 
@@ -132,7 +135,7 @@ public sealed class VfioUserServer : IDisposable
             return false;
         }
 
-        if (_session!.TrySendWrite(address.Value, data))
+        if (_session!.TrySendInterrupt(address.Value, data))
         {
             return true;
         }
@@ -231,6 +234,7 @@ public sealed class VfioUserServer : IDisposable
         _memory.Clear();
         _session = null;
         _connection = null;
+        _reported.Clear();
         var isKept = !_isEnding && ended.CanGoOn && _absent.Count < VfioUserLimits.AbsentSessionsMax && !connection.IsPeerGone;
         if (isKept)
         {
@@ -301,12 +305,19 @@ public sealed class VfioUserServer : IDisposable
         }
     }
 
+    /// <summary>Each once while the connection lasts: a guest that resets maps its memory anew.</summary>
     private void ReportTrouble()
     {
-        if (Trouble != _reportedTrouble)
+        var troubles = Troubles;
+        if (ReferenceEquals(troubles, _reportedTroubles))
         {
-            _reportedTrouble = Trouble;
-            if (Trouble is { } trouble)
+            return;
+        }
+
+        _reportedTroubles = troubles;
+        foreach (var trouble in troubles)
+        {
+            if (_reported.Count < ReportsPerConnectionMax && _reported.Add(trouble))
             {
                 _events.Report(EventSeverity.Error, _options.Name, trouble);
             }

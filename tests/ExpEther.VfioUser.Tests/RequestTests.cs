@@ -210,7 +210,26 @@ public sealed class RequestTests : IDisposable
         var interrupt = _rig.Receive(client);
         client.Send(Message.Of(interrupt.Id, 12, Message.Reply | Message.Error, null, (int)Errno.EINVAL));
         Assert.Equal(9, _rig.Exchange(client, Message.GetInfo(9)).Id);
-        Assert.Equal(1, _rig.Server.Counters.FailedMemoryWrites);
+        Assert.Equal((1, 1), (_rig.Server.Counters.FailedMemoryWrites, _rig.Server.Counters.FailedInterrupts));
+
+        // Its driver waits for ever: that is told, once, with a remedy.
+        Assert.Contains("interrupts = \"eventfd\"", Assert.Single(_rig.Server.Troubles), StringComparison.Ordinal);
+        Assert.True(_rig.Server.TryWriteMessage(new(0xFEE0_1004), [1, 0, 0, 0]));
+        client.Send(Message.Of(_rig.Receive(client).Id, 12, Message.Reply | Message.Error, null, (int)Errno.EINVAL));
+        Assert.Equal(10, _rig.Exchange(client, Message.GetInfo(10)).Id);
+        Assert.Single(_rig.Server.Troubles);
+    }
+
+    [Fact]
+    public void A_write_that_is_no_interrupt_and_fails_is_no_trouble_of_interrupts()
+    {
+        using var client = _rig.ConnectServed();
+        _rig.Exchange(client, Message.DmaMap(1, 0x1000, 0x1000));
+        Assert.True(_rig.Server.Asked.TryWrite(new(0x1000), [1, 0, 0, 0]));
+        client.Send(Message.Of(_rig.Receive(client).Id, 12, Message.Reply | Message.Error, null, (int)Errno.EINVAL));
+        Assert.Equal(9, _rig.Exchange(client, Message.GetInfo(9)).Id);
+        Assert.Equal((1, 0), (_rig.Server.Counters.FailedMemoryWrites, _rig.Server.Counters.FailedInterrupts));
+        Assert.Empty(_rig.Server.Troubles);
     }
 
     private static void AssertDone(Message reply) => Assert.Equal((16u, Message.Reply, Errno.None), (reply.Size, reply.Flags, reply.ErrorNumber));

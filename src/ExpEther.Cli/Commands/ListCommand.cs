@@ -110,7 +110,10 @@ internal static class ListCommand
                 if (s["guest"] is System.Text.Json.Nodes.JsonObject g)
                 {
                     guests.Add(h.Cell("name"), s.Cell("slot"), g.Cell("state"), g.Cell("device"), g.Cell("bdf"), g.Cell("interrupts"));
-                    troubles += g["trouble"] is null ? "" : $"\n\n{h.Cell("name")} slot {s.Cell("slot")}: {g.Cell("trouble")}";
+                    foreach (var trouble in g["troubles"]!.AsArray())
+                    {
+                        troubles += $"\n\n{h.Cell("name")} slot {s.Cell("slot")}: {trouble}";
+                    }
                 }
             }
 

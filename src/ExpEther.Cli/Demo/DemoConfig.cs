@@ -37,5 +37,6 @@ internal static class DemoConfig
             CultureInfo.InvariantCulture, $"\n[[host]]\nname = \"{guest.Name}\"\nvlan = {vlan}\nkey = \"{key}\"\n{guest.HostTable}");
 
     private static string Common(string name, string port, string stateFolder, bool isSealed) =>
-        $"# The demo's {name}.\nstateDirectory = \"{stateFolder}\"\n\n[port]\n{port}\n\n[link]\nseal = \"{(isSealed ? "on" : "off")}\"\nlinkDeadSeconds = {DemoLimits.LinkDeadSeconds}\n";
+        $"# The demo's {name}.\nstateDirectory = \"{stateFolder}\"\n\n[port]\n{port}\n\n[link]\n"
+        + $"seal = \"{(isSealed ? "on" : "off")}\"\nlinkDeadSeconds = {DemoLimits.LinkDeadSeconds}\n";
 }

@@ -32,5 +32,6 @@ internal static class LabConfig
     /// <summary>A host bridge for a virtual machine.</summary>
     public static string OfGuestHost(string port, string state, (string Name, int Vlan, string Key) host, GuestOptions guest) => string.Create(
         CultureInfo.InvariantCulture,
-        $"# The host bridge of {host.Name}.\nstateDirectory = \"{state}\"\n\n[port]\n{port}\n\n[[host]]\nname = \"{host.Name}\"\nvlan = {host.Vlan}\nkey = \"{host.Key}\"\n{guest.HostTable}");
+        $"# The host bridge of {host.Name}.\nstateDirectory = \"{state}\"\n\n[port]\n{port}\n\n"
+        + $"[[host]]\nname = \"{host.Name}\"\nvlan = {host.Vlan}\nkey = \"{host.Key}\"\n{guest.HostTable}");
 }

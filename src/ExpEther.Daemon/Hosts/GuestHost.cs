@@ -72,6 +72,7 @@ internal sealed class GuestHost : DaemonHost
             ["interrupts"] = guest.Interrupts.ToString().ToLowerInvariant(), // as the configuration spells it
             ["socket"] = guest.SocketPath,
             ["trouble"] = guest.Trouble.Length > 0 ? guest.Trouble : null,
+            ["troubles"] = new JsonArray([.. guest.Troubles.Select(trouble => (JsonNode)trouble)]),
         };
     }
 

@@ -28,7 +28,8 @@ internal static class Refusal
     /// <param name="port">The id of the port.</param>
     /// <param name="device">The id that a slot's device should have.</param>
     public static string RemedyFor(string words, string port, string device) =>
-        Has(words, NoHotPlug) ? $"{port} takes no hot-plug: give the guest a pcie-root-port or xio3130-downstream of that id, without hotplug=off (pcie.0 itself takes none)"
+        Has(words, NoHotPlug)
+            ? $"{port} takes no hot-plug: give the guest a pcie-root-port or xio3130-downstream of that id, without hotplug=off (pcie.0 itself takes none)"
         : IsNoBus(words) ? $"give the guest a port with id={port}, or name its port in the configuration"
         : Has(words, NoDriver) ? "QEMU 10.1 or newer is needed, with vfio-user"
         : Has(words, Occupied) ? $"something else sits in port {port}: take it out, or give it the id {device} if it is ours"

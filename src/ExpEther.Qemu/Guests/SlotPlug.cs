@@ -45,6 +45,7 @@ internal sealed class SlotPlug
     private readonly OwnerScheduler _scheduler;
     private readonly OwnerSignal _changed;
     private readonly Action<EventSeverity, string> _report;
+    private readonly ShownTeller _teller;
     private bool _isWanted;
     private bool _isLookNeeded = true;
     private bool _isWorking;
@@ -55,7 +56,6 @@ internal sealed class SlotPlug
     private bool _isDeleting;
     private bool _isHopeless;
     private bool _isRefused;
-    private bool _isTelling;
     private Instant _addNotBefore;
     private Instant _deleteNotBefore;
     private TimeSpan _retry = QemuLimits.RetryMin;
@@ -69,6 +69,7 @@ internal sealed class SlotPlug
         _port = options.PortOf(slot.Number);
         _unplugTimeout = options.UnplugTimeout;
         _report = (severity, text) => events.Report(severity, options.Name, $"slot {slot.Number}: {text}");
+        _teller = new ShownTeller(slot, _port, () => _isWanted && slot.IsTaken, scheduler, changed);
         slot.ClientChanged += OnClientChanged;
     }
 
@@ -327,10 +328,9 @@ internal sealed class SlotPlug
         if (IsSettled)
         {
             (Trouble, _retry) = (_isWanted ? "" : Trouble, QemuLimits.RetryMin);
-            if (_isWanted && !_isTelling)
+            if (_isWanted)
             {
-                _isTelling = true;
-                _scheduler.Start(TellShownAsync);
+                _teller.OnConnected();
             }
         }
         else if (Device is { } device)
@@ -340,23 +340,6 @@ internal sealed class SlotPlug
         else if (_isWanted && !_slot.NeedsReset && _scheduler.Now >= _addNotBefore)
         {
             await AddAsync();
-        }
-    }
-
-    /// <summary>
-    /// QEMU has the function and its client knows it. Whether the guest has taken it shows in what the guest writes; one that does not may be booting, paused,
-    /// or without hot-plug, which is told beside.
-    /// </summary>
-    private async Task TellShownAsync()
-    {
-        var guest = _slot.Guest;
-        var isTaken = await _changed.WaitUntil(() => _slot.IsEnabled || !_isWanted || !_slot.IsTaken, QemuLimits.GuestTakeTimeout);
-        _isTelling = false;
-        if (_isWanted && _slot.IsTaken && guest is not null && guest == _slot.Guest)
-        {
-            guest.Say(
-                GuestShowing.Shown,
-                isTaken ? "" : $"QEMU has the function in {_port}, but nothing in the guest has taken it into use so far: is the guest up, and has it a driver?");
         }
     }
 

@@ -18,6 +18,9 @@ internal sealed class AskedReads
     /// <summary>The ID of what we send and want no answer to.</summary>
     public const ushort PostedId = 0x8000;
 
+    /// <summary>That of an interrupt message among it.</summary>
+    public const ushort InterruptId = 0x8001;
+
     private readonly Entry[] _entries = new Entry[VfioUserLimits.AskedReadsMax];
     private int _waiting;
 

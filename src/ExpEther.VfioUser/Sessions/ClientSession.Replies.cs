@@ -59,7 +59,12 @@ internal sealed partial class ClientSession
     }
 
     // QEMU answers a DMA_WRITE with No_reply only when it fails; nobody could do anything about the answer to one that did not.
-    public bool TrySendWrite(ulong address, ReadOnlySpan<byte> data)
+    public bool TrySendWrite(ulong address, ReadOnlySpan<byte> data) => TrySendWrite(AskedReads.PostedId, address, data);
+
+    /// <summary>An interrupt message: as a write, but told apart when the client cannot carry it out.</summary>
+    public bool TrySendInterrupt(ulong address, ReadOnlySpan<byte> data) => TrySendWrite(AskedReads.InterruptId, address, data);
+
+    private bool TrySendWrite(ushort id, ulong address, ReadOnlySpan<byte> data)
     {
         Check.That(data.Length <= VfioUserLimits.TransferBytesMax);
         var whole = MessageHeader.Size + MemoryAccess.Size + data.Length;
@@ -70,7 +75,7 @@ internal sealed partial class ClientSession
 
         new MemoryAccess(address, (ulong)data.Length).WriteTo(_scratch.AsSpan(MessageHeader.Size));
         data.CopyTo(_scratch.AsSpan(MessageHeader.Size + MemoryAccess.Size));
-        SendOwn(new MessageHeader(AskedReads.PostedId, VfioUserCommand.DmaWrite, (uint)whole, MessageFlags.NoReply, Errno.None));
+        SendOwn(new MessageHeader(id, VfioUserCommand.DmaWrite, (uint)whole, MessageFlags.NoReply, Errno.None));
         _counters.MemoryMessages++;
         _unansweredWrites++;
         return true;
@@ -105,13 +110,21 @@ internal sealed partial class ClientSession
 
     private bool TakeWriteReply(in MessageHeader header)
     {
-        if (header.Id != AskedReads.PostedId || _unansweredWrites == 0)
+        if (header.Id is not (AskedReads.PostedId or AskedReads.InterruptId) || _unansweredWrites == 0)
         {
             return false;
         }
 
         _unansweredWrites--;
         _counters.FailedMemoryWrites += header.IsError ? 1 : 0;
+        if (header.IsError && header.Id == AskedReads.InterruptId)
+        {
+            _counters.FailedInterrupts++;
+            Troubles.Add(
+                "the guest's interrupt messages are refused, so that its driver waits for ever: a vIOMMU with interrupt remapping knows nothing of them; "
+                + "write interrupts = \"eventfd\" in [host.qemu], or intremap=off at the vIOMMU");
+        }
+
         return true;
     }
 

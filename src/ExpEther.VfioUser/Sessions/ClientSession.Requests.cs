@@ -13,6 +13,12 @@ internal sealed partial class ClientSession
     // A range of guest RAM, as against a ROM or a window of another device.
     private const ulong MainMemoryBytes = 16 << 20;
 
+    // Between the RAM below 4 GiB and the end of these lie the windows of devices: of a graphics card's memory, which a client maps as RAM and without
+    // descriptor, and to which no function does DMA. Firmware puts no window lower, and machines put no RAM there (QEMU: q35 2 GiB below, pc 3.5 GiB
+    // at most, of which the part from here on has a descriptor if the rest has).
+    private const ulong DeviceMemoryFirst = 0x8000_0000;
+    private const ulong DeviceMemoryLast = 0xFFFF_FFFF;
+
     private HeldFor Take(in MessageHeader header, ReadOnlySpan<byte> payload)
     {
         switch (header.Type)
@@ -133,17 +139,22 @@ internal sealed partial class ClientSession
         var error = _memory.Map.TryAdd(map, descriptors.Count == 0 ? null : descriptors[0], _rangesMax, out var unsafeFile);
         if (unsafeFile != SharedMappingError.None)
         {
-            Trouble ??= error == Errno.None
+            Troubles.Add(map.Address, map.Last, error == Errno.None
                 ? $"guest memory at {map.Address:X}h is reached by the kernel's copies, a system call each, because {Explain(unsafeFile)}"
-                : $"guest memory at {map.Address:X}h is refused: {Explain(unsafeFile)}";
+                : $"guest memory at {map.Address:X}h is refused: {Explain(unsafeFile)}");
         }
 
         if (error == Errno.None)
         {
-            if (descriptors.Count == 0 && map.Bytes >= MainMemoryBytes && (map.Flags & DmaMapFlags.All) == DmaMapFlags.All)
+            if (descriptors.Count == 0 && map.Bytes >= MainMemoryBytes && (map.Flags & DmaMapFlags.All) == DmaMapFlags.All
+                && map.Address is < DeviceMemoryFirst or > DeviceMemoryLast)
             {
-                Trouble ??= $"guest memory at {map.Address:X}h came without a descriptor and is reached slowly: "
-                    + "give the guest's memory backend share=on";
+                Troubles.Add(
+                    map.Address, map.Last,
+                    $"guest memory at {map.Address:X}h ({map.Bytes >> 20} MiB) came without a descriptor and is reached slowly: "
+                    + (map.Address <= DeviceMemoryLast
+                        ? "give the guest's memory backend share=on"
+                        : "if it is a DIMM or a NUMA node, give its memory backend share=on; a graphics card's own memory needs nothing"));
             }
 
             _device.OnMemoryChanged();
@@ -174,9 +185,12 @@ internal sealed partial class ClientSession
             if (unmap.Flags == DmaUnmapFlags.All)
             {
                 _memory.Map.Clear();
+                Troubles.Remove(0, ulong.MaxValue);
             }
             else
             {
+                // A range that was refused is not mapped, and its trouble is over all the same.
+                Troubles.Remove(unmap.Address, unmap.Last);
                 error = _memory.Map.TryRemove(unmap.Address, unmap.Last);
             }
         }

@@ -86,8 +86,8 @@ internal sealed partial class ClientSession : IMemoryChannel, IDisposable
     /// <summary>It ended for other reasons than the client's: the stream makes sense, and another session can go on with it.</summary>
     public bool CanGoOn => IsServed && !IsViolation && !_isPeerGone && !_journal.IsCut;
 
-    /// <summary>What an operator should know of this client; null: nothing.</summary>
-    public string? Trouble { get; private set; }
+    /// <summary>What an operator should know of this client.</summary>
+    public ClientTroubles Troubles { get; } = new();
 
     /// <summary>What its socket is to be watched for.</summary>
     public PollEvents Interest =>

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using ExpEther.Core.Scheduling;
 using ExpEther.Linux.Time;
 using ExpEther.Pcie;
+using ExpEther.Qemu.Qmp;
 using ExpEther.Qemu.Tests.Monitors;
 using ExpEther.RootComplex.Memory;
 
@@ -26,6 +27,7 @@ public sealed class RealQemuTests : IDisposable
     private readonly ConcurrentQueue<string> _words = new();
     private QemuMachine _machine;
     private Process? _qemu;
+    private QmpClient? _other;
 
     public RealQemuTests()
     {
@@ -170,6 +172,47 @@ public sealed class RealQemuTests : IDisposable
         Assert.Contains("Bus 'rp7' not found", _machine.Status().Slots[0].Trouble, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_migration_is_stopped_while_a_function_is_plugged_and_goes_on_without_one()
+    {
+        var path = Path.Combine(_folder.FullName, "other");
+        Start(isNative: true, "-qmp", $"unix:{path},server=on,wait=off");
+        using var other = new QmpClient(new QmpClientOptions { Name = "other", Path = path }, _scheduler, new NoListener(), _events);
+        _other = other;
+        RunUntil(() => _machine.Status().Qemu is not null && other.IsReady, "QEMU did not start");
+        PlugIn(1);
+
+        // So slow that it cannot end before it is stopped, however late that is.
+        Assert.Equal("cancelled", Migrate(other, bytesPerSecond: 10_000));
+        Assert.Contains("a migration of the guest was stopped", _machine.Status().Slots[0].Trouble, StringComparison.Ordinal);
+        Assert.Equal(QemuSlotState.Connected, State());
+
+        Unplug(1);
+        Assert.Equal("completed", Migrate(other, bytesPerSecond: 1 << 30));
+        _other = null;
+    }
+
+    private string Migrate(QmpClient monitor, long bytesPerSecond)
+    {
+        var ended = new Sequence<bool>();
+        var status = "";
+        _scheduler.Start(async () =>
+        {
+            await monitor.ExecuteAsync("migrate-set-parameters", a => a.WriteNumber("max-bandwidth", bytesPerSecond), TimeSpan.FromSeconds(30));
+            await monitor.ExecuteAsync("migrate", a => a.WriteString("uri", $"file:{_folder.FullName}/state"), TimeSpan.FromSeconds(30));
+            do
+            {
+                await _scheduler.Delay(TimeSpan.FromMilliseconds(20));
+                var reply = await monitor.ExecuteAsync("query-migrate", null, TimeSpan.FromSeconds(30));
+                status = reply.IsDone && reply.Value.TryGetText("status", out var text) ? text : reply.Text;
+            }
+            while (status is "setup" or "active" or "device" or "cancelling");
+            ended.End(true);
+        });
+        RunUntil(() => ended.IsEnded, "the migration did not end");
+        return status;
+    }
+
     /// <summary>What was reported, and what QEMU said.</summary>
     private string What() => string.Join(
         '\n', _events.All.Select(e => e.ToString()).Concat(_words).Append(_qemu is { HasExited: true } q ? $"it exited with {q.ExitCode}" : ""));
@@ -250,6 +293,7 @@ public sealed class RealQemuTests : IDisposable
             Assert.True(MonotonicClock.Now < end, $"{otherwise}\n{What()}");
             _scheduler.Advance(MonotonicClock.Now);
             _machine.Poll(_scheduler.Now);
+            _other?.Poll(_scheduler.Now);
             foreach (var slot in _slots)
             {
                 slot.Pump(_machine, _scheduler.Now);

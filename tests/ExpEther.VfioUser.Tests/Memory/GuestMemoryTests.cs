@@ -147,7 +147,7 @@ public sealed class GuestMemoryTests : IDisposable
         Assert.Equal(Message.Reply, _rig.Exchange(_client, Message.DmaMap(1, 0x1000, 0x2000, 0x1000), file.Descriptor).Flags);
         Assert.False(TryGet(0x1000, 8, DmaRights.Read, out _));
         Assert.True(Asked.IsAsked(new HostAddress(0x1FF8), 16, DmaRights.ReadWrite));
-        Assert.Contains("seal=off", _rig.Server.Trouble, StringComparison.Ordinal);
+        Assert.Contains("seal=off", Assert.Single(_rig.Server.Troubles), StringComparison.Ordinal);
         Assert.Contains(_rig.Reports, r => r.Contains("guest memory at 1000h is reached by the kernel's copies", StringComparison.Ordinal));
 
         Assert.True(Asked.TryWrite(new HostAddress(0x1FF8), "across two pages!"u8));
@@ -202,7 +202,8 @@ public sealed class GuestMemoryTests : IDisposable
         }
 
         File.Delete(path);
-        Assert.Contains("memory-backend-memfd,id=mem,size=...,share=on in place of memory-backend-file", _rig.Server.Trouble, StringComparison.Ordinal);
+        Assert.Contains(
+            "memory-backend-memfd,id=mem,size=...,share=on in place of memory-backend-file", Assert.Single(_rig.Server.Troubles), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -212,7 +213,7 @@ public sealed class GuestMemoryTests : IDisposable
         using var file = File.OpenHandle("/sys/kernel/uevent_seqnum");
         var reply = _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000, rights: 1), (int)file.DangerousGetHandle());
         Assert.Equal(Errno.EPERM, reply.ErrorNumber);
-        Assert.Contains("file system may let us wait", _rig.Server.Trouble, StringComparison.Ordinal);
+        Assert.Contains("file system may let us wait", Assert.Single(_rig.Server.Troubles), StringComparison.Ordinal);
         Assert.Equal(2, _rig.Exchange(_client, Message.GetInfo(2)).Id);
     }
 
@@ -221,7 +222,7 @@ public sealed class GuestMemoryTests : IDisposable
     {
         using var device = File.OpenHandle("/dev/zero", FileMode.Open, FileAccess.ReadWrite);
         Assert.Equal(Errno.EPERM, _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000), (int)device.DangerousGetHandle()).ErrorNumber);
-        Assert.Contains("its descriptor means no file", _rig.Server.Trouble, StringComparison.Ordinal);
+        Assert.Contains("its descriptor means no file", Assert.Single(_rig.Server.Troubles), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -233,7 +234,8 @@ public sealed class GuestMemoryTests : IDisposable
 
         // Where the machine has huge pages to give, they are mapped and guarded.
         Assert.True(reply.ErrorNumber is Errno.ENOMEM or Errno.None);
-        Assert.Contains(reply.ErrorNumber == Errno.None ? "hugetlb=on" : "the kernel does not map it", _rig.Server.Trouble, StringComparison.Ordinal);
+        Assert.Contains(
+            reply.ErrorNumber == Errno.None ? "hugetlb=on" : "the kernel does not map it", Assert.Single(_rig.Server.Troubles), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -391,7 +393,44 @@ public sealed class GuestMemoryTests : IDisposable
     public void A_guest_whose_memory_is_not_shared_is_told_how_to_be_faster()
     {
         _rig.Exchange(_client, Message.DmaMap(1, 0, 0x1000_0000));
-        Assert.Contains("share=on", _rig.Server.Trouble, StringComparison.Ordinal);
+        Assert.Contains("share=on", Assert.Single(_rig.Server.Troubles), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0xFD00_0000ul, 0x100_0000ul)]
+    [InlineData(0x8000_0000ul, 0x1000_0000ul)]
+    [InlineData(0xC000_0000ul, 0x100_0000ul)]
+    public void A_graphics_cards_memory_is_no_trouble(ulong address, ulong bytes)
+    {
+        _rig.Exchange(_client, Message.DmaMap(1, address, bytes));
+        Assert.Empty(_rig.Server.Troubles);
+    }
+
+    [Fact]
+    public void Each_range_has_its_trouble_for_as_long_as_it_is_mapped()
+    {
+        _rig.Exchange(_client, Message.DmaMap(1, 0xFD00_0000, 0x100_0000));
+        _rig.Exchange(_client, Message.DmaMap(2, 0, 0x1000_0000));
+        _rig.Exchange(_client, Message.DmaMap(3, 0x1_4000_0000, 0x1000_0000));
+        Assert.Equal(2, _rig.Server.Troubles.Count);
+        Assert.Contains("guest memory at 0h (256 MiB)", _rig.Server.Troubles[0], StringComparison.Ordinal);
+        Assert.Contains("at 140000000h", _rig.Server.Troubles[1], StringComparison.Ordinal);
+        Assert.Contains("DIMM", _rig.Server.Troubles[1], StringComparison.Ordinal);
+
+        _rig.Exchange(_client, Message.DmaUnmap(4, 0, 0x1000_0000));
+        Assert.Contains("at 140000000h", Assert.Single(_rig.Server.Troubles), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Troubles_are_bounded_and_the_rest_is_counted()
+    {
+        for (ushort i = 0; i < 40; i++)
+        {
+            _rig.Exchange(_client, Message.DmaMap((ushort)(i + 1), 0x1_0000_0000 + ((ulong)i << 24), 0x100_0000));
+        }
+
+        Assert.Equal(VfioUserLimits.TroublesMax + 1, _rig.Server.Troubles.Count);
+        Assert.Contains($"{40 - VfioUserLimits.TroublesMax} more", _rig.Server.Troubles[^1], StringComparison.Ordinal);
     }
 
     private bool Begin(out int ticket, out Message asked)

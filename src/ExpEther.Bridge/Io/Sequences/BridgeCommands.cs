@@ -198,7 +198,8 @@ internal sealed class BridgeCommands(
         return result.Ok && namespaces.Beside(function) is { Count: > 0 } others
             ? result with
             {
-                Message = $"{(result.Message.Length > 0 ? result.Message + "; " : "")}host '{to.Name}' has {string.Join(", ", others)} of {function.Device.Name} too: "
+                Message = (result.Message.Length > 0 ? $"{result.Message}; " : "")
+                    + $"host '{to.Name}' has {string.Join(", ", others)} of {function.Device.Name} too: "
                     + "each of its private namespaces is seen by one of them only",
             }
             : result;
