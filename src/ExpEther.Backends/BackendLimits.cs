@@ -18,6 +18,12 @@ public static class BackendLimits
     /// <summary>What is written at once where zeroes must be written.</summary>
     public const int ZeroBytesMax = 1 << 20;
 
+    /// <summary>What is moved at once through memory that direct I/O can use, where a request's own cannot.</summary>
+    public const int BounceBytes = 256 << 10;
+
+    /// <summary>Requests of one file that are moved so at once by io_uring; each worker has its own.</summary>
+    public const int BouncesMax = 4;
+
     /// <summary>The longest single request.</summary>
     public const int RequestBytesMax = 1 << 26;
 

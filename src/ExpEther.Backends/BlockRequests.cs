@@ -1,21 +1,26 @@
+using ExpEther.Linux;
 using ExpEther.Nvme.Backends;
 
 namespace ExpEther.Backends;
 
-/// <summary>What every backend may take for granted of a request; the controller has checked what the host asked for.</summary>
+/// <summary>What every backend asks of a request. The controller has checked what the host asked for; what is wrong all the same ends the request.</summary>
 internal static class BlockRequests
 {
-    public static void Check(in BlockRequest request, IBlockBackend backend)
+    /// <returns>EINVAL for a request that is not one for this backend, else none.</returns>
+    public static Errno Check(in BlockRequest request, IBlockBackend backend)
     {
         if (request.Operation == BlockOperation.Flush)
         {
-            return;
+            return Errno.None;
         }
 
-        var block = backend.BlockBytes - 1;
-        Core.Check.That(request.Bytes is > 0 and <= BackendLimits.RequestBytesMax);
-        Core.Check.That(((request.OffsetBytes | (uint)request.Bytes) & block) == 0);
-        Core.Check.That(request.OffsetBytes >= 0 && request.OffsetBytes <= backend.LengthBytes - request.Bytes);
-        Core.Check.That(request.Operation is BlockOperation.WriteZeroes or BlockOperation.Deallocate || request.Buffer.Length >= request.Bytes);
+        var hasBuffer = request.Operation is BlockOperation.Read or BlockOperation.Write;
+        return request.Operation <= BlockOperation.Deallocate
+            && request.Bytes is > 0 and <= BackendLimits.RequestBytesMax
+            && ((request.OffsetBytes | (uint)request.Bytes) & (backend.BlockBytes - 1L)) == 0
+            && request.OffsetBytes >= 0 && request.OffsetBytes <= backend.LengthBytes - request.Bytes
+            && (!hasBuffer || request.Buffer.Length >= request.Bytes)
+            ? Errno.None
+            : Errno.EINVAL;
     }
 }

@@ -33,4 +33,6 @@ public enum Errno
     ENOBUFS = 105,
     ECONNREFUSED = 111,
     EHOSTUNREACH = 113,
+    EDQUOT = 122,
+    ENOMEDIUM = 123,
 }

@@ -122,17 +122,23 @@ public sealed class BackendModelTests : IDisposable
     [InlineData("ram")]
     [InlineData("buffered")]
     [InlineData("buffered workers")]
-    public void Requests_outside_the_disk_or_off_its_blocks_are_the_callers_bug(string kind)
+    public void Requests_outside_the_disk_or_off_its_blocks_end_in_an_error_and_the_backend_goes_on(string kind)
     {
         var backend = Open(kind, new byte[4096], 512);
         using (backend as IDisposable)
         {
             var buffer = BackendCalls.Buffer(1024);
-            foreach (var (offset, bytes) in new (long, int)[] { (-512, 512), (4096, 512), (3584, 1024), (100, 512), (0, 100), (0, 0), (0, 2048) })
+            (long, int)[] wrong =
+            [
+                (-512, 512), (4096, 512), (3584, 1024), (100, 512), (0, 100), (0, 0), (0, 2048), (0, -512), (long.MaxValue - 511, 512), (long.MinValue, 512),
+            ];
+            foreach (var (offset, bytes) in wrong)
             {
-                Assert.Throws<InvariantException>(
-                    () => backend.TrySubmit(new BlockRequest(BlockOperation.Read, offset, bytes, buffer, 0)));
+                Assert.Equal((int)Linux.Errno.EINVAL, backend.Do(new BlockRequest(BlockOperation.Read, offset, bytes, buffer, 7)));
             }
+
+            Assert.Equal((int)Linux.Errno.EINVAL, backend.Do(new BlockRequest((BlockOperation)99, 0, 512, buffer, 7)));
+            Assert.Equal(0, backend.Read(3072, buffer));
         }
     }
 

@@ -1,8 +1,9 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace ExpEther.Backends.Files;
 
-/// <summary>Pinned memory at a page border, as O_DIRECT wants it.</summary>
+/// <summary>Pinned memory at a page border, as O_DIRECT wants it at most.</summary>
 internal static class AlignedBuffer
 {
     public const int AlignmentBytes = 4096;
@@ -13,8 +14,11 @@ internal static class AlignedBuffer
         return array.AsMemory(ToAlignment(ref array[0]), bytes);
     }
 
-    public static bool IsAligned(Span<byte> span) => span.Length == 0 || ToAlignment(ref span[0]) == 0;
-
+    /// <summary>Whether memory begins at a multiple of a power of two.</summary>
     // SAFETY: only the address is looked at, and the memory is pinned.
+    public static unsafe bool IsAligned(Span<byte> span, int toBytes) =>
+        ((nint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(span)) & (toBytes - 1)) == 0;
+
+    // SAFETY: as above.
     private static unsafe int ToAlignment(ref byte first) => (int)(-(nint)Unsafe.AsPointer(ref first) & (AlignmentBytes - 1));
 }

@@ -3,7 +3,7 @@ using ExpEther.Linux.Files;
 
 namespace ExpEther.Backends.Files;
 
-/// <summary>Opens a backing file as asked or says what is wrong with it in words a user can act on.</summary>
+/// <summary>Opens a backing file or block device as asked or says what is wrong with it in words a user can act on.</summary>
 internal static class BlockFileOpener
 {
     public static BlockFile Open(string path, FileBackendOptions options)
@@ -13,15 +13,22 @@ internal static class BlockFileOpener
             throw new BackendException($"'{path}': a block has 512 or 4096 bytes, not {options.BlockBytes}");
         }
 
-        if (Directory.Exists(path))
+        if (BlockFile.Look(path).Kind == FileKind.Directory)
         {
             throw new BackendException($"'{path}' is a directory; name a file or a block device");
         }
 
-        var file = (options.Direct ? TryOpenDirect(path, options) : null) ?? Open(path, options.IsReadOnly, isDirect: false);
+        var file = Open(path, options.IsReadOnly);
         try
         {
-            CheckSizes(path, file, options);
+            Check(path, file, options);
+            if (options.Direct && file.AskDirectAlignment() is { } alignment && alignment.OffsetBytes <= options.BlockBytes
+                && alignment.MemoryBytes <= AlignedBuffer.AlignmentBytes)
+            {
+                // Refused: through the page cache, as everything that direct I/O has no blocks for.
+                _ = file.TryUseDirect(alignment);
+            }
+
             return file;
         }
         catch
@@ -31,34 +38,11 @@ internal static class BlockFileOpener
         }
     }
 
-    private static BlockFile? TryOpenDirect(string path, FileBackendOptions options)
-    {
-        BlockFile file;
-        try
-        {
-            file = Open(path, options.IsReadOnly, isDirect: true);
-        }
-        catch (BackendException e) when (e.InnerException is LinuxException { Error: Errno.EINVAL or Errno.EOPNOTSUPP })
-        {
-            return null;
-        }
-
-        // The alignment that O_DIRECT asks for is known only by trying: the second block is aligned to a block and to nothing more.
-        if (file.LengthBytes >= 2 * options.BlockBytes
-            && file.Read(AlignedBuffer.Make(options.BlockBytes).Span, options.BlockBytes) != Errno.None)
-        {
-            file.Dispose();
-            return null;
-        }
-
-        return file;
-    }
-
-    private static BlockFile Open(string path, bool isReadOnly, bool isDirect)
+    private static BlockFile Open(string path, bool isReadOnly)
     {
         try
         {
-            return BlockFile.Open(path, isReadOnly, isDirect);
+            return BlockFile.Open(path, isReadOnly);
         }
         catch (LinuxException e)
         {
@@ -72,30 +56,50 @@ internal static class BlockFileOpener
         Errno.EACCES or Errno.EPERM or Errno.EROFS when !isReadOnly =>
             $"'{path}' cannot be opened for writing ({e.Error}): change its permissions, or serve it read-only",
         Errno.EACCES or Errno.EPERM => $"'{path}' cannot be opened for reading ({e.Error}): change its permissions",
-        Errno.EBUSY => $"'{path}' is in use (mounted, or part of a volume): unmount it first, or serve it read-only",
+        Errno.EBUSY =>
+            $"'{path}' is in use: mounted, part of a volume (LVM, RAID, swap), or served already by this or another process; stop that first, or serve it "
+            + "read-only",
         Errno.EAGAIN => $"'{path}' is already served by this or another process, or is a running QEMU's image: a writable file has one server",
+        Errno.ENXIO => $"'{path}' is neither a file nor a block device, or a device that is not there",
+        Errno.ENODEV or Errno.ENOMEDIUM => $"'{path}' is a device without a medium ({e.Error}): insert one, or name another device",
         _ => $"'{path}' cannot be opened: {e.Message}",
     };
 
-    private static void CheckSizes(string path, BlockFile file, FileBackendOptions options)
+    private static void Check(string path, BlockFile file, FileBackendOptions options)
+    {
+        if (file.IsReadOnlyDevice && !options.IsReadOnly)
+        {
+            throw new BackendException($"'{path}' is a device that can only be read (blockdev --getro {path} says 1): serve it read-only");
+        }
+
+        if (file.IsBlockDevice && options.BlockBytes % file.SectorBytes != 0)
+        {
+            throw new BackendException(
+                file.SectorBytes == 4096
+                    ? $"'{path}' is a device of 4096-byte sectors; serve it with blocks of 4096 bytes, not {options.BlockBytes}"
+                    : $"'{path}' is a device of {file.SectorBytes}-byte sectors; blocks have 512 or 4096 bytes, so it cannot be served");
+        }
+
+        CheckLength(path, file, options.BlockBytes);
+    }
+
+    private static void CheckLength(string path, BlockFile file, int block)
     {
         var length = file.LengthBytes;
         if (length <= 0)
         {
-            throw new BackendException($"'{path}' is empty; give it a size, e.g. 'truncate -s 1G {path}'");
+            throw new BackendException(
+                file.IsBlockDevice
+                    ? $"'{path}' is a device without a medium (it has no bytes): insert one, or attach the loop device to a file"
+                    : $"'{path}' is empty; give it a size, e.g. 'truncate -s 1G {path}'");
         }
 
-        if (length % options.BlockBytes != 0)
+        if (length % block != 0)
         {
-            var padded = (length + options.BlockBytes - 1) / options.BlockBytes * options.BlockBytes;
+            var padded = (length + block - 1) / block * block;
             throw new BackendException(
-                $"'{path}' has {length} bytes, not a multiple of its block size {options.BlockBytes}: pad it, e.g. 'truncate -s {padded} {path}'");
-        }
-
-        if (options.BlockBytes < file.SectorBytes)
-        {
-            throw new BackendException(
-                $"'{path}' is a device of {file.SectorBytes}-byte blocks; serve it with that block size, not {options.BlockBytes}");
+                $"'{path}' has {length} bytes, not a multiple of its block size {block}: "
+                + (file.IsBlockDevice ? "serve it with blocks of 512 bytes" : $"pad it, e.g. 'truncate -s {padded} {path}'"));
         }
     }
 }

@@ -1,11 +1,13 @@
 using System.Numerics;
+using ExpEther.Linux;
 using ExpEther.Linux.Files;
 using ExpEther.Nvme.Backends;
 
 namespace ExpEther.Backends.Files;
 
 /// <summary>
-/// A namespace's blocks in a file or on a block device. Past the page cache where possible; a flush is fdatasync(2), so what it confirms
+/// A namespace's blocks in a file or on a block device. Past the page cache where the kernel says that blocks of this size can go there, else
+/// through it; a flush is fdatasync(2), so what it confirms
 /// survives a power cut. Many requests are carried out at once: by io_uring, which the owner polls, or where that is forbidden by a few
 /// threads. Deallocated blocks are holes in the file, and read as zeroes; where the file system or device cannot do that, they stay.
 /// </summary>
@@ -27,7 +29,7 @@ public sealed class FileBackend : IBlockBackend, IDisposable
         LengthBytes = _file.LengthBytes;
         BlockBytes = options.BlockBytes;
         IsReadOnly = options.IsReadOnly;
-        var abilities = FileProbe.Ask(path, _file, IsReadOnly);
+        var abilities = FileProbe.Ask(_file, IsReadOnly);
         DeallocatedReadsZeroes = abilities.PunchesHoles;
         var granularity = _file.WriteGranularityBytes;
         WriteGranularityBytes = BitOperations.IsPow2(granularity) ? Math.Clamp(granularity, BlockBytes, GranularityBytesMax) : BlockBytes;
@@ -75,9 +77,8 @@ public sealed class FileBackend : IBlockBackend, IDisposable
     /// <inheritdoc/>
     public bool TrySubmit(in BlockRequest request)
     {
-        BlockRequests.Check(request, this);
-        Check.That(!IsDirect || AlignedBuffer.IsAligned(request.Buffer.Span));
-        return _queue.TrySubmit(request);
+        var refused = BlockRequests.Check(request, this);
+        return refused == Errno.None ? _queue.TrySubmit(request) : _queue.TryRefuse(request, refused);
     }
 
     /// <inheritdoc/>

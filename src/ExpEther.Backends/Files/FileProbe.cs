@@ -7,7 +7,7 @@ namespace ExpEther.Backends.Files;
 /// <summary>Finds out, without touching its contents, what a file system or device can do with a file.</summary>
 internal static class FileProbe
 {
-    public static FileAbilities Ask(string path, BlockFile file, bool isReadOnly)
+    public static FileAbilities Ask(BlockFile file, bool isReadOnly)
     {
         if (isReadOnly)
         {
@@ -16,7 +16,7 @@ internal static class FileProbe
 
         if (file.IsBlockDevice)
         {
-            var canZero = CanZero(path);
+            var canZero = CanZero(file.DeviceNumber);
             return new FileAbilities(false, canZero, canZero);
         }
 
@@ -27,14 +27,10 @@ internal static class FileProbe
     }
 
     // A hole in a block device is zeroes that the device makes by itself, or it is refused (block/fops.c: no fallback to writing).
-    private static bool CanZero(string path)
-    {
-        var device = Path.GetFileName(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path);
-
-        // A partition has its disk's queue.
-        return Read($"/sys/class/block/{device}/queue/write_zeroes_max_bytes")
-            ?? Read($"/sys/class/block/{device}/../queue/write_zeroes_max_bytes") ?? false;
-    }
+    private static bool CanZero(string device) =>
+        Read($"/sys/dev/block/{device}/queue/write_zeroes_max_bytes")
+            // A partition has its disk's queue.
+            ?? Read($"/sys/dev/block/{device}/../queue/write_zeroes_max_bytes") ?? false;
 
     private static bool? Read(string file)
     {

@@ -1,3 +1,5 @@
+using ExpEther.Linux;
+using ExpEther.Linux.Files;
 using ExpEther.Linux.Polling;
 using ExpEther.Nvme.Backends;
 
@@ -9,6 +11,8 @@ namespace ExpEther.Backends.Files;
 /// Theory. Requests start in the order in which they came, as many at once as the engine can. One that overlaps a running one waits, and
 /// with it those behind it, if either changes blocks: NVMe wants a block whole (NVMe 1.4 §6.4), and neither pwrite(2) nor a disk gives that
 /// to a reader of the same block. Otherwise they end in any order. A flush waits for nothing: it covers what had completed before it.
+/// A file is used past the page cache or through it, never both ways: the two see each other's writes only by pages, and a page that one of
+/// them has read would be written back over what the other wrote beside it. Memory that direct I/O cannot use is bounced instead.
 /// </para>
 /// </summary>
 internal sealed class FileQueue : IDisposable
@@ -18,6 +22,7 @@ internal sealed class FileQueue : IDisposable
     private readonly BlockRequest[] _running;
     private readonly bool[] _isRunning;
     private readonly int[] _free;
+    private readonly Queue<BlockCompletion> _refused = new(BackendLimits.RequestsMax);
     private int _freeCount;
     private int _first;
     private int _count;
@@ -37,12 +42,31 @@ internal sealed class FileQueue : IDisposable
 
     public int PollFileDescriptor => _engine.PollFileDescriptor;
 
+    private bool IsFull => _count + RunningCount + _refused.Count == BackendLimits.RequestsMax;
+
     private int RunningCount => _running.Length - _freeCount;
+
+    /// <summary>Whether a transfer's memory is none that direct I/O can use.</summary>
+    public static bool MustBounce(in BlockRequest request, BlockFile file) =>
+        file.IsDirect && !AlignedBuffer.IsAligned(request.Buffer.Span, file.Direct.MemoryBytes);
+
+    /// <summary>Ends a request that cannot be carried out.</summary>
+    /// <returns>False: as many requests as allowed are in hand.</returns>
+    public bool TryRefuse(in BlockRequest request, Errno why)
+    {
+        if (IsFull)
+        {
+            return false;
+        }
+
+        _refused.Enqueue(new BlockCompletion(request.Cookie, (int)why));
+        return true;
+    }
 
     /// <summary>False: as many requests as allowed are in hand.</summary>
     public bool TrySubmit(in BlockRequest request)
     {
-        if (_count + RunningCount == BackendLimits.RequestsMax)
+        if (IsFull)
         {
             return false;
         }
@@ -57,8 +81,7 @@ internal sealed class FileQueue : IDisposable
     {
         if (!_engine.TryTake(out var slot, out var error))
         {
-            completion = default;
-            return false;
+            return _refused.TryDequeue(out completion);
         }
 
         completion = new BlockCompletion(_running[slot].Cookie, (int)error);
@@ -75,6 +98,7 @@ internal sealed class FileQueue : IDisposable
     {
         var poller = new Poller();
         poller.Add(PollFileDescriptor, PollEvents.Readable);
+        _refused.Clear();
         while (RunningCount > 0)
         {
             if (!TryTakeCompletion(out _))
@@ -90,7 +114,7 @@ internal sealed class FileQueue : IDisposable
 
     private void StartWaiting()
     {
-        while (_count > 0 && _freeCount > 0 && !MustWait(_waiting[_first]))
+        while (_count > 0 && _freeCount > 0 && !MustWait(_waiting[_first]) && _engine.CanStart(_waiting[_first]))
         {
             var slot = _free[--_freeCount];
             ref var next = ref _waiting[_first];

@@ -12,6 +12,9 @@ internal interface IFileEngine : IDisposable
     /// <summary>Readable when completions came after <see cref="TryTake"/> had found none.</summary>
     int PollFileDescriptor { get; }
 
+    /// <summary>False: the request needs memory that others are using now; their completions free it.</summary>
+    bool CanStart(in BlockRequest request);
+
     /// <summary>Starts a request in a slot that has none; at the latest the next <see cref="TryTake"/> sets it off.</summary>
     void Start(int slot, in BlockRequest request);
 

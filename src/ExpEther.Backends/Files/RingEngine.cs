@@ -8,48 +8,70 @@ namespace ExpEther.Backends.Files;
 
 /// <summary>
 /// Carries requests out by io_uring, without a thread of ours. A request is one entry of the ring, or several one after the other: what
-/// came short is continued, and where the file system cannot make zeroes they are written.
+/// came short is continued, where the file system cannot make zeroes they are written, and memory that direct I/O cannot use is bounced.
 /// </summary>
-internal sealed unsafe class RingEngine(IoUring ring, BlockFile file, FileAbilities abilities) : IFileEngine
+internal sealed unsafe class RingEngine : IFileEngine
 {
-    private readonly Call[] _calls = new Call[ring.Entries];
+    private readonly IoUring _ring;
+    private readonly BlockFile _file;
+    private readonly FileAbilities _abilities;
+    private readonly Call[] _calls;
     private readonly Memory<byte> _zeroes = AlignedBuffer.Make(BackendLimits.ZeroBytesMax);
+    private readonly Stack<Memory<byte>> _bounces = new(BackendLimits.BouncesMax);
+
+    public RingEngine(IoUring ring, BlockFile file, FileAbilities abilities)
+    {
+        (_ring, _file, _abilities) = (ring, file, abilities);
+        _calls = new Call[ring.Entries];
+        for (var i = 0; file.IsDirect && i < BackendLimits.BouncesMax; i++)
+        {
+            _bounces.Push(AlignedBuffer.Make(BackendLimits.BounceBytes));
+        }
+    }
 
     public int Depth => _calls.Length;
 
-    public int PollFileDescriptor => ring.FileDescriptor;
+    public int PollFileDescriptor => _ring.FileDescriptor;
+
+    public bool CanStart(in BlockRequest request) => _bounces.Count > 0 || !FileQueue.MustBounce(request, _file);
 
     public void Start(int slot, in BlockRequest request)
     {
         _calls[slot] = new Call
         {
             Operation = request.Operation, Memory = request.Buffer, Offset = request.OffsetBytes, Left = request.Bytes,
-            WritesZeroes = request.Operation == BlockOperation.WriteZeroes && !abilities.ZeroesRanges,
+            WritesZeroes = request.Operation == BlockOperation.WriteZeroes && !_abilities.ZeroesRanges,
+            Bounce = FileQueue.MustBounce(request, _file) ? _bounces.Pop() : default,
         };
         Prepare(slot);
     }
 
     public bool TryTake(out int slot, out Errno error)
     {
-        ring.Submit();
-        while (ring.TryTake(out var tag, out var result))
+        _ring.Submit();
+        while (_ring.TryTake(out var tag, out var result))
         {
             slot = (int)tag;
             if (IsOver(ref _calls[slot], result, out error))
             {
+                if (!_calls[slot].Bounce.IsEmpty)
+                {
+                    _bounces.Push(_calls[slot].Bounce);
+                }
+
                 _calls[slot] = default;
                 return true;
             }
 
             Prepare(slot);
-            ring.Submit();
+            _ring.Submit();
         }
 
         (slot, error) = (0, Errno.None);
         return false;
     }
 
-    public void Dispose() => ring.Dispose();
+    public void Dispose() => _ring.Dispose();
 
     private void Prepare(int slot)
     {
@@ -57,29 +79,37 @@ internal sealed unsafe class RingEngine(IoUring ring, BlockFile file, FileAbilit
         var tag = (ulong)slot;
         switch (call.Operation)
         {
+            case BlockOperation.Read when !call.Bounce.IsEmpty:
+                _ring.PrepareRead(_file, AddressOf(call.Bounce, 0), Math.Min(call.Left, call.Bounce.Length), call.Offset, tag);
+                break;
             case BlockOperation.Read:
-                ring.PrepareRead(file, AddressOf(call.Memory, call.Done), call.Left, call.Offset, tag);
+                _ring.PrepareRead(_file, AddressOf(call.Memory, call.Done), call.Left, call.Offset, tag);
                 break;
-            case BlockOperation.Flush when !abilities.IsReadOnly:
-                ring.PrepareFlush(file, tag);
+            case BlockOperation.Flush when !_abilities.IsReadOnly:
+                _ring.PrepareFlush(_file, tag);
                 break;
-            case var _ when abilities.IsReadOnly:
-                ring.PrepareNothing(tag);
+            case var _ when _abilities.IsReadOnly:
+                _ring.PrepareNothing(tag);
+                break;
+            case BlockOperation.Write when !call.Bounce.IsEmpty:
+                var piece = call.Memory.Span.Slice(call.Done, Math.Min(call.Left, call.Bounce.Length));
+                piece.CopyTo(call.Bounce.Span);
+                _ring.PrepareWrite(_file, AddressOf(call.Bounce, 0), piece.Length, call.Offset, tag);
                 break;
             case BlockOperation.Write:
-                ring.PrepareWrite(file, AddressOf(call.Memory, call.Done), call.Left, call.Offset, tag);
+                _ring.PrepareWrite(_file, AddressOf(call.Memory, call.Done), call.Left, call.Offset, tag);
                 break;
             case var _ when call.WritesZeroes:
-                ring.PrepareWrite(file, AddressOf(_zeroes, 0), Math.Min(call.Left, _zeroes.Length), call.Offset, tag);
+                _ring.PrepareWrite(_file, AddressOf(_zeroes, 0), Math.Min(call.Left, _zeroes.Length), call.Offset, tag);
                 break;
             case BlockOperation.WriteZeroes:
-                ring.PrepareZeroRange(file, call.Offset, call.Left, tag);
+                _ring.PrepareZeroRange(_file, call.Offset, call.Left, tag);
                 break;
-            case BlockOperation.Deallocate when abilities.PunchesHoles:
-                ring.PreparePunchHole(file, call.Offset, call.Left, tag);
+            case BlockOperation.Deallocate when _abilities.PunchesHoles:
+                _ring.PreparePunchHole(_file, call.Offset, call.Left, tag);
                 break;
             default:
-                ring.PrepareNothing(tag);
+                _ring.PrepareNothing(tag);
                 break;
         }
     }
@@ -93,7 +123,7 @@ internal sealed unsafe class RingEngine(IoUring ring, BlockFile file, FileAbilit
             return false;
         }
 
-        if (abilities.IsReadOnly && call.Operation is not (BlockOperation.Read or BlockOperation.Flush))
+        if (_abilities.IsReadOnly && call.Operation is not (BlockOperation.Read or BlockOperation.Flush))
         {
             error = Errno.EROFS;
             return true;
@@ -117,11 +147,15 @@ internal sealed unsafe class RingEngine(IoUring ring, BlockFile file, FileAbilit
             return true;
         }
 
-        if (result == 0)
+        if (_file.EndsAfter(result))
         {
-            // The file ends before.
             error = Errno.EIO;
             return true;
+        }
+
+        if (call.Operation == BlockOperation.Read && !call.Bounce.IsEmpty)
+        {
+            call.Bounce.Span[..result].CopyTo(call.Memory.Span[call.Done..]);
         }
 
         call.Done += result;
@@ -138,6 +172,9 @@ internal sealed unsafe class RingEngine(IoUring ring, BlockFile file, FileAbilit
     {
         public BlockOperation Operation;
         public Memory<byte> Memory;
+
+        /// <summary>Direct I/O goes here, and what it moves is copied; empty: not needed.</summary>
+        public Memory<byte> Bounce;
         public long Offset;
         public int Left;
         public int Done;

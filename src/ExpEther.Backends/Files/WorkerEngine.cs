@@ -18,16 +18,17 @@ internal sealed class WorkerEngine : IFileEngine
 
     public WorkerEngine(BlockFile file, FileAbilities abilities, string name)
     {
-        var operations = new FileOperations(file, abilities);
         for (var i = 0; i < _workers.Length; i++)
         {
-            _workers[i] = new FileWorker(operations, _wake, name);
+            _workers[i] = new FileWorker(new FileOperations(file, abilities), _wake, name);
         }
     }
 
     public int Depth => BackendLimits.WorkersPerFile * BackendLimits.RequestsPerWorkerMax;
 
     public int PollFileDescriptor => _wake.FileDescriptor;
+
+    public bool CanStart(in BlockRequest request) => true;
 
     public void Start(int slot, in BlockRequest request)
     {

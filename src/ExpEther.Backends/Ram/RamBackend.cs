@@ -55,13 +55,13 @@ public sealed class RamBackend : IBlockBackend
     /// <inheritdoc/>
     public bool TrySubmit(in BlockRequest request)
     {
-        BlockRequests.Check(request, this);
         if (_completions.Count == BackendLimits.RequestsMax)
         {
             return false;
         }
 
-        _completions.Enqueue(new BlockCompletion(request.Cookie, (int)Execute(request)));
+        var refused = BlockRequests.Check(request, this);
+        _completions.Enqueue(new BlockCompletion(request.Cookie, (int)(refused == Errno.None ? TryExecute(request) : refused)));
         return true;
     }
 
@@ -85,6 +85,19 @@ public sealed class RamBackend : IBlockBackend
     {
         var at = (int)(offset % ChunkBytes);
         return (offset / ChunkBytes, at, Math.Min(bytes, ChunkBytes - at));
+    }
+
+    /// <summary>Memory is taken when it is first written, and the machine may have none left by then.</summary>
+    private Errno TryExecute(in BlockRequest request)
+    {
+        try
+        {
+            return Execute(request);
+        }
+        catch (OutOfMemoryException)
+        {
+            return Errno.ENOMEM;
+        }
     }
 
     private Errno Execute(in BlockRequest request)

@@ -1,3 +1,4 @@
+using System.Numerics;
 using ExpEther.Linux.Native;
 
 namespace ExpEther.Linux.Files;
@@ -8,25 +9,33 @@ namespace ExpEther.Linux.Files;
 /// </summary>
 public sealed unsafe class BlockFile : IDisposable
 {
+    private const int PageBytes = 4096;
+
     private readonly bool _isReadOnly;
+    private readonly FileStatus _status;
     private int _fd;
 
-    private BlockFile(int fd, bool isReadOnly, bool isDevice, bool isDirect)
+    private BlockFile(int fd, bool isReadOnly, in FileStatus status)
     {
         _fd = fd;
         _isReadOnly = isReadOnly;
-        IsBlockDevice = isDevice;
-        IsDirect = isDirect;
+        _status = status;
     }
 
-    public bool IsBlockDevice { get; }
+    public bool IsBlockDevice => (_status.Mode & FileConstants.S_IFMT) == FileConstants.S_IFBLK;
+
+    /// <summary>A block device's number, "8:1", as /sys/dev/block names it.</summary>
+    public string DeviceNumber => $"{_status.SpecialMajor}:{_status.SpecialMinor}";
 
     internal int Descriptor => _fd;
 
-    /// <summary>O_DIRECT is in use: addresses, offsets and lengths must be multiples of the device's logical block size.</summary>
-    public bool IsDirect { get; }
+    /// <summary>O_DIRECT is in use: addresses, offsets and lengths must be as <see cref="Direct"/> says.</summary>
+    public bool IsDirect => Direct != default;
 
-    /// <summary>Size now, in bytes.</summary>
+    /// <summary>What direct I/O needs here; all 0 while it is not in use.</summary>
+    public DirectAlignment Direct { get; private set; }
+
+    /// <summary>Size now, in bytes; -1 when it cannot be told.</summary>
     public long LengthBytes
     {
         get
@@ -39,39 +48,56 @@ public sealed unsafe class BlockFile : IDisposable
     }
 
     /// <summary>Logical block size of a block device; 1 for a file.</summary>
-    public int SectorBytes
-    {
-        get
-        {
-            int bytes;
-            return IsBlockDevice && Libc.ioctl(_fd, FileConstants.BLKSSZGET, &bytes) == 0 ? bytes : 1;
-        }
-    }
+    public int SectorBytes => IsBlockDevice ? Ask(FileConstants.BLKSSZGET) : 1;
 
     /// <summary>What is written whole without reading first: a device's physical sector, a file system's block. 1 when unknown.</summary>
-    public int WriteGranularityBytes
+    public int WriteGranularityBytes => Ask(IsBlockDevice ? FileConstants.BLKPBSZGET : FileConstants.FIGETBSZ);
+
+    /// <summary>A block device that the kernel lets nobody write (BLKROGET).</summary>
+    public bool IsReadOnlyDevice
     {
         get
         {
-            int bytes;
-            return Libc.ioctl(_fd, IsBlockDevice ? FileConstants.BLKPBSZGET : FileConstants.FIGETBSZ, &bytes) == 0 ? bytes : 1;
+            int isReadOnly;
+            return IsBlockDevice && Libc.ioctl(_fd, FileConstants.BLKROGET, &isReadOnly) == 0 && isReadOnly != 0;
         }
     }
 
-    /// <param name="path">A file or a block device.</param>
-    /// <param name="isReadOnly">Opens for reading only.</param>
-    /// <param name="isDirect">O_DIRECT.</param>
-    /// <exception cref="LinuxException">ENOENT, EACCES, EROFS, EISDIR; EINVAL: no O_DIRECT here; EBUSY: a device in use (mounted); EAGAIN:
-    /// served by another process.</exception>
-    public static BlockFile Open(string path, bool isReadOnly, bool isDirect)
+    /// <summary>What stands at a path. Of a block device that may not be opened size and sector are 0.</summary>
+    public static FileLook Look(string path)
     {
-        var isDevice = IsDevice(path);
+        FileStatus status;
+        if (Libc.statx(FileConstants.AT_FDCWD, path, 0, FileConstants.STATX_BASIC_STATS, &status) < 0)
+        {
+            return default;
+        }
+
+        return (status.Mode & FileConstants.S_IFMT) switch
+        {
+            FileConstants.S_IFREG => new FileLook(FileKind.File, (long)status.Size, 0),
+            FileConstants.S_IFBLK => LookAtDevice(path),
+            FileConstants.S_IFDIR => new FileLook(FileKind.Directory, 0, 0),
+            _ => new FileLook(FileKind.Other, 0, 0),
+        };
+    }
+
+    /// <param name="path">A file or a block device, or a symbolic link to one.</param>
+    /// <param name="isReadOnly">Opens for reading only.</param>
+    /// <exception cref="LinuxException">ENOENT, EACCES, EROFS, EISDIR; ENXIO: neither file nor block device; EBUSY: a device in use (mounted, or
+    /// opened this way by another); EAGAIN: a file that another process serves.</exception>
+    public static BlockFile Open(string path, bool isReadOnly)
+    {
+        var kind = Look(path).Kind;
+        if (kind == FileKind.Other)
+        {
+            // Opening a pipe would wait for its other end.
+            throw new LinuxException($"open {path}", Errno.ENXIO);
+        }
 
         // O_EXCL on a block device without O_CREAT: fails while it is mounted or otherwise claimed (open(2)).
         var flags = FileConstants.O_CLOEXEC
             | (isReadOnly ? FileConstants.O_RDONLY : FileConstants.O_RDWR)
-            | (isDirect ? FileConstants.O_DIRECT : 0)
-            | (isDevice && !isReadOnly ? FileConstants.O_EXCL : 0);
+            | (kind == FileKind.BlockDevice && !isReadOnly ? FileConstants.O_EXCL : 0);
         var fd = Libc.open(path, flags, 0);
         if (fd < 0)
         {
@@ -79,15 +105,55 @@ public sealed unsafe class BlockFile : IDisposable
         }
 
         // An open-file-description lock: what QEMU takes on its images too; flock(2) would shut out readers that mean no harm.
+        FileStatus status;
         var whole = new FileLock { Type = isReadOnly ? FileConstants.F_RDLCK : FileConstants.F_WRLCK };
-        if (Libc.fcntl(fd, FileConstants.F_OFD_SETLK, &whole) < 0)
+        if (Libc.fcntl(fd, FileConstants.F_OFD_SETLK, &whole) < 0
+            || Libc.statx(fd, "", FileConstants.AT_EMPTY_PATH, FileConstants.STATX_BASIC_STATS | FileConstants.STATX_DIOALIGN, &status) < 0)
         {
             var failure = LinuxException.Last($"lock {path}");
             _ = Libc.close(fd);
             throw failure;
         }
 
-        return new BlockFile(fd, isReadOnly, isDevice, isDirect);
+        return new BlockFile(fd, isReadOnly, status);
+    }
+
+    /// <summary>
+    /// What the kernel says that direct I/O needs here; null: there is none. Since Linux 6.1 by statx(2), STATX_DIOALIGN. Where that says nothing
+    /// a device's logical sector is enough (open(2), O_DIRECT), and for a file its file system's block and a page of memory.
+    /// </summary>
+    public DirectAlignment? AskDirectAlignment()
+    {
+        DirectAlignment said;
+        if ((_status.Mask & FileConstants.STATX_DIOALIGN) != 0)
+        {
+            said = new DirectAlignment((int)_status.DirectMemoryAlignment, (int)_status.DirectOffsetAlignment);
+        }
+        else if (IsBlockDevice)
+        {
+            said = new DirectAlignment(SectorBytes, SectorBytes);
+        }
+        else
+        {
+            said = new DirectAlignment(PageBytes, WriteGranularityBytes);
+        }
+
+        return BitOperations.IsPow2(said.MemoryBytes) && BitOperations.IsPow2(said.OffsetBytes) ? said : null;
+    }
+
+    /// <summary>From now on past the page cache; before the first read or write.</summary>
+    /// <param name="alignment">As <see cref="AskDirectAlignment"/> said.</param>
+    /// <returns>False: not here (tmpfs before Linux 6.6).</returns>
+    public bool TryUseDirect(DirectAlignment alignment)
+    {
+        var flags = Libc.fcntl_number(_fd, FileConstants.F_GETFL, 0);
+        if (flags < 0 || Libc.fcntl_number(_fd, FileConstants.F_SETFL, flags | FileConstants.O_DIRECT) < 0)
+        {
+            return false;
+        }
+
+        Direct = alignment;
+        return true;
     }
 
     /// <summary>Reads all of <paramref name="into"/>. EIO where the file ends before.</summary>
@@ -98,14 +164,16 @@ public sealed unsafe class BlockFile : IDisposable
             for (var done = 0; done < into.Length;)
             {
                 var count = Libc.pread(_fd, start + done, (nuint)(into.Length - done), offsetBytes + done);
-                if (count == 0)
+                if (count < 0)
+                {
+                    if (Libc.LastError != Errno.EINTR)
+                    {
+                        return Libc.LastError;
+                    }
+                }
+                else if (EndsAfter(count))
                 {
                     return Errno.EIO;
-                }
-
-                if (count < 0 && Libc.LastError != Errno.EINTR)
-                {
-                    return Libc.LastError;
                 }
 
                 done += (int)Math.Max(count, 0);
@@ -123,9 +191,16 @@ public sealed unsafe class BlockFile : IDisposable
             for (var done = 0; done < from.Length;)
             {
                 var count = Libc.pwrite(_fd, start + done, (nuint)(from.Length - done), offsetBytes + done);
-                if (count < 0 && Libc.LastError != Errno.EINTR)
+                if (count < 0)
                 {
-                    return Libc.LastError;
+                    if (Libc.LastError != Errno.EINTR)
+                    {
+                        return Libc.LastError;
+                    }
+                }
+                else if (EndsAfter(count))
+                {
+                    return Errno.EIO;
                 }
 
                 done += (int)Math.Max(count, 0);
@@ -134,6 +209,12 @@ public sealed unsafe class BlockFile : IDisposable
 
         return Errno.None;
     }
+
+    /// <summary>
+    /// A transfer that came this far goes no further: nothing was moved, or direct I/O stopped inside a block, which it does only where the file
+    /// ends.
+    /// </summary>
+    public bool EndsAfter(long count) => count == 0 || (IsDirect && (count & (Direct.OffsetBytes - 1)) != 0);
 
     /// <summary>Returns when everything written is durable (fdatasync(2)). EIO: some of it may be lost.</summary>
     public Errno Flush() => Libc.fdatasync(_fd) == 0 ? Errno.None : Libc.LastError;
@@ -169,17 +250,24 @@ public sealed unsafe class BlockFile : IDisposable
         _ = Libc.close(fd);
     }
 
-    private static bool IsDevice(string path)
+    private static FileLook LookAtDevice(string path)
     {
         var fd = Libc.open(path, FileConstants.O_RDONLY | FileConstants.O_CLOEXEC | FileConstants.O_NONBLOCK, 0);
-        if (fd < 0)
+        ulong bytes = 0;
+        var sector = 0;
+        if (fd >= 0)
         {
-            return false;
+            _ = Libc.ioctl(fd, FileConstants.BLKGETSIZE64, &bytes);
+            _ = Libc.ioctl(fd, FileConstants.BLKSSZGET, &sector);
+            _ = Libc.close(fd);
         }
 
-        ulong bytes;
-        var isDevice = Libc.ioctl(fd, FileConstants.BLKGETSIZE64, &bytes) == 0;
-        _ = Libc.close(fd);
-        return isDevice;
+        return new FileLook(FileKind.BlockDevice, (long)bytes, sector);
+    }
+
+    private int Ask(uint request)
+    {
+        int bytes;
+        return Libc.ioctl(_fd, request, &bytes) == 0 ? bytes : 1;
     }
 }

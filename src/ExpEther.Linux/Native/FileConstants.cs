@@ -18,6 +18,7 @@ internal static class FileConstants
 
     public const int SEEK_END = 2;
 
+    public const int F_GETFL = 3;
     public const int F_SETFL = 4;
     public const int F_GET_SEALS = 1034;
     public const int F_ADD_SEALS = 1033;
@@ -30,6 +31,9 @@ internal static class FileConstants
     public const int AT_SYMLINK_NOFOLLOW = 0x100;
     public const int AT_EMPTY_PATH = 0x1000;
     public const uint STATX_BASIC_STATS = 0x7FF;
+
+    /// <summary>Since Linux 6.1.</summary>
+    public const uint STATX_DIOALIGN = 0x2000;
     public const long HUGETLBFS_MAGIC = 0x958458F6;
     public const long TMPFS_MAGIC = 0x01021994;
     public const long RAMFS_MAGIC = 0x858458F6;
@@ -49,6 +53,9 @@ internal static class FileConstants
     public const short F_RDLCK = 0;
     public const short F_WRLCK = 1;
     public const short F_UNLCK = 2;
+
+    /// <summary>Whether a block device can only be read; fills an int.</summary>
+    public const uint BLKROGET = 0x125E;
 
     /// <summary>Logical sector size of a block device; fills an int.</summary>
     public const uint BLKSSZGET = 0x1268;

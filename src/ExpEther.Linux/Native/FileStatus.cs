@@ -6,6 +6,9 @@ namespace ExpEther.Linux.Native;
 [StructLayout(LayoutKind.Explicit, Size = 256)]
 internal struct FileStatus
 {
+    [FieldOffset(0)]
+    public uint Mask;
+
     [FieldOffset(0x04)]
     public uint BlockSize;
 
@@ -35,4 +38,10 @@ internal struct FileStatus
 
     [FieldOffset(0x8C)]
     public uint DeviceMinor;
+
+    [FieldOffset(0x98)]
+    public uint DirectMemoryAlignment;
+
+    [FieldOffset(0x9C)]
+    public uint DirectOffsetAlignment;
 }

@@ -26,7 +26,8 @@ public interface IBlockBackend
     /// <summary>
     /// Takes a request. Requests may be carried out at once and complete in any order, but a block is never seen half written: requests that
     /// overlap, one of which changes blocks, are carried out one after the other. What was taken may wait until the next
-    /// <see cref="TryTakeCompletion"/> sets it off, so that several go at once.
+    /// <see cref="TryTakeCompletion"/> sets it off, so that several go at once. A request that is outside the backend or off its blocks completes
+    /// with EINVAL.
     /// </summary>
     /// <returns>False: the backend's queue is full; try again after a completion.</returns>
     bool TrySubmit(in BlockRequest request);

@@ -15,7 +15,12 @@ internal sealed class PoolNamespace : IBlockBackend
     {
         (Id, IsShared, Uuid, LengthBytes) = (record.Id, record.IsShared, record.Uuid, record.LengthBytes);
         _pool = pool;
-        _extents = [.. record.Extents];
+        _extents = [];
+        foreach (var each in record.Extents)
+        {
+            Append(each);
+        }
+
         Follow();
     }
 
@@ -78,7 +83,11 @@ internal sealed class PoolNamespace : IBlockBackend
     public void Grow(long lengthBytes, IEnumerable<Extent> more)
     {
         LengthBytes = lengthBytes;
-        _extents.AddRange(more);
+        foreach (var each in more)
+        {
+            Append(each);
+        }
+
         Follow();
     }
 
@@ -105,6 +114,19 @@ internal sealed class PoolNamespace : IBlockBackend
 
         Follow();
         return freed;
+    }
+
+    /// <summary>Extents that touch are one: a request across them stays whole, and the table of them short.</summary>
+    private void Append(Extent next)
+    {
+        if (_extents.Count > 0 && _extents[^1].End == next.Start)
+        {
+            _extents[^1] = _extents[^1] with { Count = _extents[^1].Count + next.Count };
+        }
+        else
+        {
+            _extents.Add(next);
+        }
     }
 
     private void Follow()

@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace ExpEther.Backends.Tests.Lab;
 
 /// <summary>A mounted file system that can neither make holes nor zero ranges. Needs root.</summary>
@@ -17,7 +15,7 @@ internal sealed class Ramfs : IDisposable
         made = null;
         var path = System.IO.Path.Combine(directory, "ramfs");
         Directory.CreateDirectory(path);
-        if (Run("mount", "-t", "ramfs", "none", path) is { } noMount)
+        if (RootTools.Run("mount", "-t", "ramfs", "none", path) is { } noMount)
         {
             why = noMount;
             return false;
@@ -28,22 +26,5 @@ internal sealed class Ramfs : IDisposable
         return true;
     }
 
-    public void Dispose() => Run("umount", Path);
-
-    /// <returns>Null, or why it failed.</returns>
-    private static string? Run(string command, params string[] arguments)
-    {
-        try
-        {
-            using var process = Process.Start(new ProcessStartInfo(command, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-            process.StandardOutput.ReadToEnd();
-            var errors = process.StandardError.ReadToEnd();
-            process.WaitForExit();
-            return process.ExitCode == 0 ? null : $"{command}: {errors}";
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return $"'{command}' is not on this machine";
-        }
-    }
+    public void Dispose() => RootTools.Run("umount", Path);
 }

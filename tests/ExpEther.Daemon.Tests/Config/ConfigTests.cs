@@ -143,6 +143,8 @@ public class ConfigTests
     [InlineData("listen = \"127.0.0.1:4790\"", "listen = \"127.0.0.1\"", 4, "listen", "192.0.2.1:4790")]
     [InlineData("ramMiB = 8", "ramMiB = 8\nfile = \"/dev/null\"", 16, "ramMiB", "keep one")]
     [InlineData("ramMiB = 8", "file = \"/nowhere/disk.img\"", 16, "file", "truncate -s 1G /nowhere/disk.img")]
+    [InlineData("ramMiB = 8", "file = \"/dev/null\"", 16, "file", "name one of these")]
+    [InlineData("ramMiB = 8", "file = \"/dev\"", 16, "file", "file or a block device")]
     [InlineData("blockBytes = 4096", "blockBytes = 1024", 19, "blockBytes", "write 512 or 4096")]
     [InlineData("name = \"box1\"", "name = \"box/1\"", 1, "name", "letters, digits")]
     [InlineData("name = \"box1\"", "name = \"box1\"\nname = \"box2\"", 2, "name", "remove one")]

@@ -23,7 +23,7 @@ public sealed unsafe class IoUringTests : IDisposable
         using var ring = IoUring.TryCreate(8, out var why);
         Assert.SkipWhen(ring is null, $"no io_uring here: {why}");
         File.WriteAllBytes(_path, new byte[8192]);
-        using var file = BlockFile.Open(_path, isReadOnly: false, isDirect: false);
+        using var file = BlockFile.Open(_path, isReadOnly: false);
         var memory = GC.AllocateArray<byte>(8192, pinned: true);
         memory.AsSpan(0, 4096).Fill(7);
         fixed (byte* at = memory)

@@ -64,9 +64,10 @@ public class LayoutTests
             ("Control", "msg_control"), ("ControlLength", "msg_controllen"), ("Flags", "msg_flags"));
         Add<ControlHeader>(layout, "struct cmsghdr", ("Length", "cmsg_len"), ("Level", "cmsg_level"), ("Type", "cmsg_type"));
         Add<FileStatus>(
-            layout, "struct statx", ("BlockSize", "stx_blksize"), ("UserId", "stx_uid"), ("GroupId", "stx_gid"), ("Mode", "stx_mode"),
-            ("Inode", "stx_ino"), ("Size", "stx_size"),
-            ("DeviceMajor", "stx_dev_major"), ("DeviceMinor", "stx_dev_minor"));
+            layout, "struct statx", ("Mask", "stx_mask"), ("BlockSize", "stx_blksize"), ("UserId", "stx_uid"), ("GroupId", "stx_gid"), ("Mode", "stx_mode"),
+            ("Inode", "stx_ino"), ("Size", "stx_size"), ("SpecialMajor", "stx_rdev_major"), ("SpecialMinor", "stx_rdev_minor"),
+            ("DeviceMajor", "stx_dev_major"), ("DeviceMinor", "stx_dev_minor"), ("DirectMemoryAlignment", "stx_dio_mem_align"),
+            ("DirectOffsetAlignment", "stx_dio_offset_align"));
         layout.Add(("sizeof(struct epoll_event) <= 16", Unsafe.SizeOf<EpollEvent>() == 16 ? 1 : 0));
         layout.Add(("offsetof(struct epoll_event, events)", Offset<EpollEvent>("Events")));
         layout.Add(("sizeof(struct sockaddr_in)", SockAddrIn.Bytes4));
