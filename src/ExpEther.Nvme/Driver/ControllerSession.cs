@@ -205,6 +205,13 @@ internal sealed class ControllerSession(PciFunction function, NvmeDriverOptions 
             return "it does not support the NVM command set with 4 KiB pages";
         }
 
+        var pairs = Math.Min(options.QueuePairs, NvmeDriverLimits.QueuePairsMax);
+        var registers = function.Bars.First(bar => bar.Index == 0);
+        if (capabilities.Mqes < 1 || (ulong)NvmeRegister.CompletionHead(pairs, capabilities.Dstrd) + sizeof(uint) > registers.SizeBytes)
+        {
+            return "its capabilities make no sense: queues of one entry, or doorbells outside its registers (CAP.MQES, CAP.DSTRD)";
+        }
+
         if (!await DisableAsync())
         {
             return "it does not become disabled";

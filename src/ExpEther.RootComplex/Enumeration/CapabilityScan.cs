@@ -6,6 +6,9 @@ namespace ExpEther.RootComplex.Enumeration;
 /// <summary>Walks both capability chains of a function once and notes where everything is.</summary>
 internal static class CapabilityScan
 {
+    /// <summary>SR-IOV (PCIe 5.0 §9.3.3): the longest of the extended capabilities that are noted.</summary>
+    private const int LongestBytes = 0x40;
+
     public static async Task<PciCapabilities> RunAsync(FunctionConfig config)
     {
         var found = new PciCapabilities();
@@ -44,8 +47,10 @@ internal static class CapabilityScan
                 return found;
             }
 
+            // One whose registers would lie past the end is none.
             found = (ExtendedCapabilityId)(ushort)header switch
             {
+                _ when at + LongestBytes > ConfigLimits.SpaceBytes => found,
                 ExtendedCapabilityId.AdvancedErrorReporting => found with { Aer = at },
                 ExtendedCapabilityId.AlternativeRoutingId => found with { Ari = at },
                 ExtendedCapabilityId.AccessControlServices => found with { Acs = at },

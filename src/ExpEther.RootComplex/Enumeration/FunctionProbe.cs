@@ -1,3 +1,4 @@
+using System.Numerics;
 using ExpEther.Core.Scheduling;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Config;
@@ -114,7 +115,13 @@ internal sealed class FunctionProbe(IConfigAccess access, OwnerScheduler schedul
                 mask = (low & ~0xFu) | ((ulong)await SizeAsync(config, offset + 4) << 32);
             }
 
-            bars.Add(new PciBar(index, default, ~mask + 1, is64Bit, (low & 8) != 0));
+            // Only a power of two can be a size (§7.5.1.2.1): what else is read makes no BAR.
+            var bytes = ~mask + 1;
+            if (BitOperations.IsPow2(bytes))
+            {
+                bars.Add(new PciBar(index, default, bytes, is64Bit, (low & 8) != 0));
+            }
+
             index += is64Bit ? 1 : 0;
         }
 

@@ -60,22 +60,22 @@ public sealed class PciFunction
     /// <param name="offset">In the BAR, a multiple of 4.</param>
     /// <param name="value">Little-endian.</param>
     /// <returns>False: the root complex's posted writes are all in use; try again at the next turn.</returns>
-    public bool TryWrite32(int bar, ulong offset, uint value) => TryWrite(AddressOf(bar, offset, 4), value, 4);
+    public bool TryWrite32(int bar, ulong offset, uint value) => TryWrite(bar, offset, value, 4);
 
     /// <summary>As <see cref="TryWrite32"/>, 8 bytes at a multiple of 8.</summary>
-    public bool TryWrite64(int bar, ulong offset, ulong value) => TryWrite(AddressOf(bar, offset, 8), value, 8);
+    public bool TryWrite64(int bar, ulong offset, ulong value) => TryWrite(bar, offset, value, 8);
 
     /// <summary>Reads a register; ends at the completion timeout at the latest.</summary>
     public async ValueTask<MmioResult> Read32Async(int bar, ulong offset)
     {
-        var end = await ReadAsync(AddressOf(bar, offset, 4), 4);
+        var end = await ReadAsync(bar, offset, 4);
         return end.IsSuccess ? new MmioResult(end.Value, false) : MmioResult.NoAnswer32;
     }
 
     /// <inheritdoc cref="Read32Async"/>
     public async ValueTask<MmioResult> Read64Async(int bar, ulong offset)
     {
-        var end = await ReadAsync(AddressOf(bar, offset, 8), 8);
+        var end = await ReadAsync(bar, offset, 8);
         return end.IsSuccess ? new MmioResult(end.Value, false) : MmioResult.NoAnswer64;
     }
 
@@ -168,16 +168,27 @@ public sealed class PciFunction
         _msix.Free();
     }
 
-    private ulong AddressOf(int bar, ulong offset, int bytes)
+    /// <summary>
+    /// Where a register is. False: outside the BAR. Drivers compute offsets from what the device says of itself (a doorbell stride, a table's place),
+    /// which may be anything; nothing answers there.
+    /// </summary>
+    private bool TryFind(int bar, ulong offset, int bytes, out ulong address)
     {
-        ref readonly var found = ref _bars[bar];
-        Check.That(found.IsAssigned && offset % (ulong)bytes == 0 && offset + (ulong)bytes <= found.SizeBytes);
-        return found.Address.Value + offset;
+        Check.That(offset % (ulong)bytes == 0);
+        address = 0;
+        if ((uint)bar >= (uint)_bars.Length || _bars[bar] is not { IsAssigned: true } found || offset > found.SizeBytes - (ulong)bytes)
+        {
+            return false;
+        }
+
+        address = found.Address.Value + offset;
+        return true;
     }
 
-    private bool TryWrite(ulong address, ulong value, int bytes) => !IsPresent || _host.Posted.TryAdd(address, value, bytes);
+    private bool TryWrite(int bar, ulong offset, ulong value, int bytes) =>
+        !IsPresent || !TryFind(bar, offset, bytes, out var address) || _host.Posted.TryAdd(address, value, bytes);
 
-    private ValueTask<RequestEnd> ReadAsync(ulong address, int bytes) => IsPresent
+    private ValueTask<RequestEnd> ReadAsync(int bar, ulong offset, int bytes) => IsPresent && TryFind(bar, offset, bytes, out var address)
         ? _host.Requests.SendAsync(new CpuRequest(RequestKind.MemoryRead, address, bytes))
         : ValueTask.FromResult(RequestEnd.NoAnswer);
 }

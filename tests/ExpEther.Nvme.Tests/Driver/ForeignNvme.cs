@@ -54,6 +54,13 @@ internal sealed class ForeignNvme : IPcieDevice
 
     public EndpointConfig Config { get; }
 
+    /// <summary>CAP.</summary>
+    public ulong Capabilities
+    {
+        get => BinaryPrimitives.ReadUInt64LittleEndian(_registers);
+        set => BinaryPrimitives.WriteUInt64LittleEndian(_registers, value);
+    }
+
     public ushort Flexible { get; }
 
     public SecondaryControllerEntry[] Secondaries { get; }

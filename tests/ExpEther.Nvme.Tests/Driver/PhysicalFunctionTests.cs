@@ -122,6 +122,20 @@ public class PhysicalFunctionTests
         Assert.Equal("", bus.Run(physical.Namespaces!.ListAsync).Failure);
     }
 
+    [Theory]
+    [InlineData(0xF_0000_0000ul, 0ul)]
+    [InlineData(0ul, 0xFFFFul)]
+    public void Capabilities_that_cannot_be_are_refused_in_words(ulong set, ulong clear)
+    {
+        // CAP.DSTRD of doorbells past the registers' end; CAP.MQES of queues of one entry.
+        var device = new ForeignNvme(2, 12);
+        device.Capabilities = (device.Capabilities | set) & ~clear;
+        var bus = new TestDeviceBus(device);
+        var function = bus.Root.Add(bus.Enumerate()[0]);
+        var started = bus.Run(() => new NvmePhysicalFunctionDriver(bus.Events).StartAsync(function, "disk"));
+        Assert.Contains("make no sense", started.Failure, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_controller_that_leaves_a_command_unanswered_is_reset_and_meanwhile_refuses_in_words()
     {

@@ -46,6 +46,9 @@ internal sealed class TestEndpoint : IPcieDevice
     /// <summary>Answers are kept until <see cref="ReleaseHeld"/>.</summary>
     public bool Hold { get; set; }
 
+    /// <summary>What it says of a register, offset and true value given, instead of the truth.</summary>
+    public Func<int, uint, uint>? Lie { get; set; }
+
     /// <summary>This many configuration requests are answered with "retry".</summary>
     public int Retries { get; set; }
 
@@ -171,7 +174,8 @@ internal sealed class TestEndpoint : IPcieDevice
         {
             Answer(
                 new Completion(target, request.Requester, request.Tag, CompletionStatus.SuccessfulCompletion),
-                BitConverter.GetBytes(function.Read(request.ConfigRegister)));
+                BitConverter.GetBytes(
+                    Lie?.Invoke(request.ConfigRegister, function.Read(request.ConfigRegister)) ?? function.Read(request.ConfigRegister)));
             return;
         }
 
