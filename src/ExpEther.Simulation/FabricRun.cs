@@ -319,6 +319,12 @@ internal sealed class FabricRun
             }
         }
 
+        if (Trace.Defect is { } defect)
+        {
+            // A bridge goes on without what broke; a run does not.
+            throw new SimulationFailure(defect);
+        }
+
         if (_now >= _nextLook)
         {
             _nextLook = _now + LookInterval;

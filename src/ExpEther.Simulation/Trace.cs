@@ -7,6 +7,9 @@ internal sealed class Trace(bool keepsAll) : IEventSink
 {
     private readonly Queue<string> _lines = new();
 
+    /// <summary>A bug that a bridge contained; null: none showed.</summary>
+    public string? Defect { get; private set; }
+
     public Instant Now { get; set; }
 
     public IReadOnlyList<string> Lines => [.. _lines];
@@ -21,5 +24,9 @@ internal sealed class Trace(bool keepsAll) : IEventSink
         _lines.Enqueue($"{Now.Nanoseconds / 1e9,11:F6} {line}");
     }
 
-    public void Report(EventSeverity severity, string source, string text) => Add($"{source}: {text}");
+    public void Report(EventSeverity severity, string source, string text)
+    {
+        Add($"{source}: {text}");
+        Defect ??= severity == EventSeverity.Defect ? $"{source}: {text}" : null;
+    }
 }

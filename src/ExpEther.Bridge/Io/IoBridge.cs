@@ -38,6 +38,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     private readonly FunctionTable _functions = new();
     private readonly DeviceConfigAccess _config;
     private readonly DeviceBus _devices;
+    private readonly DeviceFence _fence;
     private readonly PhysicalFunctions _physicals;
     private readonly NamespaceOwnership _sight;
     private readonly NamespaceRecovery _recovery;
@@ -45,6 +46,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     private readonly HostSessions _hosts;
     private readonly OwnershipTable _ownership;
     private readonly DeviceBringUp _bringUp;
+    private readonly SequenceGuard _guard;
     private readonly OwnerFollower _follower;
     private readonly BridgeChanges _changes;
     private readonly BridgeCommands _commands;
@@ -69,10 +71,12 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         _devices.Keeper = _physicals;
         _recovery = new NamespaceRecovery(_ownership, _sight, _hosts, events);
         _namespaces = new NamespaceCommands(_devices, _physicals, _hosts, _ownership, _sight, _recovery);
+        _fence = new DeviceFence(_devices, _config, _changed, events);
         var reset = new FunctionReset(_config, scheduler, _changed, events);
         var assign = new AssignSequence(reset, _ownership, _sight, _changed, events, options);
         var release = new ReleaseSequence(reset, _changed, events, options.ReleaseTimeout);
-        _follower = new OwnerFollower(_functions, assign, release, _ownership, _sight, scheduler, _changed, events);
+        _guard = new SequenceGuard(scheduler, _changed);
+        _follower = new OwnerFollower(_functions, assign, release, _ownership, _sight, scheduler, _changed, events, _guard);
         _commands = new BridgeCommands(_functions, _devices, _hosts, assign, release, _ownership, _follower, _sight, _changed);
         _bringUp = new DeviceBringUp(_devices, _config, reset, scheduler, _changed);
         _changes = new BridgeChanges(_functions, _devices, _bringUp, _hosts, _ownership, release, _follower, scheduler, _changed, OnChanged);
@@ -185,8 +189,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         var moved = _hosts.Poll(now);
         foreach (var device in _devices.All)
         {
-            moved |= device.Device.Poll(now);
-            moved |= _deviceToHost.Pump(device, now);
+            moved |= Move(device, now);
         }
 
         _config.OnTime(now);
@@ -256,6 +259,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         _hosts.All.Sum(h => h.RepliesDropped + h.ControlsDropped))) with
     {
         Devices = [.. _devices.All.Select(IoDeviceStatus.Of)],
+        Trouble = _ownership.Trouble,
     };
 
     public void AddShape(CounterShape shape) => IoCounterEntries.AddShape(shape, _functions, _hosts);
@@ -289,6 +293,22 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         }
     }
 
+    /// <summary>What goes wrong here by a bug, in the device or in the bridge's work for it, ends that device and no other.</summary>
+    private bool Move(BusDevice device, Instant now)
+    {
+        var moved = device.Device.Poll(now);
+        try
+        {
+            moved |= _deviceToHost.Pump(device, now);
+        }
+        catch (Exception e)
+        {
+            device.Device.Fail(e);
+        }
+
+        return moved | _fence.Look(device);
+    }
+
     private void OnChanged(IoBridgeChange change) => Options = Options with
     {
         Hosts = [.. _hosts.All.Select(h => h.Host)],
@@ -302,6 +322,6 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         : Task.FromResult(NamespaceReply.Refused(RefusalCode.NotStarted, "the box is still finding its devices", "try again in a moment", device));
 
     private Task<BridgeResult> RunAsync(string function, Func<StepLog, Task<BridgeResult>> command, Action<BridgeStep>? progress) => _started
-        ? _scheduler.Run(() => command(new StepLog(_scheduler, progress)))
+        ? _scheduler.Run(() => _guard.RunAsync(_functions.Find(function), () => command(new StepLog(_scheduler, progress))))
         : Task.FromResult(BridgeResult.Refused(RefusalCode.NotStarted, "the box is still finding its devices", "try again in a moment", function));
 }

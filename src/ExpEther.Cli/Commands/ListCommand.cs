@@ -79,6 +79,12 @@ internal static class ListCommand
             text += $"\n\n{f.Cell("name")}: {f.Cell("note")}";
         }
 
+        text += box["trouble"] is null ? "" : $"\n\n{box.Cell("name")}: {box.Cell("trouble")}";
+        foreach (var d in box.Objects("devices").Where(d => d["trouble"] is not null))
+        {
+            text += $"\n\n{d.Cell("name")}: {d.Cell("trouble")}";
+        }
+
         foreach (var h in box.Objects("hosts"))
         {
             text += Trouble(h, h.Cell("name"));
@@ -141,6 +147,7 @@ internal static class ListCommand
 
     private static string Trouble(System.Text.Json.Nodes.JsonObject peer, string name) => peer.Cell("trouble") switch
     {
+        "failed" => $"\n\n{name}: failed by a bug and is fenced until this daemon restarts; its log has the stack.",
         "sealDiffers" => $"\n\n{name}: no link comes up, since one end seals and the other does not: write the same [link] seal at both.",
         "versionDiffers" => $"\n\n{name}: no link comes up, since its links speak another version: run the same release of ExpEther at both ends.",
         "keyDiffers" => $"\n\n{name}: no link comes up, since the key is another at each end: compare key or keyFile.",

@@ -28,7 +28,21 @@ internal abstract class DaemonHost(HostBridgeConfig config) : IOwnedPart, IDispo
 
     public bool TryTakeFrame(Instant now, Span<byte> into, out int written) => Bridge.TryTakeFrame(now, into, out written);
 
+    /// <summary>A bug of ours ended this host and no other, until the daemon restarts or a reload makes it anew.</summary>
+    public bool HasFailed { get; private set; }
+
     public abstract bool Poll(Instant now);
+
+    /// <summary>Lets go of what others wait for, when the host has failed; null: it has not joined a machine.</summary>
+    public Action<Exception>? Fenced { get; set; }
+
+    /// <summary>The others of the machine go on.</summary>
+    public bool TryFence(Exception e)
+    {
+        HasFailed = true;
+        Fenced?.Invoke(e);
+        return Fenced is not null;
+    }
 
     public void Close(Instant now) => Bridge.Close(now);
 

@@ -57,9 +57,10 @@ internal sealed class GuestHost : DaemonHost
 
     public override Task EnumerateAsync() => _rootComplex.EnumerateAsync();
 
-    public override Task LeaveAsync() => _machine.LeaveAsync();
+    public override Task LeaveAsync() => HasFailed ? Task.CompletedTask : _machine.LeaveAsync();
 
-    public override Task RefreshAsync() => _machine.RefreshAsync(TimeSpan.FromMilliseconds(LoopLimits.GuestRefreshMilliseconds));
+    public override Task RefreshAsync() =>
+        HasFailed ? Task.CompletedTask : _machine.RefreshAsync(TimeSpan.FromMilliseconds(LoopLimits.GuestRefreshMilliseconds));
 
     public override void Describe(SlotStatus slot, JsonObject into)
     {

@@ -17,7 +17,7 @@ internal static class HostJson
             ["name"] = status.Name,
             ["vlan"] = status.Vlan.Value,
             ["mac"] = status.Mac.ToString(),
-            ["trouble"] = status.HasTwin ? Trouble(SetupTrouble.OursIsTaken) : null,
+            ["trouble"] = host.HasFailed ? "failed" : status.HasTwin ? Trouble(SetupTrouble.OursIsTaken) : null,
             ["slots"] = new JsonArray([.. status.Slots.Select(slot =>
             {
                 var shown = new JsonObject

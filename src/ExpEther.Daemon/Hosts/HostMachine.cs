@@ -6,6 +6,7 @@ using ExpEther.Daemon.Loop;
 using ExpEther.Daemon.Ports;
 using ExpEther.Daemon.State;
 using ExpEther.Ethernet.Ports;
+using ExpEther.Linux;
 
 namespace ExpEther.Daemon.Hosts;
 
@@ -44,14 +45,23 @@ internal sealed class HostMachine(
     public void Run(OwnerLoop loop) => _loop = loop;
 
     /// <summary>Runs a host from now on, which enumerates and announces itself.</summary>
+    /// <exception cref="IOException">It has more sockets than there is room to watch.</exception>
     public void Add(DaemonHost host)
     {
+        if (!HasRoomFor([host]))
+        {
+            throw new IOException(
+                $"host '{host.Config.Name}' does not fit: one daemon watches {LinuxLimits.PolledDescriptorsMax} sockets and files; give it fewer slots, or move "
+                + "hosts to a daemon of their own");
+        }
+
         Hosts.Add(host);
         foreach (var descriptor in host.PollFileDescriptors)
         {
             _loop!.Watch(descriptor);
         }
 
+        host.Fenced = e => Fence(host, e);
         _loop!.Add(host);
         scheduler.Start(host.EnumerateAsync);
     }
@@ -60,12 +70,37 @@ internal sealed class HostMachine(
     public void Remove(DaemonHost host)
     {
         Hosts.Remove(host);
+        if (host.HasFailed)
+        {
+            _loop!.Retire(host, scheduler.Now);
+            return;
+        }
+
+        Unwatch(host);
+        _loop!.Retire(host, scheduler.Now);
+        host.Dispose();
+    }
+
+    /// <summary>A bug ended this host. The others go on; QEMU, which would wait for answers with its big lock held, gets its connections closed.</summary>
+    private void Fence(DaemonHost host, Exception e)
+    {
+        events.Report(EventSeverity.Defect, host.Config.Name, $"failed by a bug and is fenced until the daemon restarts: {e}");
+        Unwatch(host);
+        try
+        {
+            host.Dispose();
+        }
+        catch (Exception late)
+        {
+            events.Report(EventSeverity.Defect, host.Config.Name, $"did not let go of everything: {late}");
+        }
+    }
+
+    private void Unwatch(DaemonHost host)
+    {
         foreach (var descriptor in host.PollFileDescriptors)
         {
             _loop!.Unwatch(descriptor);
         }
-
-        _loop!.Retire(host, scheduler.Now);
-        host.Dispose();
     }
 }

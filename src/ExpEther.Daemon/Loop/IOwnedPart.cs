@@ -20,6 +20,14 @@ public interface IOwnedPart
     /// <returns>True when something happened, so that the loop does not go to sleep.</returns>
     bool Poll(Instant now);
 
+    /// <summary>
+    /// A bug of ours showed in one of the calls above. A part that can be done without says so, lets go of what others wait for, and is called no
+    /// more; what it left is never used again. The box itself cannot: its process ends, and whoever watches over that starts another.
+    /// </summary>
+    /// <param name="e">What was thrown.</param>
+    /// <returns>False: nothing goes on without the part.</returns>
+    bool TryFence(Exception e) => false;
+
     /// <summary>Says good-bye to its peers; the loop then sends what <see cref="TryTakeFrame"/> still gives.</summary>
     void Close(Instant now);
 }

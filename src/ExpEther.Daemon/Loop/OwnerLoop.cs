@@ -21,7 +21,7 @@ namespace ExpEther.Daemon.Loop;
 /// that are queued leave together; nothing waits for more to come. No locks, and no allocation in a turn that moves frames.
 /// </para>
 /// </summary>
-public sealed class OwnerLoop
+public sealed partial class OwnerLoop
 {
     private static readonly TimeSpan ControlInterval = TimeSpan.FromMicroseconds(LoopLimits.ControlMicroseconds);
     private static readonly TimeSpan RefreshInterval = TimeSpan.FromMilliseconds(LoopLimits.RefreshMilliseconds);
@@ -30,6 +30,7 @@ public sealed class OwnerLoop
     private readonly OwnerScheduler _scheduler;
     private readonly List<IOwnedPart> _parts;
     private readonly Queue<IOwnedPart> _leaving = new();
+    private readonly List<IOwnedPart> _fenced = [];
     private readonly List<ILoopErrand> _errands = [];
     private readonly ControlServer _control;
     private readonly StopSignal _stop;
@@ -98,6 +99,11 @@ public sealed class OwnerLoop
     /// <summary>Lets a part say good-bye to its peers, and forgets it once that has been sent. Called from the scheduler.</summary>
     public void Retire(IOwnedPart part, Instant now)
     {
+        if (_fenced.Remove(part))
+        {
+            return;
+        }
+
         Check.That(_parts.Remove(part));
         _nextPart = 0;
         part.Close(now);
@@ -197,10 +203,17 @@ public sealed class OwnerLoop
         foreach (var part in _parts)
         {
             Stages.NextSlice();
-            active |= part.Poll(now);
+            try
+            {
+                active |= part.Poll(now);
+            }
+            catch (Exception e) when (TryFence(part, e))
+            {
+            }
         }
 
         Stages.Leave(outer);
+        DropFenced();
         return active;
     }
 
@@ -235,11 +248,12 @@ public sealed class OwnerLoop
             {
                 if (frame.Destination == part.Mac || frame.Destination.IsMulticast)
                 {
-                    var found = part.OnFrame(frame, now);
+                    var found = GiveFrame(part, frame, now);
                     trust = found > trust ? found : trust;
                 }
             }
 
+            DropFenced();
             Stages.Leave(wire);
             _port.Confirm(trust);
             _port.Release();
@@ -291,9 +305,16 @@ public sealed class OwnerLoop
         {
             var part = _parts[_nextPart];
             _nextPart = (_nextPart + 1) % _parts.Count;
-            if (part.TryTakeFrame(now, _frame, out _frameBytes))
+            try
             {
-                return true;
+                if (part.TryTakeFrame(now, _frame, out _frameBytes))
+                {
+                    return true;
+                }
+            }
+            catch (Exception e) when (TryFence(part, e))
+            {
+                DropFenced();
             }
         }
 
@@ -316,9 +337,16 @@ public sealed class OwnerLoop
         var deadline = Instant.Earliest(_scheduler.NextDeadline, Instant.Earliest(_control.NextDeadline, _nextRefresh));
         foreach (var part in _parts)
         {
-            deadline = Instant.Earliest(deadline, part.NextDeadline);
+            try
+            {
+                deadline = Instant.Earliest(deadline, part.NextDeadline);
+            }
+            catch (Exception e) when (TryFence(part, e))
+            {
+            }
         }
 
+        DropFenced();
         deadline = Instant.Earliest(deadline, Publisher?.NextDeadline);
 
         var wait = deadline!.Value.Nanoseconds - now.Nanoseconds;
@@ -349,9 +377,16 @@ public sealed class OwnerLoop
         var end = MonotonicClock.Now + TimeSpan.FromMilliseconds(LoopLimits.ClosingMilliseconds);
         foreach (var part in _parts)
         {
-            part.Close(MonotonicClock.Now);
+            try
+            {
+                part.Close(MonotonicClock.Now);
+            }
+            catch (Exception e) when (TryFence(part, e))
+            {
+            }
         }
 
+        DropFenced();
         var now = MonotonicClock.Now;
         while ((Send(now) || _frameBytes > 0) && now < end)
         {

@@ -41,6 +41,52 @@ public sealed class OwnershipTests
         Assert.True(rig.Await(rig.Bridge.AttachAsync("nvme0", "host1")).Ok);
     }
 
+    [Theory]
+    [InlineData("detach", false)]
+    [InlineData("detach", true)]
+    [InlineData("move", false)]
+    [InlineData("move", true)]
+    [InlineData("attach", true)]
+    public void A_command_whose_record_the_disk_does_not_take_leaves_the_function_with_its_owner(string command, bool force)
+    {
+        var rig = new IoRig(2).StartAndPlug();
+        var generation = rig.Status.Generation;
+        rig.Store.HoldsBack = true;
+        var result = rig.Await(command switch
+        {
+            "detach" => rig.Bridge.DetachAsync("nvme0", force),
+            "move" => rig.Bridge.MoveAsync("nvme0", "host2", force),
+            _ => rig.Bridge.AttachAsync("nvme0", "host2", force),
+        });
+        Assert.Equal((false, RefusalCode.NotRecorded), (result.Ok, result.Code));
+        Assert.Contains("stays as it was", result.Message, StringComparison.Ordinal);
+        Assert.Equal((FunctionState.Presented, "host1", generation), (rig.Status.State, rig.Status.Owner, rig.Status.Generation));
+        Assert.Equal((0, 0, 0), (rig.Host.Presses, rig.Host.Withdrawals, rig.Hosts[1].Presents));
+        Assert.Contains("durable", rig.Bridge.Status().Trouble, StringComparison.Ordinal);
+
+        // The disk is well again: the trouble is over, and the command works.
+        rig.Store.HoldsBack = false;
+        rig.RunFor(TimeSpan.FromSeconds(2));
+        Assert.Equal("", rig.Bridge.Status().Trouble);
+        Assert.True(rig.Await(rig.Bridge.MoveAsync("nvme0", "host2")).Ok);
+        Assert.Equal((1, 1, "host2"), (rig.Host.Presses, rig.Hosts[1].Presents, rig.Status.Owner));
+    }
+
+    [Fact]
+    public void A_disk_that_fails_under_way_gives_the_function_back_to_its_owner()
+    {
+        var rig = new IoRig(2).StartAndPlug();
+        rig.Host.IsWilling = false;
+        var detach = rig.Bridge.DetachAsync("nvme0");
+        rig.Run(() => rig.Host.Presses == 1);
+        rig.Store.HoldsBack = true;
+        Assert.Equal(RefusalCode.NotRecorded, rig.Await(detach).Code);
+        Assert.Equal("host1", rig.Status.Owner);
+        rig.Store.HoldsBack = false;
+        rig.Run(() => rig.Host.Presents == 2, 60);
+        Assert.Equal((FunctionState.Presented, "host1"), (rig.Status.State, rig.Status.Owner));
+    }
+
     [Fact]
     public void A_disk_that_fails_does_not_cost_an_owner_its_function()
     {

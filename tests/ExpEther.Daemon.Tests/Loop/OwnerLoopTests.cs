@@ -86,6 +86,36 @@ public class OwnerLoopTests
         Assert.Equal(0, bench.Sender.ToSend);
     }
 
+    [Theory]
+    [InlineData(nameof(IOwnedPart.Poll))]
+    [InlineData(nameof(IOwnedPart.OnFrame))]
+    [InlineData(nameof(IOwnedPart.TryTakeFrame))]
+    public void A_part_that_throws_is_fenced_and_the_others_go_on(string where)
+    {
+        using var bench = new Bench();
+        bench.Bystander.ThrowsIn = where;
+        bench.Sender.Destination = MacAddress.Broadcast;
+        bench.Sender.ToSend = 1;
+        bench.TurnUntil(() => bench.Bystander.Fenced is not null);
+        bench.Sender.Destination = bench.Receiver.Mac;
+        bench.Sender.ToSend = 5;
+
+        bench.TurnUntil(() => bench.Receiver.Received >= 6);
+
+        Assert.Contains("a planted bug", bench.Bystander.Fenced!.Message, StringComparison.Ordinal);
+        Assert.Equal(0, bench.Bystander.CallsAfterwards);
+    }
+
+    [Fact]
+    public void A_part_that_cannot_be_done_without_ends_the_loop()
+    {
+        using var bench = new Bench();
+        bench.Bystander.ThrowsIn = nameof(IOwnedPart.Poll);
+        bench.Bystander.IsNeeded = true;
+
+        Assert.Throws<InvalidOperationException>(() => bench.TurnUntil(() => false));
+    }
+
     [Fact]
     public void An_idle_loop_sleeps_until_its_deadline()
     {
@@ -203,10 +233,26 @@ public class OwnerLoopTests
 
         public Action? AtDeadline { get; set; }
 
+        /// <summary>The call in which a bug shows.</summary>
+        public string? ThrowsIn { get; set; }
+
+        public bool IsNeeded { get; set; }
+
+        public Exception? Fenced { get; private set; }
+
+        public int CallsAfterwards { get; private set; }
+
         public Instant? NextDeadline => Deadline;
+
+        public bool TryFence(Exception e)
+        {
+            Fenced = e;
+            return !IsNeeded;
+        }
 
         public FrameTrust OnFrame(in ReceivedFrame frame, Instant now)
         {
+            Call(nameof(OnFrame));
             Received++;
             return FrameTrust.None;
         }
@@ -214,6 +260,7 @@ public class OwnerLoopTests
         public bool TryTakeFrame(Instant now, Span<byte> into, out int written)
         {
             written = 0;
+            Call(nameof(TryTakeFrame));
             if (ToSend == 0 || _hasSent)
             {
                 return _hasSent = false;
@@ -234,6 +281,7 @@ public class OwnerLoopTests
 
         public bool Poll(Instant now)
         {
+            Call(nameof(Poll));
             if (Deadline is not { } deadline || now < deadline)
             {
                 return false;
@@ -244,5 +292,14 @@ public class OwnerLoopTests
         }
 
         public void Close(Instant now) => ToSend = SendsAtClose;
+
+        private void Call(string what)
+        {
+            CallsAfterwards += Fenced is null ? 0 : 1;
+            if (ThrowsIn == what)
+            {
+                throw new InvalidOperationException("a planted bug");
+            }
+        }
     }
 }

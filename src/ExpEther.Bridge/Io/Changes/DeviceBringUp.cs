@@ -10,6 +10,21 @@ internal sealed class DeviceBringUp(DeviceBus devices, DeviceConfigAccess config
     /// <returns>Empty; else why it has no function.</returns>
     public async Task<string> RunAsync(BusDevice device)
     {
+        try
+        {
+            return await BringUpAsync(device);
+        }
+        catch (Exception e)
+        {
+            // It may have said of itself what cannot be: that is its end, and not the box's.
+            device.Device.Fail(e);
+            device.Functions.Clear();
+            return DeviceFence.Failure;
+        }
+    }
+
+    private async Task<string> BringUpAsync(BusDevice device)
+    {
         var failure = await devices.BringUpAsync(device);
         foreach (var function in device.Functions)
         {

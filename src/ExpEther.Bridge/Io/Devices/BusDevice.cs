@@ -18,7 +18,7 @@ internal sealed class BusDevice(string name, IPcieDevice device, int vfs)
 
     public string Name { get; } = name;
 
-    public IPcieDevice Device { get; } = device;
+    public ContainedDevice Device { get; } = new(device);
 
     public int VfsWanted { get; } = vfs;
 

@@ -54,7 +54,12 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
         set;
     }
 
-    public FunctionState State { get; set; } = FunctionState.Idle;
+    /// <summary>A function of a device that failed stays so, whatever a sequence that was at work on it wants.</summary>
+    public FunctionState State
+    {
+        get;
+        set => field = Device.Device.HasFailed ? FunctionState.Failed : value;
+    } = FunctionState.Idle;
 
     public string Failure { get; set; } = "";
 

@@ -54,6 +54,9 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
         events.Report(EventSeverity.Information, box, $"no ownership is kept: incarnation {_incarnation:x8} begins");
     }
 
+    /// <summary>Why nothing can be given or taken now, in words; empty: it can.</summary>
+    public string Trouble { get; private set; } = "";
+
     public OwnershipRecord? OwnerOf(string function) => _owners.GetValueOrDefault(function);
 
     /// <summary>How many namespaces have an owner, those included whose device is not here.</summary>
@@ -122,6 +125,12 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
         return SaveAsync();
     }
 
+    /// <summary>
+    /// Makes durable what is recorded, as it is: whoever is about to take a function from its owner learns first whether the change could be kept.
+    /// </summary>
+    /// <returns>As <see cref="RecordAsync"/>.</returns>
+    public Task<bool> ProbeAsync() => SaveAsync();
+
     /// <summary>Puts the records before back in place of some whose durability is in doubt; nobody waits for it.</summary>
     public void TakeBack(string function, OwnershipRecord? before, IReadOnlyList<NamespaceRecord>? namespacesBefore = null)
     {
@@ -166,6 +175,7 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
         if (IsPending && store.IsDurable(_version))
         {
             _durable = _version;
+            Trouble = "";
             changed.Set();
         }
     }
@@ -193,7 +203,9 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
     private async Task<bool> SaveAsync()
     {
         var version = Save();
-        return await changed.WaitUntil(() => _durable >= version, IoBridgeLimits.RecordTimeout);
+        var isDurable = await changed.WaitUntil(() => _durable >= version, IoBridgeLimits.RecordTimeout);
+        Trouble = isDurable || !IsPending ? Trouble : "what belongs to whom cannot be made durable: look at the disk that holds the box's state";
+        return isDurable;
     }
 
     private long Save()

@@ -64,6 +64,11 @@ internal sealed class AssignSequence(
             await changed.WaitUntil(() => mayPresent() || !session.IsUp, IoBridgeLimits.PresentOrderTimeout);
         }
 
+        if (function.State == FunctionState.Failed)
+        {
+            return RefusalCode.DeviceFailed;
+        }
+
         function.TriedEpoch = session.Link.Epoch;
         if (!session.IsUp)
         {

@@ -115,11 +115,21 @@ internal sealed class BridgeCommands(
         f.Busy = "detach";
         f.Hurry = false;
         steps.Add(BridgeStepName.Started);
-        var code = await release.RunAsync(f, force, steps);
-        var recorded = await ownership.RecordAsync(function, null);
-        Forget(f, owner);
-        code = code.Length == 0 && !recorded ? RefusalCode.NotRecorded : code;
-        End(f, null);
+        var code = await ownership.ProbeAsync() ? await release.RunAsync(f, force, steps) : RefusalCode.NotRecorded;
+        if (code != RefusalCode.NotRecorded)
+        {
+            if (await ownership.RecordAsync(function, null))
+            {
+                Forget(f, owner);
+            }
+            else
+            {
+                code = code.Length == 0 ? RefusalCode.NotRecorded : code;
+                ownership.TakeBack(function, owner);
+            }
+        }
+
+        EndWith(f, code, owner, null);
         return Result(f, code, NameOf(owner), owner.Vlan, null, default, 0, steps);
     }
 
@@ -155,7 +165,7 @@ internal sealed class BridgeCommands(
         var code = "";
         if (function.State != FunctionState.Idle || owner is not null)
         {
-            code = await release.RunAsync(function, force, steps);
+            code = await ownership.ProbeAsync() ? await release.RunAsync(function, force, steps) : RefusalCode.NotRecorded;
         }
 
         function.SlotDemanded = (ushort)slot;
@@ -192,7 +202,7 @@ internal sealed class BridgeCommands(
         // What it was to have it asks for, should the link go down before it was told where it is.
         function.SlotBefore = slot > 0 && code is "" or RefusalCode.LinkDown ? (ushort)slot : function.SlotBefore;
         function.SlotDemanded = 0;
-        End(function, to);
+        EndWith(function, code, owner, to);
         var result = Result(function, code, owner is null ? null : NameOf(owner), owner?.Vlan ?? default, to.Name, to.Host.Vlan, generation, steps);
         result = result.Ok ? result with { Message = function.Note } : result;
         return result.Ok && namespaces.Beside(function) is { Count: > 0 } others
@@ -216,6 +226,18 @@ internal sealed class BridgeCommands(
         }
 
         return function.Busy is null ? null : Refusals.Busy(function);
+    }
+
+    /// <summary>What could not be recorded did not happen: the owner before keeps the function, and is shown it again if it was taken already.</summary>
+    private void EndWith(IoFunction function, string code, OwnershipRecord? before, HostSession? after)
+    {
+        if (code == RefusalCode.NotRecorded && before is not null)
+        {
+            function.TriedEpoch = 0;
+            after = hosts.Find(before.Vlan, before.Mac);
+        }
+
+        End(function, after);
     }
 
     private void End(IoFunction function, HostSession? owner)

@@ -15,7 +15,7 @@ namespace ExpEther.Bridge.Io.Sequences;
 /// </summary>
 internal sealed class OwnerFollower(
     FunctionTable functions, AssignSequence assign, ReleaseSequence release, OwnershipTable ownership, NamespaceOwnership namespaces,
-    OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
+    OwnerScheduler scheduler, OwnerSignal changed, IEventSink events, SequenceGuard guard)
 {
     private const string LinkUp = "link-up";
     private const string LinkDown = "link-down";
@@ -115,12 +115,12 @@ internal sealed class OwnerFollower(
         else if (function.State == FunctionState.Fenced)
         {
             function.Busy = LinkDown;
-            scheduler.Start(() => QuietAsync(function, owner));
+            guard.Start(function, () => QuietAsync(function, owner));
         }
         else if (function.State == FunctionState.Idle && owner is { IsUp: true } && Owns(owner, function.Name) && function.TriedEpoch != owner.Link.Epoch)
         {
             function.Busy = LinkUp;
-            scheduler.Start(() => PresentAsync(function, owner));
+            guard.Start(function, () => PresentAsync(function, owner));
         }
     }
 
@@ -175,13 +175,13 @@ internal sealed class OwnerFollower(
         if (!function.WasTaken)
         {
             function.Busy = "not-taken";
-            scheduler.Start(() => PresentLaterAsync(function, session, $"host {session.Name} did not bring it up"));
+            guard.Start(function, () => PresentLaterAsync(function, session, $"host {session.Name} did not bring it up"));
             return;
         }
 
         events.Report(EventSeverity.Information, function.Name, $"host {session.Name} let it go");
         function.Busy = "given-back";
-        scheduler.Start(async () =>
+        guard.Start(function, async () =>
         {
             await release.RunAsync(function, false, new StepLog(scheduler, null));
             await ownership.RecordAsync(function.Name, null);
@@ -203,7 +203,7 @@ internal sealed class OwnerFollower(
         if (function.Busy is null)
         {
             function.Busy = "overrun";
-            scheduler.Start(() => PresentLaterAsync(
+            guard.Start(function, () => PresentLaterAsync(
                 function, session, $"host {session.Name} takes nothing of what it sends, and its device cannot hold it back"));
         }
     }

@@ -84,7 +84,8 @@ internal sealed class Refusals(FunctionTable functions, DeviceBus devices, HostS
             code, $"{function.Name} could not be made ready for host '{host}': {function.Trouble}",
             "look at the box's log; it is tried again when the device is well or the link comes up", function.Name),
         RefusalCode.NotRecorded => BridgeResult.Refused(
-            code, $"the ownership of {function.Name} could not be made durable", "look at the disk that holds the box's state", function.Name),
+            code, $"the ownership of {function.Name} could not be made durable, so it stays as it was",
+            "look at the disk that holds the box's state: is it full, or read-only? The box's log has the error; then try again", function.Name),
         _ => Failed(function),
     };
 

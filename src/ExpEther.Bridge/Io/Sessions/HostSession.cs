@@ -19,6 +19,7 @@ internal sealed class HostSession : ILinkConsumer
     private readonly IEventSink _events;
     private Announcement? _heard;
     private Instant _heardAt;
+    private LinkOptions? _failed;
 
     public HostSession(int index, IoHostOptions host, LinkOptions link, ISessionEvents listener, IRandomSource random, IEventSink events)
     {
@@ -43,6 +44,12 @@ internal sealed class HostSession : ILinkConsumer
     public HostIoRids HostIo { get; }
 
     public bool IsUp => Link.State == LinkState.Up;
+
+    /// <summary>
+    /// A bug of ours showed in what was done for this host: its link is not used again, and it gets none until a reload gives it another or the
+    /// box restarts. The other hosts go on.
+    /// </summary>
+    public bool HasFailed => _failed is not null;
 
     /// <summary>Its announcement has been heard lately.</summary>
     public bool IsAnnounced => _heard is not null;
@@ -71,7 +78,39 @@ internal sealed class HostSession : ILinkConsumer
         link.Tap = before.Tap;
         Link = link;
         _watch.Forget();
+        _failed = null;
         return before;
+    }
+
+    /// <summary>Fences the host after an exception. What its link holds is left alone; a new link, which stays closed, stands in its place.</summary>
+    public void Fail(Exception e, Instant now)
+    {
+        if (HasFailed)
+        {
+            return;
+        }
+
+        _events.Report(EventSeverity.Defect, Name, $"failed by a bug and is fenced until a reload changes it or the box restarts: {e}");
+        _failed = Link.Options;
+        var tap = Link.Tap;
+        Link = MakeLink(_failed);
+        Link.Tap = tap;
+        _watch.Forget();
+        OnDown(Link, LinkDownReason.Closed, now);
+    }
+
+    /// <summary>Sends a function's TLP. False: no room, or the host has just failed.</summary>
+    public bool TrySendTlp(ushort function, ulong generation, TlpClass c, ReadOnlySpan<byte> tlp, Instant now)
+    {
+        try
+        {
+            return Link.TrySendTlp(function, generation, c, tlp);
+        }
+        catch (Exception e)
+        {
+            Fail(e, now);
+            return false;
+        }
     }
 
     /// <summary>Other words of the configuration for the same VLAN and MAC.</summary>

@@ -186,7 +186,7 @@ internal sealed class HostSessions
 
         if (frame.Destination == _options.Mac && _byPeer.TryGetValue((frame.Source, frame.Vlan), out var session))
         {
-            return session.Link.OnFrame(frame, now);
+            return Take(session, frame, now);
         }
 
         FramesNotOurs++;
@@ -208,8 +208,7 @@ internal sealed class HostSessions
 
         for (var i = 0; i <= _sessions.Count; i++)
         {
-            if (_framesThisTurn < IoBridgeLimits.FramesPerLinkAndTurnMax && _sessions.Count > 0
-                && _sessions[_turn].Link.TryTakeFrame(now, into, out written))
+            if (_framesThisTurn < IoBridgeLimits.FramesPerLinkAndTurnMax && _sessions.Count > 0 && TryTakeFrame(_sessions[_turn], now, into, out written))
             {
                 _framesThisTurn++;
                 return true;
@@ -228,8 +227,7 @@ internal sealed class HostSessions
         var moved = false;
         foreach (var session in _sessions)
         {
-            session.Link.OnTime(now);
-            moved |= session.Flush();
+            moved |= Move(session, now);
         }
 
         if (now >= _nextLook)
@@ -239,6 +237,48 @@ internal sealed class HostSessions
         }
 
         return moved;
+    }
+
+    // What goes wrong by a bug in one of these three ends that host's session and no other.
+    private static FrameTrust Take(HostSession session, in ReceivedFrame frame, Instant now)
+    {
+        try
+        {
+            return session.Link.OnFrame(frame, now);
+        }
+        catch (Exception e)
+        {
+            session.Fail(e, now);
+            return FrameTrust.None;
+        }
+    }
+
+    private static bool TryTakeFrame(HostSession session, Instant now, Span<byte> into, out int written)
+    {
+        try
+        {
+            return session.Link.TryTakeFrame(now, into, out written);
+        }
+        catch (Exception e)
+        {
+            session.Fail(e, now);
+            written = 0;
+            return false;
+        }
+    }
+
+    private static bool Move(HostSession session, Instant now)
+    {
+        try
+        {
+            session.Link.OnTime(now);
+            return session.Flush();
+        }
+        catch (Exception e)
+        {
+            session.Fail(e, now);
+            return true;
+        }
     }
 
     private void OnAnnouncement(Announcement? heard, Instant now)
@@ -253,7 +293,7 @@ internal sealed class HostSessions
         {
             session.OnAnnouncement(heard, now);
             // Not before the box has found its devices: a link that comes up sooner has no functions to present, and nothing asks again.
-            if (_isOpen && session.Link.State == LinkState.Closed)
+            if (_isOpen && session is { HasFailed: false, Link.State: LinkState.Closed })
             {
                 session.Link.Open(now);
             }

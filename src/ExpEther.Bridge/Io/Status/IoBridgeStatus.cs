@@ -7,5 +7,8 @@ public sealed record IoBridgeStatus(
     string Name, MacAddress Mac, IReadOnlyList<IoFunctionStatus> Functions, IReadOnlyList<IoHostStatus> Hosts, IReadOnlyList<DiscoveredHost> Discovered,
     IoBridgeCounters Counters)
 {
+    /// <summary>What stands in the way of the box's work, in words; empty: nothing does.</summary>
+    public string Trouble { get; init; } = "";
+
     public IReadOnlyList<IoDeviceStatus> Devices { get; init; } = [];
 }

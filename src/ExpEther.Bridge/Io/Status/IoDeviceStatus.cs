@@ -30,6 +30,9 @@ public sealed record IoDeviceStatus
     /// <summary>System Page Size as it was set.</summary>
     public long PageBytes { get; init; }
 
+    /// <summary>What stands in the way of its work, in words; empty: nothing does.</summary>
+    public string Trouble { get; init; } = "";
+
     internal static IoDeviceStatus Of(BusDevice device)
     {
         var layout = device.SrIov;
@@ -44,6 +47,7 @@ public sealed record IoDeviceStatus
             VfStride = layout?.VfStride ?? 0,
             AriCapableHierarchy = layout?.Ari ?? false,
             PageBytes = layout?.PageBytes ?? 0,
+            Trouble = device.Device.HasFailed ? DeviceFence.Failure : "",
         };
     }
 }

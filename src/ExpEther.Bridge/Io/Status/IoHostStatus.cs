@@ -22,4 +22,7 @@ public sealed record IoHostStatus(
 {
     /// <summary>Of its link; 0 while that is down.</summary>
     public uint Epoch { get; init; }
+
+    /// <summary>It was fenced because of a bug of ours.</summary>
+    public bool HasFailed { get; init; }
 }

@@ -15,7 +15,7 @@ internal static class StatusReport
         [.. functions.All.Select(f => Of(f, ownership.OwnerOf(f.Name), hosts))],
         [.. hosts.All.Select(h => new IoHostStatus(
             h.Name, h.Host.Vlan, h.Host.Mac, h.IsUp, h.IsAnnounced, h.IsUp && h.Link.IsSilent(now), h.Link.MtuBytes, h.Link.MaxPayloadBytes,
-            OwnedBy(h, functions, ownership), h.Link.Counters, h.Trouble) { Epoch = h.Link.Epoch })],
+            OwnedBy(h, functions, ownership), h.Link.Counters, h.Trouble) { Epoch = h.Link.Epoch, HasFailed = h.HasFailed })],
         [.. hosts.Strangers],
         counters);
 

@@ -193,7 +193,7 @@ internal sealed class DeviceToHost(DeviceConfigAccess config, OwnerSignal change
 
             var offset = tlp.Offset;
             last = TlpPieces.Next(view, session.Link.MaxPayloadBytes, ref offset, _piece, out var piece);
-            if (!session.Link.TrySendTlp(function.Number, function.Generation, view.Class, piece))
+            if (!session.TrySendTlp(function.Number, function.Generation, view.Class, piece, now))
             {
                 return false;
             }
