@@ -27,6 +27,7 @@ internal sealed class DiskTransfer(DiskRange range, ControlCall call, OwnerSched
     private long _done;
     private string? _failure;
     private string? _misfit;
+    private string _remedy = "";
 
     public async Task<ControlReply> ReadAsync()
     {
@@ -118,6 +119,7 @@ internal sealed class DiskTransfer(DiskRange range, ControlCall call, OwnerSched
         if (_failure is null && await _disk.FlushAsync(range.Namespace.Id) is { IsSuccess: false } flushed)
         {
             _failure = $"'{_disk.Name}' did not flush: {flushed}";
+            _remedy = DiskErrors.Remedy(flushed);
         }
 
         return await EndAsync("write");
@@ -157,6 +159,7 @@ internal sealed class DiskTransfer(DiskRange range, ControlCall call, OwnerSched
         var result = await command;
         if (!result.IsSuccess)
         {
+            _remedy = _failure is null ? DiskErrors.Remedy(result) : _remedy;
             _failure ??= $"'{_disk.Name}' did not {verb} {buffer.Bytes} bytes at {offset}: {result}";
             return false;
         }
@@ -196,6 +199,6 @@ internal sealed class DiskTransfer(DiskRange range, ControlCall call, OwnerSched
             {
                 ["disk"] = _disk.Name, ["offset"] = range.OffsetBytes, ["bytes"] = _done, ["completedAtNanoseconds"] = _lastCompleted.Nanoseconds,
             })
-            : ControlReply.Fail(ControlErrorCode.DiskError, _failure, "see `expether ls`: was the disk moved or its link lost?");
+            : ControlReply.Fail(ControlErrorCode.DiskError, _failure, _remedy);
     }
 }

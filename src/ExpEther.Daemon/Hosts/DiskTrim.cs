@@ -34,7 +34,7 @@ internal sealed class DiskTrim(DiskRange range, ControlCall call, OwnerScheduler
             var blocks = new BlockRange((ulong)(offset / range.BlockBytes), (uint)(bytes / range.BlockBytes));
             if (await _disk.DeallocateAsync(range.Namespace.Id, [blocks]) is { IsSuccess: false } failed)
             {
-                return Fail($"did not deallocate {bytes} bytes at {offset}: {failed}");
+                return Fail($"did not deallocate {bytes} bytes at {offset}: {failed}", failed);
             }
 
             done += bytes;
@@ -46,7 +46,7 @@ internal sealed class DiskTrim(DiskRange range, ControlCall call, OwnerScheduler
         }
 
         return await _disk.FlushAsync(range.Namespace.Id) is { IsSuccess: false } flushed
-            ? Fail($"did not flush: {flushed}")
+            ? Fail($"did not flush: {flushed}", flushed)
             : ControlReply.Ok(new JsonObject
             {
                 ["disk"] = _disk.Name, ["offset"] = range.OffsetBytes, ["bytes"] = done,
@@ -55,6 +55,6 @@ internal sealed class DiskTrim(DiskRange range, ControlCall call, OwnerScheduler
             });
     }
 
-    private ControlReply Fail(string what) =>
-        ControlReply.Fail(ControlErrorCode.DiskError, $"'{_disk.Name}' {what}", "see `expether ls`: was the disk moved or its link lost?");
+    private ControlReply Fail(string what, NvmeResult result) =>
+        ControlReply.Fail(ControlErrorCode.DiskError, $"'{_disk.Name}' {what}", DiskErrors.Remedy(result));
 }

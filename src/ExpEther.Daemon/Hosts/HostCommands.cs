@@ -64,7 +64,7 @@ internal sealed class HostCommands
         if (!result.IsSuccess)
         {
             return ControlReply.Fail(
-                ControlErrorCode.DiskError, $"'{disk.Name}' did not identify itself: {result}", "see `expether ls`: was the disk moved or its link lost?");
+                ControlErrorCode.DiskError, $"'{disk.Name}' did not identify itself: {result}", DiskErrors.Remedy(result));
         }
 
         var at = _hosts.All.OfType<EmbeddedHost>().First(h => h.Driver.Disks.Contains(disk));

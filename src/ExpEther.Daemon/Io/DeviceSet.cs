@@ -38,6 +38,9 @@ internal sealed class DeviceSet : IDisposable
 
     public NvmeDevice Get(string name) => _all.Single(d => d.Config.Name == name);
 
+    /// <summary>What is wrong with a device's storage, in words; empty: nothing, or there is no such device.</summary>
+    public string TroubleOf(string name) => _all.Find(d => d.Config.Name == name)?.Trouble ?? "";
+
     /// <summary>A device that is in no set yet.</summary>
     /// <exception cref="Backends.BackendException">A namespace's file cannot be served; nothing is open then.</exception>
     public NvmeDevice Open(DeviceConfig device, string box, IEventSink events) => new(device, box, _stages, events);

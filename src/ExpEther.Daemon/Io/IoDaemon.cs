@@ -58,7 +58,7 @@ public sealed class IoDaemon : IDisposable
 
             var table = new CommandTable();
             var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            table.Add("ls", () => IoJson.List(bridge.Status(), started.Task.IsCompleted));
+            table.Add("ls", () => IoJson.List(bridge.Status(), started.Task.IsCompleted, devices.TroubleOf));
             var counters = new IoCounters(config.Name, _port, stages, () => _loop!.Sleeps, log ?? new LogCounters(), bridge, devices);
             table.Add("stats", () => CounterTreeJson.Of(counters));
             _ = new IoCommands(bridge, started.Task, table);
@@ -75,10 +75,14 @@ public sealed class IoDaemon : IDisposable
             _loop.Watch(store.Written);
             _loop.Watch(reloader.Errand);
             _box = new IoBox(config, bridge, devices, _port, _loop);
-            foreach (var descriptor in devices.All.SelectMany(d => d.PollFileDescriptors))
+            var descriptors = devices.All.SelectMany(d => d.PollFileDescriptors).ToList();
+            if (!_loop.HasRoomToWatch(descriptors.Count))
             {
-                _loop.Watch(descriptor);
+                throw new BackendException(
+                    $"{descriptors.Count} files are too many for one daemon, which watches {LinuxLimits.PolledDescriptorsMax} sockets and files: use a pool");
             }
+
+            descriptors.ForEach(_loop.Watch);
 
             scheduler.Start(async () =>
             {

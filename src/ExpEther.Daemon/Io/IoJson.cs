@@ -8,13 +8,14 @@ namespace ExpEther.Daemon.Io;
 /// <summary>An I/O box's state as JSON.</summary>
 internal static class IoJson
 {
-    public static JsonObject List(IoBridgeStatus status, bool isStarted) => new()
+    public static JsonObject List(IoBridgeStatus status, bool isStarted, Func<string, string> troubleOf) => new()
     {
         ["kind"] = "io",
         ["name"] = status.Name,
         ["mac"] = status.Mac.ToString(),
         ["started"] = isStarted,
-        ["devices"] = new JsonArray([.. status.Devices.Select(d => (JsonNode)Device(d))]),
+        ["trouble"] = status.Trouble.Length > 0 ? status.Trouble : null,
+        ["devices"] = new JsonArray([.. status.Devices.Select(d => (JsonNode)Device(d, troubleOf(d.Name)))]),
         ["functions"] = new JsonArray([.. status.Functions.Select(f => (JsonNode)Function(f))]),
         ["hosts"] = new JsonArray([.. status.Hosts.Select(h => (JsonNode)Host(h))]),
         ["discovered"] = new JsonArray([.. status.Discovered.Select(d => (JsonNode)new JsonObject
@@ -23,7 +24,7 @@ internal static class IoJson
         })]),
     };
 
-    private static JsonObject Device(IoDeviceStatus d) => new()
+    private static JsonObject Device(IoDeviceStatus d, string storage) => new()
     {
         ["name"] = d.Name,
         ["rid"] = d.Rid.ToString(),
@@ -34,6 +35,7 @@ internal static class IoJson
         ["vfStride"] = d.VfStride,
         ["ariCapableHierarchy"] = d.AriCapableHierarchy,
         ["systemPageBytes"] = d.PageBytes,
+        ["trouble"] = d.Trouble.Length > 0 ? d.Trouble : storage.Length > 0 ? storage : null,
     };
 
     private static JsonObject Function(IoFunctionStatus f) => new()
@@ -76,7 +78,7 @@ internal static class IoJson
         ["mtuBytes"] = h.Linked ? h.MtuBytes : null,
         ["maxPayloadBytes"] = h.Linked ? h.MaxPayloadBytes : null,
         ["announced"] = h.Announced,
-        ["trouble"] = h.Trouble == SetupTrouble.None ? null : CounterJson.Camel(h.Trouble.ToString()),
+        ["trouble"] = h.HasFailed ? "failed" : h.Trouble == SetupTrouble.None ? null : CounterJson.Camel(h.Trouble.ToString()),
         ["functions"] = new JsonArray([.. h.Functions.Select(name => (JsonNode)name)]),
     };
 }

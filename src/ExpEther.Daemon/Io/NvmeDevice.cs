@@ -73,6 +73,9 @@ internal sealed class NvmeDevice : IDisposable
     /// <summary>The only one; with virtual functions the primary and then those of VF 1 and on.</summary>
     public IReadOnlyList<NamedController> Controllers { get; }
 
+    /// <summary>What is wrong with its storage, in words; empty: nothing.</summary>
+    public string Trouble => Controllers[0].Controller.StorageTrouble;
+
     /// <summary>The device as the I/O bridge gets it: time spent in it is counted as the device's.</summary>
     public IPcieDevice OnBus { get; }
 

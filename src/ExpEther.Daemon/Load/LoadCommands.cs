@@ -86,7 +86,7 @@ internal sealed class LoadCommands
         if (load.Failure is { } failure)
         {
             return ControlReply.Fail(
-                ControlErrorCode.DiskError, $"'{disk.Name}' did not read: {failure}", "see `expether ls`: was the disk moved or its link lost?");
+                ControlErrorCode.DiskError, $"'{disk.Name}' did not read: {failure}", DiskErrors.Remedy(failure));
         }
 
         var report = LoadReport.Of(load.Latencies, load.StartedAt, load.EndedAt);

@@ -73,4 +73,13 @@ public static class ControllerLimits
 
     /// <summary>CAP.TO in units of 500 ms: a reset waits for what the backends have in hand.</summary>
     public const int ReadyTimeoutUnits = 60;
+
+    /// <summary>Between the first two reports of the same trouble with storage; doubled after each.</summary>
+    public static readonly TimeSpan TroubleAgainMin = TimeSpan.FromSeconds(10);
+
+    /// <summary>What that grows to.</summary>
+    public static readonly TimeSpan TroubleAgainMax = TimeSpan.FromHours(1);
+
+    /// <summary>How long after its last failure storage is shown as in trouble.</summary>
+    public static readonly TimeSpan TroubleShown = TimeSpan.FromMinutes(10);
 }

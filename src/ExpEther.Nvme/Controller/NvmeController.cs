@@ -5,6 +5,7 @@ using ExpEther.Nvme.Controller.Queues;
 using ExpEther.Nvme.Controller.Registers;
 using ExpEther.Nvme.Controller.Requests;
 using ExpEther.Nvme.Controller.Subsystem;
+using ExpEther.Nvme.Pool;
 using ExpEther.Nvme.Protocol;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Config;
@@ -76,6 +77,19 @@ public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, 
     }
 
     public NvmeControllerCounters Counters => _parts.Counters;
+
+    /// <summary>What is wrong with the storage behind its subsystem, or was a moment ago, in words; empty: nothing.</summary>
+    public string StorageTrouble
+    {
+        get
+        {
+            var subsystem = _parts.Subsystem;
+            var trouble = subsystem.Trouble.Text(_engine.Now);
+            return subsystem.Pool is { State: PoolState.Refused } pool
+                ? $"no namespaces can be created: {pool.Problem}{(trouble.Length > 0 ? "; " : "")}{trouble}"
+                : trouble;
+        }
+    }
 
     /// <summary>Bus, device and function as the last configuration write told.</summary>
     public Rid Rid => _config.Rid;

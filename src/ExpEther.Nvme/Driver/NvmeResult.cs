@@ -15,7 +15,7 @@ public readonly record struct NvmeResult(NvmeOutcome Outcome, NvmeStatus Status,
     /// <summary>For a user: what happened.</summary>
     public override string ToString() => Outcome switch
     {
-        NvmeOutcome.Completed => $"the controller answered {Status}",
+        NvmeOutcome.Completed => $"the controller answered {NvmeStatusText.Of(Status)} ({Status})",
         NvmeOutcome.Removed => "the disk was removed",
         NvmeOutcome.TimedOut => "the controller did not answer in time",
         NvmeOutcome.ControllerFailed => "the controller failed",

@@ -12,6 +12,9 @@ public readonly record struct AsyncEvent(AsyncEventType Type, byte Information, 
     /// <summary>A doorbell was written with a value outside its queue, or past its entries.</summary>
     public static readonly AsyncEvent InvalidDoorbellValue = new(AsyncEventType.Error, 1, LogPageId.ErrorInformation);
 
+    /// <summary>The subsystem's reliability is compromised: what was written could not be kept, or nothing can be written any more.</summary>
+    public static readonly AsyncEvent SubsystemReliability = new(AsyncEventType.SmartHealth, 0, LogPageId.Smart);
+
     /// <summary>The composite temperature passed a threshold.</summary>
     public static readonly AsyncEvent TemperatureThreshold = new(AsyncEventType.SmartHealth, 1, LogPageId.Smart);
 

@@ -12,6 +12,7 @@ public readonly ref struct IdentifyController
     public const int VendorIdOffset = 0;
     public const int SubsystemVendorIdOffset = 2;
     public const int ArbitrationBurstOffset = 72;
+    public const int IeeeOuiOffset = 73;
     public const int MultiPathOffset = 76;
     public const int MaxDataTransferOffset = 77;
     public const int ControllerIdOffset = 78;
@@ -113,6 +114,17 @@ public readonly ref struct IdentifyController
     {
         get => _bytes[ArbitrationBurstOffset];
         set => _bytes[ArbitrationBurstOffset] = value;
+    }
+
+    /// <summary>IEEE OUI of the vendor, 24 bits.</summary>
+    public int IeeeOui
+    {
+        get => BinaryPrimitives.ReadUInt16LittleEndian(_bytes[IeeeOuiOffset..]) | (_bytes[IeeeOuiOffset + 2] << 16);
+        set
+        {
+            BinaryPrimitives.WriteUInt16LittleEndian(_bytes[IeeeOuiOffset..], (ushort)value);
+            _bytes[IeeeOuiOffset + 2] = (byte)(value >> 16);
+        }
     }
 
     /// <summary>CMIC.</summary>

@@ -30,7 +30,7 @@ public readonly ref struct SmartLog
         _bytes = bytes[..Bytes];
     }
 
-    /// <summary>Bit 1: temperature past a threshold; bit 3: media read only.</summary>
+    /// <summary>Bit 1: temperature past a threshold; bit 2: reliability degraded by errors of the media; bit 3: media read only.</summary>
     public byte CriticalWarning
     {
         get => _bytes[CriticalWarningOffset];

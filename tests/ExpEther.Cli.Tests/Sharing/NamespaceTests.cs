@@ -40,6 +40,66 @@ public class NamespaceTests
         Assert.Equal([1], await SeenAsync(machine, seen => seen.Count == 1));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Ordinary_requests_across_the_pieces_of_a_namespace_reach_all_of_them(bool isDevice)
+    {
+        // Made longer after another was made, so that it is in two pieces; one that nobody stands behind is in one.
+        using var device = isDevice ? LoopDevice.Make(64 * MiB) : null;
+        await using var machine = await OneMachine.StartAsync(folder => Shared(folder, device?.Path));
+        await BoxAsync(machine, "attach", "shared.vf1", "host1");
+        await BoxAsync(machine, "namespace", "create", "shared", "8MiB", "host1");
+        await BoxAsync(machine, "namespace", "create", "shared", "8MiB", "host1");
+        await BoxAsync(machine, "namespace", "resize", "shared", "65", "16MiB");
+        await BoxAsync(machine, "namespace", "resize", "shared", "66", "16MiB");
+        await UntilAsync(machine, host => BytesOf(host, 65) == 16 * MiB && BytesOf(host, 66) == 16 * MiB);
+        foreach (var id in new[] { "65", "66" })
+        {
+            foreach (var (offset, bytes) in new[] { (8388096, 1024), (8388608, 512), (8388608 - (3 * 512), 7 * 512), (8388608 - 65536 - 512, 131072) })
+            {
+                var data = machine.Folder.File("piece");
+                await File.WriteAllBytesAsync(data, RandomNumberGenerator.GetBytes(bytes), Cancel);
+                await HostAsync(machine, "nvme", "write", "shared.vf1", "--namespace", id, "--offset", $"{offset}", "--input", data);
+                await HostAsync(machine, "nvme", "verify", "shared.vf1", "--namespace", id, "--offset", $"{offset}", "--against", data);
+            }
+        }
+
+        Assert.DoesNotContain(machine.Daemons, daemon => daemon.HasEnded);
+    }
+
+    [Fact]
+    public async Task A_full_file_system_is_told_at_the_box_and_at_the_host()
+    {
+        using var small = SmallFileSystem.Make(1 * MiB);
+        await using var machine = await OneMachine.StartAsync(folder =>
+        {
+            using (var disk = File.Create(Path.Combine(small.Path, "disk.img")))
+            {
+                disk.SetLength(8 * MiB);
+            }
+
+            return $"""
+                [[device]]
+                name = "full"
+                [[device.namespace]]
+                file = '{small.Path}/disk.img'
+
+                """;
+        });
+        await BoxAsync(machine, "attach", "full", "host1");
+        var data = machine.Folder.File("data");
+        await File.WriteAllBytesAsync(data, RandomNumberGenerator.GetBytes(4 * (int)MiB), Cancel);
+        await machine.UntilAsync(machine.Host, "ls", host => host.ToJsonString().Contains("\"full\"", StringComparison.Ordinal));
+        var write = await Expether.RunAsync("nvme", "write", "full", "--input", data, "--socket", machine.Host, "--json");
+        Assert.Equal((1, "disk-error"), (write.Code, CodeOf(write)));
+        Assert.Contains("Capacity Exceeded", write.Json["error"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Contains("no room", write.Json["error"]!["remedy"]!.GetValue<string>(), StringComparison.Ordinal);
+        await machine.Daemons[0].SeeAsync("no room left");
+        var box = await Expether.RunAsync("ls", "--socket", machine.Io);
+        Assert.Contains("full: namespace 1: the storage behind it has no room left", box.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task What_is_shared_is_read_only_and_the_physical_function_is_nobodys()
     {
@@ -84,7 +144,7 @@ public class NamespaceTests
         Assert.NotEqual("", run.Json["error"]!["remedy"]!.GetValue<string>());
     }
 
-    private static string Shared(LabFolder folder)
+    private static string Shared(LabFolder folder, string? backing = null)
     {
         using (var pool = File.Create(folder.File("pool.img")))
         {
@@ -98,7 +158,7 @@ public class NamespaceTests
             [[device.namespace]]
             ramMiB = 1
             [device.pool]
-            file = '{folder.File("pool.img")}'
+            file = '{backing ?? folder.File("pool.img")}'
 
             """;
     }

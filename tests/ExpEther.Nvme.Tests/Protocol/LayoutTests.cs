@@ -23,6 +23,7 @@ public sealed class LayoutTests
         ("offsetof(struct nvme_id_ctrl, fr)", IdentifyController.FirmwareRevisionOffset),
         ("sizeof(((struct nvme_id_ctrl *)0)->fr)", IdentifyController.FirmwareRevisionBytes),
         ("offsetof(struct nvme_id_ctrl, rab)", IdentifyController.ArbitrationBurstOffset),
+        ("offsetof(struct nvme_id_ctrl, ieee)", IdentifyController.IeeeOuiOffset),
         ("offsetof(struct nvme_id_ctrl, cmic)", IdentifyController.MultiPathOffset),
         ("offsetof(struct nvme_id_ctrl, mdts)", IdentifyController.MaxDataTransferOffset),
         ("offsetof(struct nvme_id_ctrl, cntlid)", IdentifyController.ControllerIdOffset),

@@ -151,6 +151,7 @@ internal sealed class CommandEngine
         if (errno != 0)
         {
             slot.Status = BackendErrors.ToStatus(slot.Operation, errno);
+            Parts.Subsystem.OnStorageError(slot.NamespaceId, slot.Operation, slot.OffsetBytes, errno, Now);
             Parts.Counters.MediaErrors += slot.Status.Type == StatusCodeType.MediaAndDataIntegrity ? 1 : 0;
         }
 

@@ -1,4 +1,5 @@
 using ExpEther.Core.Time;
+using ExpEther.Nvme.Controller.Namespaces;
 using ExpEther.Nvme.Protocol;
 
 namespace ExpEther.Nvme.Controller.Logs;
@@ -9,8 +10,12 @@ internal sealed class HealthState(NvmeControllerCounters counters, ErrorLog erro
     public const ushort TemperatureKelvin = 300;
     public const ushort WarningKelvin = 343;
     public const ushort CriticalKelvin = 353;
+    /// <summary>Critical warnings that storage can cause.</summary>
+    public const byte StorageWarnings = ReliabilityWarning | ReadOnlyWarning;
+
     private const ulong DataUnitBytes = 512_000;
     private const byte TemperatureWarning = 1 << 1;
+    private const byte ReliabilityWarning = 1 << 2;
     private const byte ReadOnlyWarning = 1 << 3;
 
     private Instant? _since;
@@ -21,11 +26,14 @@ internal sealed class HealthState(NvmeControllerCounters counters, ErrorLog erro
 
     public void OnTime(Instant now) => _since ??= now;
 
-    public void Write(Span<byte> into, bool temperatureWarning, bool allReadOnly, Instant now)
+    /// <summary>Fills the log. What the configuration protects from writing is well, and no warning (figure 194, bit 3).</summary>
+    public void Write(Span<byte> into, bool temperatureWarning, StorageTrouble storage, Instant now)
     {
         var log = new SmartLog(into)
         {
-            CriticalWarning = (byte)((temperatureWarning ? TemperatureWarning : 0) | (allReadOnly ? ReadOnlyWarning : 0)),
+            CriticalWarning = (byte)(
+                (temperatureWarning ? TemperatureWarning : 0) | (storage.IsDegraded ? ReliabilityWarning : 0)
+                | (storage.IsReadOnly(now) ? ReadOnlyWarning : 0)),
             CompositeTemperature = TemperatureKelvin,
             AvailableSpare = 100,
             DataUnitsRead = Units(counters.BytesRead),

@@ -49,8 +49,6 @@ internal sealed class BackendDispatch
     /// <summary>Flushes of the last shutdown that failed.</summary>
     public int ShutdownErrors { get; private set; }
 
-    public bool AreAllReadOnly => _all.Count > 0 && _all.TrueForAll(each => each.IsReadOnly);
-
     public static int ControllerOf(uint cookie) => (int)(cookie >> ControllerShift) & (ControllerLimits.ControllersMax - 1);
 
     /// <summary>An attached namespace by NSID; null when there is none.</summary>
@@ -152,7 +150,7 @@ internal sealed class BackendDispatch
         InFlight--;
         if ((completion.Cookie & ShutdownCookie) != 0)
         {
-            ShutdownErrors += completion.Error != 0 ? 1 : 0;
+            OnShutdownFlushed(from, completion.Error, engine);
         }
         else
         {
@@ -160,6 +158,15 @@ internal sealed class BackendDispatch
         }
 
         RemoveIfDrained(attachment);
+    }
+
+    private void OnShutdownFlushed(uint from, int error, CommandEngine engine)
+    {
+        if (error != 0)
+        {
+            ShutdownErrors++;
+            engine.Parts.Subsystem.OnStorageError(from, BlockOperation.Flush, 0, error, engine.Now);
+        }
     }
 
     /// <summary>Offers again what each backend refused: the first that waits for it.</summary>

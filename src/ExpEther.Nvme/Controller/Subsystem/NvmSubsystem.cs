@@ -1,5 +1,7 @@
+using ExpEther.Core.Time;
 using ExpEther.Nvme.Backends;
 using ExpEther.Nvme.Controller.Commands;
+using ExpEther.Nvme.Controller.Logs;
 using ExpEther.Nvme.Controller.Namespaces;
 using ExpEther.Nvme.Pool;
 using ExpEther.Nvme.Protocol;
@@ -36,6 +38,7 @@ internal sealed class NvmSubsystem
         Pool = pool;
         _events = events;
         _name = options.Name;
+        Trouble = new StorageTrouble(options.Name, events);
         _namespaces = new NvmeNamespace?[pool is null ? options.Namespaces.Count : PoolLimits.LastNamespaceId];
         _fixed = new NvmeNamespace[options.Namespaces.Count];
         for (var i = 0; i < _fixed.Length; i++)
@@ -53,6 +56,9 @@ internal sealed class NvmSubsystem
 
     /// <summary>Queues, interrupts and states of secondary controllers; null: there are none.</summary>
     public Virtualization? Virtualization { get; set; }
+
+    /// <summary>What is wrong with its storage.</summary>
+    public StorageTrouble Trouble { get; }
 
     /// <summary>NN: the highest NSID there can be.</summary>
     public int NamespaceIdMax => _namespaces.Length;
@@ -181,6 +187,23 @@ internal sealed class NvmSubsystem
         }
 
         return any | Changes.Step();
+    }
+
+    /// <summary>A backend failed: told to the box, and as a critical warning to the hosts that asked for such events (§5.21.1.11).</summary>
+    public void OnStorageError(uint namespaceId, BlockOperation operation, long offsetBytes, int errno, Instant now)
+    {
+        if (!Trouble.OnError(namespaceId, operation, offsetBytes, errno, now))
+        {
+            return;
+        }
+
+        foreach (var each in _controllers)
+        {
+            if ((each.Parts.Features.AsyncEvents & HealthState.StorageWarnings) != 0)
+            {
+                each.Parts.Events.Raise(AsyncEvent.SubsystemReliability, each);
+            }
+        }
     }
 
     private bool PollPool(NamespacePool pool)

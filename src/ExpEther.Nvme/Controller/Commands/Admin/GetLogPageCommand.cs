@@ -108,7 +108,7 @@ internal sealed class GetLogPageCommand(CommandSet set, NvmeControllerOptions op
                 parts.Errors.Write(into);
                 break;
             case LogPageId.Smart:
-                parts.Health.Write(into, parts.Features.IsTemperaturePastThreshold, parts.Backends.AreAllReadOnly, engine.Now);
+                parts.Health.Write(into, parts.Features.IsTemperaturePastThreshold, parts.Subsystem.Trouble, engine.Now);
                 break;
             case LogPageId.FirmwareSlot:
                 FirmwareLog.Write(into, options.FirmwareRevision);

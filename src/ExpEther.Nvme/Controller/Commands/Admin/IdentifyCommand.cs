@@ -18,6 +18,9 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options, EndpointCon
     private const int UuidBytes = 16;
     private const OptionalNvmCommands Offered = OptionalNvmCommands.Compare | OptionalNvmCommands.DatasetManagement
         | OptionalNvmCommands.WriteZeroes | OptionalNvmCommands.SaveAndSelect | OptionalNvmCommands.Verify;
+    // No OUI of the IEEE's is ours. One with the bit of local administration is nobody else's either (IEEE 802 §8.4); the rest spells "EX".
+    private const int LocalOui = 0x02_45_58;
+
     private const byte CachePresentFlushTakesBroadcast = 0b111;
 
     protected override NvmeStatus Check(CommandEngine engine, in CommandSlot slot, out int bytes, out ushort location)
@@ -117,7 +120,7 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options, EndpointCon
         }
 
         into.IsShared = from.IsShared;
-        into.AllocatedBytes = (ulong)(from.Pooled?.AllocatedBytes ?? 0);
+        into.AllocatedBytes = (ulong)(from.Pooled?.AllocatedBytes ?? from.Backend.LengthBytes);
         into.Size = from.Blocks;
         into.Capacity = from.Blocks;
         into.Utilization = from.Blocks;
@@ -142,6 +145,7 @@ internal sealed class IdentifyCommand(NvmeControllerOptions options, EndpointCon
         into.ModelNumber = options.ModelNumber;
         into.FirmwareRevision = options.FirmwareRevision;
         into.ArbitrationBurst = 4;
+        into.IeeeOui = LocalOui;
         into.MaxDataTransfer = (byte)BitOperations.Log2((uint)(options.MaxDataTransferBytes / NvmeSizes.PageBytesMin));
         into.Version = NvmeRegister.Version14;
         into.OptionalAsyncEvents = FeatureSet.NamespaceAttributeNotices;
