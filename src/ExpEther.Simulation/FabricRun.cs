@@ -14,7 +14,8 @@ namespace ExpEther.Simulation;
 
 /// <summary>
 /// One seed's fabric from its first frame to its last. Three acts: <b>trouble</b>, with faults, load and commands; <b>recovery</b>, when all is
-/// mended and every function must come back to its owner; <b>calm</b>, when every command must succeed in time, and at whose end every block
+/// mended and every function must come back to its owner; <b>calm</b>, when every command must succeed in time, though boxes are
+/// killed and started again, and at whose end every block
 /// of every disk is read. In all of them the models say what may be read, and who owns what.
 /// </summary>
 internal sealed class FabricRun
@@ -28,6 +29,7 @@ internal sealed class FabricRun
     private readonly Dictionary<string, DiskModel> _modelsByDisk = [];
     private readonly HashSet<string> _sharedDevices = [];
     private readonly FaultPlan _faults;
+    private readonly KillsInCalm _kills;
     private Instant _now = new(1_000_000_000);
     private Instant _nextLook;
     private Instant _calmSince = Instant.Never;
@@ -86,6 +88,7 @@ internal sealed class FabricRun
         _agreement = new AgreementCheck(this);
         Operator = new BridgeOperator(this, RandomFor("operator"));
         NamespaceOperator = new NamespaceOperator(this, RandomFor("namespace operator"));
+        _kills = new KillsInCalm(this, RandomFor("kills in calm"));
         _faults = new FaultPlan(
             this, RandomFor("faults"), RandomFor("media faults"), RandomFor("shrinking paths"), RandomFor("sharing faults"));
     }
@@ -171,7 +174,7 @@ internal sealed class FabricRun
         }
 
         var isCalm = command.Since >= _calmSince;
-        if (isCalm && (!result.IsSuccess || _now - command.Since > SimulationLimits.CalmCommand))
+        if (isCalm && (!result.IsSuccess || _now - command.Since > SimulationLimits.CalmCommand + _kills.PauseMax))
         {
             throw new SimulationFailure($"{host.Name}: {disk}: {command} took {_now - command.Since} in calm and ended as: {result}");
         }
@@ -194,6 +197,7 @@ internal sealed class FabricRun
         _calmSince = _now;
         Trace.Add("! calm");
         Pass(SimulationLimits.Calm);
+        _kills.Strike(Pass, Until);
         while (_operations < SimulationLimits.OperationsMin || _now < new Instant(1_000_000_000) + TimeSpan.FromSeconds(60))
         {
             Pass(TimeSpan.FromSeconds(1));

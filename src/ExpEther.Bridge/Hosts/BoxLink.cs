@@ -75,6 +75,13 @@ internal sealed class BoxLink : ILinkConsumer
         Link.Open(now);
     }
 
+    /// <summary>Ends the link for good: nothing is held for the box any more.</summary>
+    public void Close(Instant now)
+    {
+        Link.Close(LinkDownReason.Closed, now);
+        _slots.RemoveAll(this, spareHeld: false, now);
+    }
+
     /// <summary>Says why the link does not come up again, once.</summary>
     public void Watch(Instant now)
     {
@@ -83,6 +90,12 @@ internal sealed class BoxLink : ILinkConsumer
             _events.Report(EventSeverity.Warning, _options.Name, SetupTroubleText.Of(trouble, $"box {Name} ({Mac})", _options.Sealed));
         }
     }
+
+    /// <summary>Every control message has been given to the link, so that what is sent now comes after them.</summary>
+    public bool HasToldAll => _controls.Count == 0;
+
+    public void SendResumed(SlotOccupant occupant) => SendControl(
+        _scratch.AsSpan(0, new ResumedMessage(occupant.Function, occupant.Generation, occupant.Note).Write(_scratch)));
 
     public void SendPlugged(SlotOccupant occupant, int slot) => SendControl(_scratch.AsSpan(
         0, new PluggedMessage(occupant.Function, occupant.Generation, (ushort)slot, occupant.HostH, occupant.VfH).Write(_scratch)));
@@ -154,6 +167,9 @@ internal sealed class BoxLink : ILinkConsumer
 
         switch (header.Kind)
         {
+            case ControlKind.ResumeNote when ResumeNoteMessage.TryParse(message, out var note):
+                slot.Occupant!.Keep(note.Note);
+                break;
             case ControlKind.PressAttention:
                 slot.PressAttention(now);
                 break;
@@ -173,6 +189,7 @@ internal sealed class BoxLink : ILinkConsumer
 
     public void OnUp(EtherLink link, Instant now)
     {
+        _slots.Expect(this, now + HostBridgeLimits.ResumeTimeMax);
         _events.Report(
             EventSeverity.Information, _options.Name,
             $"link to {Name} ({Mac}) in VLAN {_options.Vlan} is up, epoch {link.Epoch:x}: {link.DescribePath()}");
@@ -186,8 +203,14 @@ internal sealed class BoxLink : ILinkConsumer
     {
         DownSince = now;
         _controls.Clear();
-        var emptied = _slots.RemoveAll(this, now);
-        _events.Report(EventSeverity.Warning, _options.Name, $"link to {Name} ({Mac}) is down: {LinkDownText.Of(reason)}; {emptied} slots emptied");
+        // A box that said good-bye, or that is there again in a new life, may present the same functions soon; a silent one had its time.
+        var mayComeBack = reason is LinkDownReason.PeerReset or LinkDownReason.PeerRestarted or LinkDownReason.PathShrank;
+        var held = mayComeBack ? _slots.Hold(this, now + link.Options.LinkDead, now) : 0;
+        var emptied = _slots.RemoveAll(this, spareHeld: mayComeBack, now);
+        _events.Report(
+            EventSeverity.Warning, _options.Name,
+            $"link to {Name} ({Mac}) is down: {LinkDownText.Of(reason)}; {emptied} slots emptied"
+                + (held > 0 ? $", {held} held for {link.Options.LinkDead.TotalSeconds:0.#} s in case it comes back" : ""));
     }
 
     private void OnPresent(in PresentMessage present, Instant now)

@@ -102,7 +102,7 @@ internal sealed class BoxTable
     {
         foreach (var box in _all)
         {
-            box.Link.Close(LinkDownReason.Closed, now);
+            box.Close(now);
         }
     }
 
@@ -235,7 +235,7 @@ internal sealed class BoxTable
             return false;
         }
 
-        longest.Link.Close(LinkDownReason.Closed, now);
+        longest.Close(now);
         Add(ref _counters, longest.Counters);
         _byMac.Remove(longest.Mac);
         _all.Remove(longest);

@@ -15,7 +15,7 @@ namespace ExpEther.Bridge.Hosts;
 /// sends, type 1 configuration requests as type 0, and learns from them what DMA depends on: VF_H, Host_H and bus mastering. It lets
 /// the function's own traffic up through <see cref="DmaGate"/> and <see cref="HostRequests"/>.
 /// </summary>
-internal sealed class DownstreamSlot
+internal sealed partial class DownstreamSlot
 {
     private const int CommandRegister = 4;
     private const uint BusMasterEnable = 1 << 2;
@@ -70,7 +70,7 @@ internal sealed class DownstreamSlot
     public bool IsReachable => _hotPlug.IsReachable;
 
     /// <summary>True too when nothing is reachable, since nothing will be sent then.</summary>
-    public bool HasRoomForPosted => !IsReachable || Occupant!.Box.Link.HasRoom(TlpClass.Posted);
+    public bool HasRoomForPosted => !IsReachable || _hold.IsActive || Occupant!.Box.Link.HasRoom(TlpClass.Posted);
 
     /// <summary>A rule that is not kept.</summary>
     public BrokenRule Broken
@@ -86,7 +86,8 @@ internal sealed class DownstreamSlot
         set => _requests.CompletionTimeout = value;
     }
 
-    public Instant? NextDeadline => Instant.Earliest(_hotPlug.NextDeadline, _requests.NextDeadline);
+    public Instant? NextDeadline => Instant.Earliest(
+        Instant.Earliest(_hotPlug.NextDeadline, _requests.NextDeadline), _hold.IsActive ? _hold.Deadline : null);
 
     public SlotStatus ToStatus(KeptSlot? kept) => new(Number, State, Config.Rid, Occupant?.ToStatus(), kept, _counters);
 
@@ -168,6 +169,13 @@ internal sealed class DownstreamSlot
         var occupant = Occupant!;
         if (tlp.Class == TlpClass.Posted)
         {
+            occupant.Shadow?.OnMemoryWrite(tlp);
+            if (_hold.IsActive)
+            {
+                _counters.HostRequestsUnanswered++;
+                return true;
+            }
+
             return TryForwardPosted(tlp, occupant, now);
         }
 
@@ -224,6 +232,11 @@ internal sealed class DownstreamSlot
     {
         var ended = _requests.Expire(now);
         _counters.HostRequestsUnanswered += ended;
+        if (_hold.IsActive && !GoOnHolding(now))
+        {
+            return true;
+        }
+
         if (!_hotPlug.Poll(now))
         {
             return ended > 0;
@@ -285,7 +298,9 @@ internal sealed class DownstreamSlot
             _counters.HostRequestsUnanswered++;
             answers.Complete(Completion.To(tlp, occupant.VfH, CompletionStatus.UnsupportedRequest));
         }
-        else if (!occupant.Box.Link.TrySendTlp(occupant.Function, occupant.Generation, TlpClass.NonPosted, bytes))
+        else if (_hold.IsActive
+            ? !_hold.TryKeep(bytes)
+            : !occupant.Box.Link.TrySendTlp(occupant.Function, occupant.Generation, TlpClass.NonPosted, bytes))
         {
             _counters.HostRequestsUnanswered++;
             _requests.Forget(tlp);
@@ -300,6 +315,11 @@ internal sealed class DownstreamSlot
     /// <returns>True when the write turns it off.</returns>
     private static bool LearnFromConfig(in TlpView tlp, SlotOccupant occupant)
     {
+        if (tlp.Kind == TlpKind.ConfigWrite1)
+        {
+            occupant.Shadow?.OnConfigWrite(tlp);
+        }
+
         if (tlp.Kind != TlpKind.ConfigWrite1 || tlp.ConfigRegister != CommandRegister || (tlp.FirstByteEnables & BusMasterByte) == 0)
         {
             return false;
@@ -323,7 +343,7 @@ internal sealed class DownstreamSlot
 
         occupant.VfH = vfH;
         occupant.HostH = hostH;
-        if (occupant.IsShown || !_isPlugTold)
+        if (!IsHeld && (occupant.IsShown || !_isPlugTold))
         {
             occupant.Box.SendPlugged(occupant, Number);
         }
@@ -331,6 +351,12 @@ internal sealed class DownstreamSlot
 
     private void OnCompletion(in TlpView tlp, SlotOccupant occupant, Instant now)
     {
+        if (_hold.IsActive)
+        {
+            OnRestored(tlp, now);
+            return;
+        }
+
         if (!_requests.TryComplete(tlp, out var busMasterIsOff))
         {
             _counters.UnexpectedCompletions++;
@@ -380,6 +406,7 @@ internal sealed class DownstreamSlot
     {
         _counters.HostRequestsUnanswered += _requests.EndAll();
         _dma.Clear();
+        _hold.End();
         _postedOffset = 0;
     }
 

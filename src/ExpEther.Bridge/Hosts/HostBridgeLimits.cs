@@ -51,6 +51,14 @@ public static class HostBridgeLimits
     /// <summary>How long after its last announcement a second station of this bridge's identity counts as there; it announces about every second.</summary>
     public static readonly TimeSpan TwinLife = TimeSpan.FromSeconds(10);
 
+    /// <summary>Non-posted requests of the host that wait while a slot is held for its box.</summary>
+    public const int HeldRequestBytesMax = 64 << 10;
+
+    /// <summary>
+    /// How long a held slot waits for its function once the box has its link again, and then for the function to take what was written into it before.
+    /// </summary>
+    public static readonly TimeSpan ResumeTimeMax = TimeSpan.FromSeconds(10);
+
     /// <summary>How often the bridge looks at why a link does not come up.</summary>
     public static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
 

@@ -89,6 +89,27 @@ internal sealed class HostRequests(TimeSpan completionTimeout)
         return true;
     }
 
+    /// <summary>A request that has begun and is only sent now: is it waited for? If its time is over its tag is free, since no late completion comes.</summary>
+    public bool TryKeepWaiting(in TlpView request)
+    {
+        var isLive = _outstanding.StateOf(request.Requester, request.Tag) == OutstandingState.Live;
+        if (!isLive)
+        {
+            _outstanding.TryRemove(request.Requester, request.Tag, out _);
+        }
+
+        return isLive;
+    }
+
+    /// <summary>Ends one that could not be sent after all.</summary>
+    public void End(in TlpView request)
+    {
+        if (_outstanding.TryRemove(request.Requester, request.Tag, out var entry))
+        {
+            entry.Answers.Complete(entry.Refusal);
+        }
+    }
+
     /// <summary>Ends what is past its deadline.</summary>
     /// <returns>How many requests.</returns>
     public int Expire(Instant now)

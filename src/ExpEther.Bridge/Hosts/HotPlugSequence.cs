@@ -66,6 +66,13 @@ internal sealed class HotPlugSequence(BridgePortConfig port)
         }
     }
 
+    /// <summary>The function in the slot goes on under another assignment; the host sees nothing of it.</summary>
+    public void Continue(SlotOccupant next)
+    {
+        Check.That(Occupant is not null);
+        Occupant = next;
+    }
+
     /// <summary>Asks the host to let go.</summary>
     /// <returns>The occupant, if nobody need be asked because the slot has no power.</returns>
     public SlotOccupant? PressAttention(Instant now)

@@ -17,7 +17,7 @@ internal sealed class SlotTable(DownstreamSlot[] slots, KeptSlots kept, IHostAtt
     {
         foreach (var slot in slots)
         {
-            if (slot.Occupant is { } occupant
+            if (!slot.IsHeld && slot.Occupant is { } occupant
                 && (occupant.Function == function || Broken == BrokenRule.HostFunction)
                 && (occupant.Box == box || Broken == BrokenRule.HostBox))
             {
@@ -35,6 +35,19 @@ internal sealed class SlotTable(DownstreamSlot[] slots, KeptSlots kept, IHostAtt
     /// <returns>Why the function is not taken; null when it is.</returns>
     public RefusalReason? TryInsert(BoxLink box, in PresentMessage present, Instant now)
     {
+        foreach (var held in slots)
+        {
+            if (held.IsHeld && held.Occupant!.Box == box && held.Occupant.Name == present.Name)
+            {
+                if (held.TryContinue(box, present, now))
+                {
+                    return null;
+                }
+
+                held.Remove(now);
+            }
+        }
+
         if (Find(box, present.Function) is { Occupant: { } before } holder)
         {
             if (before.Generation == present.Generation)
@@ -69,14 +82,39 @@ internal sealed class SlotTable(DownstreamSlot[] slots, KeptSlots kept, IHostAtt
         return null;
     }
 
-    /// <summary>Empties every slot of a box whose link is gone.</summary>
+    /// <summary>Holds the slots of a box that is away and may come back; those that cannot be held stay as they are.</summary>
+    /// <returns>How many are held.</returns>
+    public int Hold(BoxLink box, Instant until, Instant now)
+    {
+        var held = 0;
+        foreach (var slot in slots)
+        {
+            held += slot.Occupant?.Box == box && slot.TryHold(until, now) ? 1 : 0;
+        }
+
+        return held;
+    }
+
+    /// <summary>The link of the box is there again: what it does not present soon, it does not have.</summary>
+    public void Expect(BoxLink box, Instant until)
+    {
+        foreach (var slot in slots)
+        {
+            if (slot.Occupant?.Box == box)
+            {
+                slot.Expect(until);
+            }
+        }
+    }
+
+    /// <summary>Empties every slot of a box whose link is gone, but those that are held for it, if they are to be spared.</summary>
     /// <returns>How many.</returns>
-    public int RemoveAll(BoxLink box, Instant now)
+    public int RemoveAll(BoxLink box, bool spareHeld, Instant now)
     {
         var removed = 0;
         foreach (var slot in slots)
         {
-            if (slot.Occupant?.Box == box)
+            if (slot.Occupant?.Box == box && !(spareHeld && slot.IsHeld))
             {
                 slot.Remove(now);
                 removed++;

@@ -52,6 +52,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     private readonly BridgeCommands _commands;
     private readonly HostToDevice _hostToDevice;
     private readonly DeviceToHost _deviceToHost;
+    private readonly NoteCarrier _notes = new();
     private Instant _now;
     private bool _started;
 
@@ -300,6 +301,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         try
         {
             moved |= _deviceToHost.Pump(device, now);
+            _notes.Carry(device);
         }
         catch (Exception e)
         {

@@ -15,6 +15,9 @@ public enum ControlKind : byte
     /// <summary>The function that is named is this host's no more: its slot need not be kept for it.</summary>
     Forget = 4,
 
+    /// <summary>What the function noted for its next life: keep it with the slot.</summary>
+    ResumeNote = 5,
+
     /// <summary>The function is in a slot; sent again when the host gives it another bus number.</summary>
     Plugged = 16,
 
@@ -29,4 +32,7 @@ public enum ControlKind : byte
 
     /// <summary>How it goes with showing a function to a virtual machine, in words.</summary>
     Note = 20,
+
+    /// <summary>The presented function continues what is in a slot.</summary>
+    Resumed = 21,
 }

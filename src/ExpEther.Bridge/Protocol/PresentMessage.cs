@@ -19,16 +19,20 @@ public readonly record struct PresentMessage(
 
     private const int NameOffset = ControlHeader.Bytes + 9;
 
-    // After the name: slot (2 B), whether it has to be that one (1 B). A box that knows no slots ends with the name.
+    // After the name: slot (2 B), whether it has to be that one (1 B). A box that knows no slots ends with the name. Then a ResumeOffer, if
+    // the function can go on.
     private const int SlotBytes = 3;
 
-    public const int BytesMax = NameOffset + NameBytesMax + SlotBytes;
+    public const int BytesMax = NameOffset + NameBytesMax + SlotBytes + ResumeOffer.Bytes;
 
     /// <summary>The slot that it should have, from 1: the one it was in last, or the one that a user named. 0: any.</summary>
     public ushort Slot { get; init; }
 
     /// <summary>No other slot than <see cref="Slot"/> will do.</summary>
     public bool IsSlotDemanded { get; init; }
+
+    /// <summary>How it may continue what is in a slot; null: it cannot.</summary>
+    public ResumeOffer? Resume { get; init; }
 
     public int Write(Span<byte> into)
     {
@@ -40,7 +44,13 @@ public readonly record struct PresentMessage(
         into[20] = (byte)bytes;
         BinaryPrimitives.WriteUInt16LittleEndian(into[(NameOffset + bytes)..], Slot);
         into[NameOffset + bytes + 2] = IsSlotDemanded ? (byte)1 : (byte)0;
-        return NameOffset + bytes + SlotBytes;
+        if (Resume is not { } resume)
+        {
+            return NameOffset + bytes + SlotBytes;
+        }
+
+        resume.Write(into[(NameOffset + bytes + SlotBytes)..]);
+        return NameOffset + bytes + SlotBytes + ResumeOffer.Bytes;
     }
 
     public static bool TryParse(ReadOnlySpan<byte> message, out PresentMessage present)
@@ -71,6 +81,7 @@ public readonly record struct PresentMessage(
         {
             Slot = slot.Length < SlotBytes ? (ushort)0 : BinaryPrimitives.ReadUInt16LittleEndian(slot),
             IsSlotDemanded = slot.Length >= SlotBytes && slot[2] != 0,
+            Resume = slot.Length < SlotBytes ? null : ResumeOffer.Read(slot[SlotBytes..]),
         };
         return true;
     }

@@ -32,6 +32,7 @@ internal sealed class NvmeDevice : IDisposable
                 SerialNumber = config.Serial,
                 SerialNumberScope = box,
                 ModelNumber = config.Model,
+                Continuity = DeviceContinuity.Of(config),
                 Namespaces =
                 [
                     .. config.Namespaces.Select(n => new NvmeNamespaceOptions

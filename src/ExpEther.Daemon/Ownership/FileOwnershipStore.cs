@@ -174,10 +174,12 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
         ["owners"] = new JsonArray([.. image.Owners.Select(o => (JsonNode)new JsonObject
         {
             ["function"] = o.Function, ["vlan"] = o.Vlan.Value, ["mac"] = o.Mac.ToString(), ["generation"] = o.Generation,
+            ["since"] = o.Since,
         })]),
         ["namespaces"] = new JsonArray([.. image.Namespaces.Select(n => (JsonNode)new JsonObject
         {
             ["device"] = n.Device, ["id"] = n.Id, ["uuid"] = n.Uuid.ToString(), ["vlan"] = n.Owner.Vlan.Value, ["mac"] = n.Owner.Mac.ToString(),
+            ["seenBy"] = n.SeenBy,
         })]),
         ["creating"] = new JsonArray([.. image.Intents.Select(i => (JsonNode)new JsonObject
         {
@@ -204,7 +206,8 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
                 return null;
             }
 
-            records.Add(new OwnershipRecord(function, new VlanId(vlan), mac, generation));
+            // Files of before functions were continued have no "since".
+            records.Add(new OwnershipRecord(function, new VlanId(vlan), mac, generation) { Since = owner["since"]?.GetValue<ulong>() ?? generation });
         }
 
         return image["version"]?.GetValue<long>() is { } version && image["incarnation"]?.GetValue<uint>() is { } incarnation
@@ -248,7 +251,7 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
                 return null;
             }
 
-            records.Add(new NamespaceRecord(device, id, uuid, new HostIdentity(new VlanId(vlan), mac)));
+            records.Add(new NamespaceRecord(device, id, uuid, new HostIdentity(new VlanId(vlan), mac)) { SeenBy = found["seenBy"]?.GetValue<int>() ?? 0 });
         }
 
         return records;

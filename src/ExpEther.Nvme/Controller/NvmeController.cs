@@ -4,6 +4,7 @@ using ExpEther.Nvme.Controller.Dma;
 using ExpEther.Nvme.Controller.Queues;
 using ExpEther.Nvme.Controller.Registers;
 using ExpEther.Nvme.Controller.Requests;
+using ExpEther.Nvme.Controller.Resuming;
 using ExpEther.Nvme.Controller.Subsystem;
 using ExpEther.Nvme.Pool;
 using ExpEther.Nvme.Protocol;
@@ -23,7 +24,7 @@ namespace ExpEther.Nvme.Controller;
 /// costs nothing here. Everything that arrives is taken at once. Register accesses wait for nothing. Steady state allocates nothing.
 /// </para>
 /// </summary>
-public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, IVirtualizedController
+public sealed partial class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, IVirtualizedController
 {
     private readonly EndpointConfig _config;
     private readonly MsixTable _msix;
@@ -34,6 +35,7 @@ public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, 
     private readonly CommandEngine _engine;
     private readonly ControllerLife _life;
     private readonly Doorbells _doorbells;
+    private readonly Rebirth _rebirth;
     private readonly bool _isPrimary;
     private bool _readsTurn;
 
@@ -64,6 +66,8 @@ public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, 
         _parts.Reader = new DmaReader(_config, this, _errors, _parts.Counters, options.CompletionTimeout);
         _life = new ControllerLife(_registers, _parts, _engine, events, options.Name);
         _doorbells = new Doorbells(_parts, _engine);
+        _rebirth = new Rebirth(_config, _msix);
+        Identity = ResumeNote.IdentityOf($"{options.SerialNumberScope}\0{options.SerialNumber}", config.VirtualFunctionNumber);
         _life.Reset();
         subsystem.Register(_engine);
         if (isSecondary)
@@ -146,6 +150,11 @@ public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, 
             return false;
         }
 
+        if (_life.IsReborn)
+        {
+            return _rebirth.TryTake(_parts.Reader, now, into, out length);
+        }
+
         // Reads and writes take turns, so that neither direction of traffic starves the other.
         _readsTurn = !_readsTurn;
         return _readsTurn
@@ -188,6 +197,7 @@ public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, 
 
         _life.Reset();
         ResetSecondaries();
+        _rebirth.End();
         _parts.Reader.PowerOn();
         _front.Clear();
         _errors.Clear();
@@ -220,6 +230,7 @@ public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, 
     {
         if (offset < BarLayout.DoorbellsOffset)
         {
+            _rebirth.OnRegisterAccess();
             return _registers.Read(offset, _life.Status);
         }
 
@@ -242,6 +253,7 @@ public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, 
 
         if (offset < BarLayout.DoorbellsOffset)
         {
+            _rebirth.OnRegisterAccess();
             var before = _registers.Cc;
             _registers.Write(offset, value, enables);
             if (offset == NvmeRegister.Cc)
@@ -271,6 +283,7 @@ public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, 
     void IBarTarget.OnFunctionLevelReset()
     {
         _life.Reset();
+        _rebirth.End();
         ResetSecondaries();
         _parts.Reader.FunctionReset(_engine.Now);
         _errors.Clear();
@@ -282,6 +295,7 @@ public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, 
     {
         DmaPurpose.Commands => _parts.Fetcher.Destination(owner, offset, bytes),
         DmaPurpose.PrpList => _parts.Prps.Destination(owner, offset, bytes),
+        DmaPurpose.LeftBehind => _rebirth.Destination(offset, bytes),
         _ => _parts.Pool.Span(_parts.Commands[owner].Buffer + offset, bytes),
     };
 
@@ -290,6 +304,12 @@ public sealed class NvmeController : ISrIovFunction, IBarTarget, IDmaReadOwner, 
         if (purpose == DmaPurpose.Commands)
         {
             BeginCommands(_parts.Fetcher.OnReadEnded(owner, ok));
+            return;
+        }
+
+        if (purpose == DmaPurpose.LeftBehind)
+        {
+            _rebirth.OnReadEnded(ok);
             return;
         }
 

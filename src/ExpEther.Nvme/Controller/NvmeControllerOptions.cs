@@ -15,6 +15,12 @@ public sealed record NvmeControllerOptions
     /// <summary>Printable ASCII, at most 20 characters.</summary>
     public required string SerialNumber { get; init; }
 
+    /// <summary>
+    /// Equal in two lives of the controller if its namespaces have in the second all that was told to be written in the first, flushed or not;
+    /// else another number. A host goes on with a controller whose box was started again only if it is equal.
+    /// </summary>
+    public ulong Continuity { get; init; }
+
     /// <summary>Printable ASCII, at most 40 characters.</summary>
     public string ModelNumber { get; init; } = "ExpEther NVMe Controller";
 

@@ -57,6 +57,9 @@ public sealed class NvmeSrIovDevice : IPcieDevice, IFunctionFlowControl
     public Instant? NextDeadline => _device.NextDeadline;
 
     /// <inheritdoc/>
+    public IResumableDevice Resumable => _device;
+
+    /// <inheritdoc/>
     public bool TryAccept(ReadOnlySpan<byte> tlp, Instant now) => _device.TryAccept(tlp, now);
 
     /// <inheritdoc/>

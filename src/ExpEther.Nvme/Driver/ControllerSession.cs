@@ -113,8 +113,10 @@ internal sealed class ControllerSession(PciFunction function, NvmeDriverOptions 
     /// Disables the controller, so that it reaches no memory any more, and takes everything back. Commands end with
     /// <paramref name="outcome"/>.
     /// </summary>
+    /// <param name="outcome">Of commands that are not to be repeated.</param>
+    /// <param name="unfinished">Gets the I/O commands instead, none of which has ended; null: they end too.</param>
     /// <returns>False: it did not become disabled.</returns>
-    public async Task<bool> CloseAsync(NvmeOutcome outcome)
+    public async Task<bool> CloseAsync(NvmeOutcome outcome, ICollection<UnfinishedCommand>? unfinished = null)
     {
         if (Admin.Queue is null)
         {
@@ -126,6 +128,13 @@ internal sealed class ControllerSession(PciFunction function, NvmeDriverOptions 
         {
             // With bus mastering off its requests are refused on the way.
             await function.SetBusMasterAsync(false);
+        }
+
+        // What has completed is not repeated: its completion may have come without an interrupt.
+        ProcessAll();
+        foreach (var pair in unfinished is null ? [] : _pairs)
+        {
+            pair.TakeUnfinished(unfinished!);
         }
 
         FailAll(outcome);

@@ -11,13 +11,14 @@ namespace ExpEther.Nvme.Driver;
 /// <para>
 /// Life: Starting → Live ⇄ Resetting; from any of them to Stopping → Removed (let go in order), Removed (pulled) or Failed (a reset did not help).
 /// No register is read in the I/O path. A <b>watch</b> looks at the age of outstanding commands once a second. While one is older than 2 s it
-/// reads CSTS: a controller that reports a fatal status is reset at once, and all commands end as failed; no answer says nothing. One past its
+/// reads CSTS: a controller that reports a fatal status is reset at once, as is one that tells so by an event, and what it had not ended is sent
+/// again; no answer says nothing. One past its
 /// timeout (30 s) is aborted, one that outlives its abort by 5 s has the controller reset, and it and all others end as timed out; if a
 /// reset fails, a function-level reset is tried, then the disk is given up. The moment the slot reports the function gone, every command
 /// ends as removed.
 /// </para>
 /// </summary>
-public sealed class NvmeDisk
+public sealed partial class NvmeDisk
 {
     private static readonly Action<NvmeResult, object?> Complete = static (result, waiter) => ((TaskCompletionSource<NvmeResult>)waiter!).TrySetResult(result);
     private static readonly TimeSpan RoomWait = TimeSpan.FromMilliseconds(100);
@@ -31,6 +32,7 @@ public sealed class NvmeDisk
     private readonly IoCommands _commands;
     private readonly NamespaceRescan _rescan;
     private readonly AsyncEventLogs _asyncEvents;
+    private readonly CommandRepeats _repeats = new();
     private DiskState _state = DiskState.Starting;
     private bool _watching;
 
@@ -41,7 +43,7 @@ public sealed class NvmeDisk
         _options = options;
         _events = events;
         _scheduler = function.Scheduler;
-        _session = new ControllerSession(function, options, what => _asyncEvents!.On(what));
+        _session = new ControllerSession(function, options, OnAsyncEvent);
         _commands = new IoCommands(function, _session);
         _rescan = new NamespaceRescan(_session, _scheduler, events, name, () => _state == DiskState.Live, () => NamespacesChanged?.Invoke(this));
         _asyncEvents = new AsyncEventLogs(
@@ -159,7 +161,7 @@ public sealed class NvmeDisk
             return false;
         }
 
-        pair.Submit(slot, _commands.Make(io, pair, slot), done, state, _scheduler.Now + _options.CommandTimeout);
+        pair.Submit(slot, _commands.Make(io, pair, slot), done, state, _scheduler.Now + _options.CommandTimeout, io);
         return true;
     }
 
@@ -182,7 +184,9 @@ public sealed class NvmeDisk
             return false;
         }
 
-        pair.Submit(slot, _commands.MakeDeallocation(nsid, ranges, pair, slot), done, state, _scheduler.Now + _options.CommandTimeout);
+        pair.Submit(
+            slot, _commands.MakeDeallocation(nsid, ranges, pair, slot), done, state, _scheduler.Now + _options.CommandTimeout,
+            DeallocationOf(nsid, ranges));
         return true;
     }
 
@@ -215,6 +219,7 @@ public sealed class NvmeDisk
         SetState(DiskState.Removed);
         _watching = false;
         await _session.CloseAsync(NvmeOutcome.Removed);
+        _repeats.EndAll(NvmeOutcome.Removed);
         await Function.DisableMsixAsync();
         await Function.SetBusMasterAsync(false);
         Function.Gone -= OnGone;
@@ -250,105 +255,7 @@ public sealed class NvmeDisk
         }
 
         _session.FailAll(NvmeOutcome.Removed);
-    }
-
-    private async Task WatchAsync()
-    {
-        while (_watching)
-        {
-            await _scheduler.Delay(NvmeDriverLimits.WatchInterval);
-            if (_watching && Function.IsPresent)
-            {
-                await LookAsync();
-            }
-        }
-    }
-
-    private async Task LookAsync()
-    {
-        // An interrupt may be lost; what has completed is not overdue.
-        _session.ProcessAll();
-        if (await _session.HasFailedSinceAsync(_scheduler.Now - NvmeDriverLimits.StatusCheckAge))
-        {
-            _events.Report(EventSeverity.Error, Name, "the controller reports a fatal status (CSTS.CFS)");
-            await OnControllerLostAsync(NvmeOutcome.ControllerFailed);
-            return;
-        }
-
-        var next = _scheduler.Now + NvmeDriverLimits.AbortTime;
-        if (_session.Admin.Queue is { } admin && admin.TryFindOverdue(_scheduler.Now, next, out _, out _))
-        {
-            _events.Report(EventSeverity.Warning, Name, "an admin command timed out");
-            await OnControllerLostAsync(NvmeOutcome.TimedOut);
-            return;
-        }
-
-        foreach (var pair in _session.Pairs)
-        {
-            while (pair.TryFindOverdue(_scheduler.Now, next, out var commandId, out var again))
-            {
-                if (again)
-                {
-                    await OnControllerLostAsync(NvmeOutcome.TimedOut);
-                    return;
-                }
-
-                _events.Report(EventSeverity.Warning, Name, $"command {commandId} of queue {pair.Id} timed out: aborting it");
-                // Its own end is watched like any admin command's.
-                _ = _session.Admin.AbortAsync(pair, commandId);
-            }
-        }
-    }
-
-    private async Task OnControllerLostAsync(NvmeOutcome outcome)
-    {
-        if (_state == DiskState.Live)
-        {
-            _scheduler.Start(() => RecoverAsync(outcome));
-            return;
-        }
-
-        // A bring-up, reset or stop awaits an admin command: end it, and that sequence sees that it failed.
-        if (!await _session.DisableAsync())
-        {
-            await Function.SetBusMasterAsync(false);
-        }
-
-        _session.FailAll(outcome);
-    }
-
-    private async Task<bool> RecoverAsync(NvmeOutcome outcome)
-    {
-        if (_state != DiskState.Live)
-        {
-            await _stateChanged.WaitUntil(() => _state is not DiskState.Resetting, NvmeDriverLimits.SilenceMax);
-            return _state == DiskState.Live;
-        }
-
-        SetState(DiskState.Resetting);
-        Resets++;
-        var before = Namespaces;
-        _events.Report(EventSeverity.Warning, Name, "resetting the controller");
-        var error = await _session.CloseAsync(outcome) ? await _session.StartAsync() : "it does not become disabled";
-        if (error is not null && _state == DiskState.Resetting && await Function.ResetAsync())
-        {
-            error = await _session.StartAsync();
-        }
-
-        if (_state == DiskState.Resetting)
-        {
-            SetState(error is null ? DiskState.Live : DiskState.Failed);
-            _events.Report(
-                error is null ? EventSeverity.Information : EventSeverity.Error, Name,
-                error is null ? "the controller is back" : $"the controller is given up: {error}");
-            if (error is null)
-            {
-                _rescan.TellSince(before);
-            }
-        }
-
-        _room.Set();
-        return _state == DiskState.Live;
+        _repeats.EndAll(NvmeOutcome.Removed);
     }
 
     private void SetState(DiskState state)

@@ -33,6 +33,12 @@ public static class NvmeDriverLimits
     /// <summary>How long the controller may take to shut down.</summary>
     public static readonly TimeSpan ShutdownTime = TimeSpan.FromSeconds(10);
 
+    /// <summary>How often a command is sent again after a controller failed under it.</summary>
+    public const int RepeatsMax = 5;
+
+    /// <summary>Bring-ups of a controller in one recovery, each after a function level reset but the first.</summary>
+    public const int RecoveryTriesMax = 5;
+
     /// <summary>Between two looks at the age of outstanding commands.</summary>
     public static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
 

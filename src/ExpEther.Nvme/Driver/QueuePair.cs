@@ -113,11 +113,19 @@ internal sealed class QueuePair
     /// <summary>A slot's page for its PRP list.</summary>
     public DmaBuffer ListOf(int slot) => _lists.Slice(slot * NvmeSizes.PageBytesMin, NvmeSizes.PageBytesMin);
 
-    public void Submit(int slot, in NvmeCommand command, Action<NvmeResult, object?> done, object? state, Instant deadline)
+    /// <param name="slot">As taken.</param>
+    /// <param name="command">What the controller gets.</param>
+    /// <param name="done">Gets the result and <paramref name="state"/>.</param>
+    /// <param name="state">The caller's.</param>
+    /// <param name="deadline">Past it the command is overdue.</param>
+    /// <param name="io">What it was made of, for <see cref="TakeUnfinished"/>.</param>
+    /// <param name="repeats">How often it was sent before.</param>
+    public void Submit(
+        int slot, in NvmeCommand command, Action<NvmeResult, object?> done, object? state, Instant deadline, in NvmeIo io = default, int repeats = 0)
     {
         ref var taken = ref _slots[slot];
         Check.That(taken.Done is null);
-        taken = new Slot { Done = done, State = state, Since = _function.Scheduler.Now, Deadline = deadline };
+        taken = new Slot { Done = done, State = state, Since = _function.Scheduler.Now, Deadline = deadline, Io = io, Repeats = repeats };
         command.Write(
             _function.Memory.SpanOf(_submission).Slice(_tail * NvmeSizes.SubmissionEntryBytes, NvmeSizes.SubmissionEntryBytes), (ushort)slot);
         _tail = (_tail + 1) % _entries;
@@ -192,6 +200,21 @@ internal sealed class QueuePair
         }
     }
 
+    /// <summary>Takes every outstanding command out of the queue without ending it; the controller must not reach their buffers any more.</summary>
+    public void TakeUnfinished(ICollection<UnfinishedCommand> into)
+    {
+        for (var slot = 0; slot < _slots.Length; slot++)
+        {
+            ref var taken = ref _slots[slot];
+            if (taken.Done is { } done)
+            {
+                into.Add(new UnfinishedCommand(taken.Io, RangesOf(slot, taken.Io), done, taken.State, taken.Repeats));
+                taken = default;
+                _free[_freeCount++] = slot;
+            }
+        }
+    }
+
     /// <summary>The first command past its deadline; moves that deadline to <paramref name="next"/>.</summary>
     /// <returns>False: none.</returns>
     public bool TryFindOverdue(Instant now, Instant next, out ushort commandId, out bool again)
@@ -223,6 +246,25 @@ internal sealed class QueuePair
         _function.Memory.Free(_submission);
         _function.Memory.Free(_completion);
         _function.Memory.Free(_lists);
+    }
+
+    /// <summary>A deallocation's ranges, which lie in its slot's page.</summary>
+    private BlockRange[] RangesOf(int slot, in NvmeIo io)
+    {
+        if (io.Operation != NvmeIoOperation.Deallocate)
+        {
+            return [];
+        }
+
+        var page = _function.Memory.SpanOf(ListOf(slot));
+        var ranges = new BlockRange[io.Blocks];
+        for (var i = 0; i < ranges.Length; i++)
+        {
+            var range = DatasetRange.Read(page[(i * DatasetRange.Bytes)..]);
+            ranges[i] = new BlockRange(range.StartingLba, range.Blocks);
+        }
+
+        return ranges;
     }
 
     private void End(int slot, NvmeResult result)
@@ -264,6 +306,9 @@ internal sealed class QueuePair
         public object? State;
         public Instant Since;
         public Instant Deadline;
+
+        public NvmeIo Io;
+        public int Repeats;
 
         // Past its deadline once already, and aborted.
         public bool IsOverdue;

@@ -15,6 +15,9 @@ public readonly record struct AsyncEvent(AsyncEventType Type, byte Information, 
     /// <summary>The subsystem's reliability is compromised: what was written could not be kept, or nothing can be written any more.</summary>
     public static readonly AsyncEvent SubsystemReliability = new(AsyncEventType.SmartHealth, 0, LogPageId.Smart);
 
+    /// <summary>The controller has failed and must be reset; Linux from 6.0 on does that at once, others when a command has timed out.</summary>
+    public static readonly AsyncEvent PersistentInternalError = new(AsyncEventType.Error, 3, LogPageId.ErrorInformation);
+
     /// <summary>The composite temperature passed a threshold.</summary>
     public static readonly AsyncEvent TemperatureThreshold = new(AsyncEventType.SmartHealth, 1, LogPageId.Smart);
 

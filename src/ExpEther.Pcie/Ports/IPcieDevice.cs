@@ -14,6 +14,9 @@ public interface IPcieDevice : ITlpPort
     /// <summary>Its flow control for each function; null: it has one flow for all of them.</summary>
     IFunctionFlowControl? FlowControl => this as IFunctionFlowControl;
 
+    /// <summary>How its functions go on after a restart of their box; null: they cannot, and their slots are emptied.</summary>
+    IResumableDevice? Resumable => this as IResumableDevice;
+
     /// <summary>Lets the device look at its backends and timers. Called at every turn of the owner loop; cheap when there is nothing to do.</summary>
     /// <returns>True when something happened, so that the loop does not go to sleep.</returns>
     bool Poll(Instant now);

@@ -16,7 +16,7 @@ namespace ExpEther.Pcie.Ports;
 /// What no function is meant by: configuration requests end in UR here, other requests in the PF; completions are dropped and counted.
 /// </para>
 /// </summary>
-public sealed class SrIovDevice : IPcieDevice, IFunctionFlowControl
+public sealed class SrIovDevice : IPcieDevice, IFunctionFlowControl, IResumableDevice
 {
     private const int Nobody = -1;
     private const byte Type1 = 1;
@@ -162,13 +162,66 @@ public sealed class SrIovDevice : IPcieDevice, IFunctionFlowControl
     /// <inheritdoc/>
     public void SetFlow(Rid function, bool open)
     {
-        var pf = _functions[0].Config.Rid;
-        var number = function == pf ? 0 : _srIov.NumberOf(pf, function);
-        if (function == pf || number > 0)
+        if (NumberOf(function) is >= 0 and var number)
         {
             _closed[number] = !open;
             UpdateHold(number);
         }
+    }
+
+    /// <inheritdoc/>
+    public bool HasNote
+    {
+        get
+        {
+            for (var number = 0; number <= _existing; number++)
+            {
+                if (_functions[number].Resumable is { HasNote: true })
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool CanResume(Rid function) => ResumableOf(function)?.CanResume(function) == true;
+
+    /// <inheritdoc/>
+    public ulong ContinuityOf(Rid function) => ResumableOf(function)?.ContinuityOf(function) ?? 0;
+
+    /// <inheritdoc/>
+    public bool TryTakeNote(Rid function, Span<byte> into, out int length)
+    {
+        length = 0;
+        return ResumableOf(function)?.TryTakeNote(function, into, out length) == true;
+    }
+
+    /// <inheritdoc/>
+    public void Resume(Rid function, ReadOnlySpan<byte> note, Instant now)
+    {
+        ResumableOf(function)?.Resume(function, note, now);
+        if (NumberOf(function) is >= 0 and var number)
+        {
+            _ring.Wake(number);
+        }
+    }
+
+    private IResumableDevice? ResumableOf(Rid function) => NumberOf(function) is >= 0 and var number ? _functions[number].Resumable : null;
+
+    /// <summary>0: the PF; negative: no function has this routing ID.</summary>
+    private int NumberOf(Rid function)
+    {
+        var pf = _functions[0].Config.Rid;
+        if (function == pf)
+        {
+            return 0;
+        }
+
+        var number = _srIov.NumberOf(pf, function);
+        return number > 0 ? number : Nobody;
     }
 
     /// <summary>VFs come and go with VF Enable.</summary>

@@ -12,6 +12,8 @@ public sealed class StagedDevice(IPcieDevice device, StageClock stages) : Staged
 
     public IFunctionFlowControl? FlowControl => device.FlowControl;
 
+    public IResumableDevice? Resumable => device.Resumable;
+
     public bool Poll(Instant now)
     {
         var outer = _stages.Enter(Stage.Device);

@@ -11,6 +11,7 @@ namespace ExpEther.Simulation.Faults;
 internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom media, SeededRandom pathRandom, SeededRandom sharing)
 {
     private readonly PoolRot _rot = new(run.RandomFor("pool rot"));
+    private readonly SeededRandom _kills = run.RandomFor("kills");
     private readonly HostResets _resets = new(run, run.RandomFor("host resets"));
     private readonly SeededRandom _attack = run.RandomFor("times of attacks");
     private readonly PriorityQueue<Action<Instant>, (long At, long Order)> _due = new();
@@ -216,13 +217,18 @@ internal sealed class FaultPlan(FabricRun run, SeededRandom random, SeededRandom
 
         var losesState = random.Chance(0.2);
         var isOrderly = !losesState && random.Chance(0.2);
-        run.Count(isOrderly ? "boxStop" : losesState ? "boxCrashWithoutState" : "boxCrash");
-        run.Trace.Add($"! {box.Name} {(isOrderly ? "stops" : losesState ? "crashes and loses its state" : "crashes")}");
+        var isKill = !losesState && !isOrderly && _kills.Chance(0.5);
+        run.Count(isOrderly ? "boxStop" : losesState ? "boxCrashWithoutState" : isKill ? "boxKill" : "boxCrash");
+        run.Trace.Add($"! {box.Name} {(isOrderly ? "stops" : losesState ? "crashes and loses its state" : isKill ? "is killed" : "crashes")}");
         run.Operator.OnCrash(box, losesState);
         run.NamespaceOperator.OnCrash(box, losesState);
         if (isOrderly)
         {
             box.Close(now);
+        }
+        else if (isKill)
+        {
+            box.Kill();
         }
         else
         {

@@ -22,6 +22,8 @@ internal sealed class BoxStation : Station
 {
     private readonly OwnershipFile _file;
     private int _life;
+    private int _machineStarts = 1;
+    private bool _isKilled;
 
     public BoxStation(FabricRun run, int number, string name, MacAddress mac, IReadOnlyList<SimDisk> disks, SharedDevice? shared)
         : base(run, number, name, mac)
@@ -76,6 +78,20 @@ internal sealed class BoxStation : Station
         {
             Activity.OnCrash();
             Run.Namespaces.OnCrash(Shared.Name, Run.Trace.Now);
+        }
+    }
+
+    /// <summary>The process ends without a word, and nothing but the process: it may start again and go on.</summary>
+    public void Kill()
+    {
+        _isKilled = true;
+        Crash();
+        _isKilled = false;
+        _file.Crash(losesAll: false);
+        if (Shared is not null)
+        {
+            Activity.OnCrash();
+            SettleOwners();
         }
     }
 
@@ -137,6 +153,17 @@ internal sealed class BoxStation : Station
     protected override void OnCrash()
     {
         IsReady = false;
+        foreach (var disk in _isKilled ? AllDisks : [])
+        {
+            disk.Kill();
+        }
+
+        if (_isKilled)
+        {
+            return;
+        }
+
+        _machineStarts++;
         foreach (var disk in AllDisks)
         {
             disk.Crash();
@@ -183,7 +210,7 @@ internal sealed class BoxStation : Station
 
     private IPcieDevice ControllerOf(SimDisk disk)
     {
-        var controller = new NvmeController(OptionsOf(disk.Name, new NvmeNamespaceOptions { Backend = BackendOf(disk) }), Run.Trace);
+        var controller = new NvmeController(OptionsOf(_machineStarts, disk.Name, new NvmeNamespaceOptions { Backend = BackendOf(disk) }), Run.Trace);
         return Run.Options.Plant?.Wrap(controller, disk) ?? controller;
     }
 
@@ -192,7 +219,7 @@ internal sealed class BoxStation : Station
         var device = new NvmeSrIovDevice(
             new NvmeSrIovOptions
             {
-                Primary = OptionsOf(shared.Name, new NvmeNamespaceOptions { Backend = BackendOf(shared.Shared), Shared = true }),
+                Primary = OptionsOf(_machineStarts, shared.Name, new NvmeNamespaceOptions { Backend = BackendOf(shared.Shared), Shared = true }),
                 Pool = new NamespacePool(BackendOf(shared.Pool), Run.RandomFor($"{shared.Name} pool {_life}")),
                 TotalVfs = shared.Vfs, SecondaryQueuesMax = 5, FlexibleQueuesPerVf = 3, SecondaryMaxDataTransferBytes = 64 * 1024,
                 SecondaryBufferPoolBytes = 256 * 1024,
@@ -207,8 +234,9 @@ internal sealed class BoxStation : Station
         return Run.Options.Plant?.Wrap(backend, disk) ?? backend;
     }
 
-    private static NvmeControllerOptions OptionsOf(string name, NvmeNamespaceOptions first) => new()
+    private static NvmeControllerOptions OptionsOf(int machineStart, string name, NvmeNamespaceOptions first) => new()
     {
+        Continuity = (ulong)machineStart,
         Name = name, SerialNumber = name, QueuePairsMax = 4, QueueEntriesMax = 64, MaxDataTransferBytes = 64 * 1024, BufferPoolBytes = 512 * 1024,
         CompletionTimeout = SimulationLimits.DmaTimeout, Namespaces = [first],
     };

@@ -98,8 +98,8 @@ internal sealed class SimDisk
         return true;
     }
 
-    /// <summary>The box lost power: requests in hand are done in part, cached blocks are kept or lost.</summary>
-    public void Crash()
+    /// <summary>The box's process is gone, the machine is not: requests in hand are done in part, the cache keeps what it has.</summary>
+    public void Kill()
     {
         while (_requests.TryDequeue(out var request, out _))
         {
@@ -108,7 +108,12 @@ internal sealed class SimDisk
                 Change(request, _random, 0.5);
             }
         }
+    }
 
+    /// <summary>The box lost power: requests in hand are done in part, cached blocks are kept or lost.</summary>
+    public void Crash()
+    {
+        Kill();
         for (var block = _dirtyFrom; block < _dirtyTo; block++)
         {
             if (_dirty[block] && _random.Chance(0.5))

@@ -17,6 +17,11 @@ internal sealed class FabricBox(IoBridge bridge, MemoryPort port, MemoryStore st
 
     public MemoryStore Store { get; } = store;
 
+    /// <summary>Its process has ended.</summary>
+    public bool IsOff { get; set; }
+
+    public Instant? NextDeadline => IsOff ? null : Bridge.NextDeadline;
+
     public MacAddress Mac => Bridge.Options.Mac;
 
     public IoFunctionStatus Function(string name) => Bridge.Status().Functions.Single(f => f.Name == name);
@@ -27,8 +32,17 @@ internal sealed class FabricBox(IoBridge bridge, MemoryPort port, MemoryStore st
         while (Port.TryReceive(out var frame))
         {
             busy = true;
-            Bridge.OnFrame(frame, now);
+            if (!IsOff)
+            {
+                Bridge.OnFrame(frame, now);
+            }
+
             Port.Release();
+        }
+
+        if (IsOff)
+        {
+            return busy;
         }
 
         busy |= Bridge.Poll(now);

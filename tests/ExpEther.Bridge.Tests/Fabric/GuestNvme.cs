@@ -16,6 +16,7 @@ internal sealed class GuestNvme
     private readonly byte[] _memory;
     private readonly ulong _base;
     private int _commands;
+    private int _taken;
 
     /// <summary>Takes the function in a slot into use as a driver does.</summary>
     public GuestNvme(TestFabric fabric, FabricGuest guest, int slot, ulong barAddress, ulong memoryBase)
@@ -29,13 +30,22 @@ internal sealed class GuestNvme
         Driver.PlaceBar(0, barAddress);
         Driver.Enable();
         EnableMsix();
+        SetUp();
+    }
+
+    /// <summary>A controller reset, and the admin queue from its beginning.</summary>
+    public void SetUp()
+    {
+        _commands = 0;
+        _taken = 0;
+        _memory.AsSpan(0, 0x2000).Clear();
         Driver.Write32(0, NvmeRegister.Cc, 0);
-        fabric.Until(() => (Driver.Read32(0, NvmeRegister.Csts) & 1) == 0);
+        _fabric.Until(() => (Driver.Read32(0, NvmeRegister.Csts) & 1) == 0);
         Driver.Write32(0, NvmeRegister.Aqa, ((Entries - 1) << 16) | (Entries - 1));
-        Driver.Write(0, NvmeRegister.Asq, BitConverter.GetBytes(memoryBase));
-        Driver.Write(0, NvmeRegister.Acq, BitConverter.GetBytes(memoryBase + 0x1000));
+        Driver.Write(0, NvmeRegister.Asq, BitConverter.GetBytes(_base));
+        Driver.Write(0, NvmeRegister.Acq, BitConverter.GetBytes(_base + 0x1000));
         Driver.Write32(0, NvmeRegister.Cc, 0x0046_0001);
-        fabric.Until(() => Driver.Read32(0, NvmeRegister.Csts) == 1);
+        _fabric.Until(() => Driver.Read32(0, NvmeRegister.Csts) == 1);
     }
 
     public GuestDriver Driver { get; }
@@ -60,12 +70,32 @@ internal sealed class GuestNvme
 
         _fabric.Until(() => _guest.Machine.Interrupts.Count(i => i.Slot == _slot) > interrupts);
         // The entry is there when the interrupt is (PCIe 5.0 §2.4.1).
-        var entry = _memory.AsSpan(0x1000 + (number % Entries * 16), 16);
-        Assert.Equal(number, BinaryPrimitives.ReadUInt16LittleEndian(entry[12..]));
-        Assert.Equal((number / Entries % 2) ^ 1, BinaryPrimitives.ReadUInt16LittleEndian(entry[14..]));
+        Assert.Equal(number, TakeEntry().CommandId);
         Assert.Equal((_slot, MessageAddress, MessageData), _guest.Machine.Interrupts.Last(i => i.Slot == _slot));
-        Driver.Write32(0, NvmeRegister.Doorbells + 4, (uint)((number + 1) % Entries));
+        Driver.Write32(0, NvmeRegister.Doorbells + 4, (uint)(_taken % Entries));
         return _memory.AsSpan(0x2000, 4096).ToArray();
+    }
+
+    /// <summary>An Asynchronous Event Request; its command identifier.</summary>
+    public ushort AskForEvent()
+    {
+        var number = _commands++;
+        var command = _memory.AsSpan(number % Entries * 64, 64);
+        command.Clear();
+        command[0] = (byte)AdminOpcode.AsynchronousEventRequest;
+        BinaryPrimitives.WriteUInt16LittleEndian(command[2..], (ushort)(number + 0x100));
+        Driver.Write32(0, NvmeRegister.Doorbells, (uint)((number + 1) % Entries));
+        _fabric.Pass(TimeSpan.FromMilliseconds(10));
+        return (ushort)(number + 0x100);
+    }
+
+    /// <summary>The next completion entry, which must be there.</summary>
+    public (ushort CommandId, uint Result) TakeEntry()
+    {
+        var entry = _memory.AsSpan(0x1000 + (_taken % Entries * 16), 16);
+        Assert.Equal((_taken / Entries % 2) ^ 1, BinaryPrimitives.ReadUInt16LittleEndian(entry[14..]));
+        _taken++;
+        return (BinaryPrimitives.ReadUInt16LittleEndian(entry[12..]), BinaryPrimitives.ReadUInt32LittleEndian(entry));
     }
 
     private void EnableMsix()

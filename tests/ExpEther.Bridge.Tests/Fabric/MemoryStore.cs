@@ -24,6 +24,9 @@ internal sealed class MemoryStore : IOwnershipStore
         _image = HoldsBack ? _image : image;
     }
 
+    /// <summary>As a new disk.</summary>
+    public void Lose() => _image = _waiting = null;
+
     public void LetGo()
     {
         LosePower();

@@ -153,9 +153,11 @@ public class RuntimeChangeTests
 
         Assert.Empty(Change(Nothing with { HostsChanged = [_options2 with { Key = key }] }));
         _fabric.Settle();
-        Assert.Equal(0, _host2.Disks);
         _fabric.Pass(TimeSpan.FromSeconds(10));
         Assert.False(Linked("host2"));
+        Assert.True(_host2.Nvme.Disks[0].IsUsable, "the box said good-bye, and may come back within the time of link-dead");
+        _fabric.Pass(TimeSpan.FromSeconds(15));
+        Assert.Equal(0, _host2.Disks);
 
         _host2.Bridge.Change(key, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1));
         _fabric.Until(() => _host2.Disks == 1 && _host2.Nvme.Disks[0].IsUsable);

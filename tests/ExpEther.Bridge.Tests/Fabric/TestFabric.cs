@@ -274,7 +274,7 @@ internal sealed class TestFabric
 
         foreach (var box in Boxes)
         {
-            next = Instant.Earliest(next, box.Bridge.NextDeadline);
+            next = Instant.Earliest(next, box.NextDeadline);
         }
 
         var soonest = Now + TimeSpan.FromMicroseconds(1);

@@ -47,6 +47,51 @@ public sealed class ControlMessageTests
     }
 
     [Fact]
+    public void An_offer_to_go_on_is_read_as_it_was_written_and_an_impossible_one_is_none()
+    {
+        var offer = new ResumeOffer(5, 0x1122_3344_5566_7788, 0x2000, 65, 0x50, 0x40, 0x48, 0, true);
+        var sent = new PresentMessage(7, 9, "nvme0", 0x1AF4, 0x4242, 0x010802, 9) { Resume = offer };
+        var length = sent.Write(_bytes);
+        Assert.True(PresentMessage.TryParse(_bytes.AsSpan(0, length), out var read));
+        Assert.Equal(sent, read);
+        Assert.True(PresentMessage.TryParse(_bytes.AsSpan(0, length - 1), out read));
+        Assert.Null(read.Resume);
+        foreach (var wrong in new[]
+        {
+            offer with { Since = 0 }, offer with { MsixVectors = 2049 }, offer with { MsixBar = 6 }, offer with { MsixBar = 5 },
+            offer with { MsixTable = 4 }, offer with { PcieCapability = 0x41 }, offer with { MsixCapability = 2 }, offer with { PowerCapability = 1 },
+        })
+        {
+            length = (sent with { Resume = wrong }).Write(_bytes);
+            Assert.True(PresentMessage.TryParse(_bytes.AsSpan(0, length), out read));
+            Assert.Null(read.Resume);
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(24)]
+    [InlineData(256)]
+    public void Notes_go_and_come_back_as_they_are(int bytes)
+    {
+        var note = Enumerable.Range(0, bytes).Select(i => (byte)i).ToArray();
+        var message = new byte[ResumeNoteMessage.BytesMax];
+        var length = new ResumeNoteMessage(3, 4, note).Write(message);
+        Assert.True(ResumeNoteMessage.TryParse(message.AsSpan(0, length), out var kept));
+        Assert.Equal((3, 4UL), (kept.Function, kept.Generation));
+        Assert.Equal(note, kept.Note);
+        Assert.Equal(bytes == 0, ResumeNoteMessage.TryParse(message.AsSpan(0, length - (bytes == 0 ? 0 : 1)), out _));
+
+        length = new ResumedMessage(3, 5, note).Write(message);
+        Assert.True(ResumedMessage.TryParse(message.AsSpan(0, length), out var back));
+        Assert.Equal(note, back.Note);
+        Assert.False(ResumeNoteMessage.TryParse(message.AsSpan(0, length), out _));
+        message[12] = 1;
+        message[13] = 1;
+        Assert.False(ResumedMessage.TryParse(message, out _), "257 bytes");
+    }
+
+    [Fact]
     public void The_layout_is_little_endian_with_the_kind_first()
     {
         var length = new PluggedMessage(0x0203, 0x1122_3344_5566_7788, 4, new Rid(0x0008), new Rid(0x0510)).Write(_bytes);

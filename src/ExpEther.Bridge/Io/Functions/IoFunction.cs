@@ -88,6 +88,9 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
     /// <summary>The owner has let it master the bus in this assignment: a driver has taken it.</summary>
     public bool WasTaken { get; set; }
 
+    /// <summary>The owner goes on with it in this assignment where an earlier one ended.</summary>
+    public bool WasResumed { get; set; }
+
     /// <summary>Assignments in a row that the owner powered off without ever having taken the function.</summary>
     public int TimesNotTaken { get; set; }
 
@@ -159,6 +162,7 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
         State = FunctionState.Presented;
         IsClean = false;
         WasTaken = false;
+        WasResumed = false;
         Answer = HostAnswer.None;
         (Note, IsNotShown, IsWaiting) = ("", false, false);
         HostH = null;

@@ -1,3 +1,4 @@
+using ExpEther.Bridge.Protocol;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Config;
 
@@ -14,6 +15,7 @@ internal sealed class VirtualConfigSpace
     private const int MessageControl = 2;
     private const ushort MsixControlBits = 0xC000;
 
+    private readonly ulong _identity;
     private readonly List<(int Virtual, int Real, int Bytes)> _vendor = [];
 
     public VirtualConfigSpace(RealFunction real)
@@ -27,6 +29,7 @@ internal sealed class VirtualConfigSpace
         }
 
         Endpoint.Space.KeepAsDefaults();
+        _identity = ConfigIdentity.Of(Endpoint);
     }
 
     public EndpointConfig Endpoint { get; }
@@ -86,6 +89,18 @@ internal sealed class VirtualConfigSpace
 
         real = 0;
         return false;
+    }
+
+    /// <summary>How a host bridge gives back what the host wrote here, if it holds the function as one of the generations since this one.</summary>
+    /// <param name="since">The generation.</param>
+    /// <param name="continuity">As the device says.</param>
+    public ResumeOffer OfferSince(ulong since, ulong continuity)
+    {
+        var d = Endpoint.Description;
+        var bar = d.Bars.FirstOrDefault(b => b.Index == d.MsixTable.Bar);
+        return new ResumeOffer(
+            since, ConfigIdentity.With(_identity, continuity), d.MsixTable.Offset, (ushort)Endpoint.MsixVectors,
+            (byte)Endpoint.MsixOffset, (byte)Endpoint.PcieOffset, (byte)Endpoint.Space.FindCapability(CapabilityId.PowerManagement), (byte)d.MsixTable.Bar, bar.Is64Bit);
     }
 
     /// <summary>As after power-on: for a new owner.</summary>

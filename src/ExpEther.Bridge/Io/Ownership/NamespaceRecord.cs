@@ -5,4 +5,8 @@ namespace ExpEther.Bridge.Io.Ownership;
 /// <param name="Id">NSID. The device may give it to another namespace once this one is deleted.</param>
 /// <param name="Uuid">What tells the one from the other; zero when the device gives none.</param>
 /// <param name="Owner">The host.</param>
-public sealed record NamespaceRecord(string Device, uint Id, Guid Uuid, HostIdentity Owner);
+public sealed record NamespaceRecord(string Device, uint Id, Guid Uuid, HostIdentity Owner)
+{
+    /// <summary>The VF by which its owner has seen it, so that a disk in use is where it was after a restart of the box; 0: by none yet.</summary>
+    public int SeenBy { get; init; }
+}

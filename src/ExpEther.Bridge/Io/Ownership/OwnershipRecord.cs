@@ -10,4 +10,7 @@ namespace ExpEther.Bridge.Io.Ownership;
 public sealed record OwnershipRecord(string Function, VlanId Vlan, MacAddress Mac, ulong Generation)
 {
     public HostIdentity Owner => new(Vlan, Mac);
+
+    /// <summary>The first generation since which the owner has had the function without a break.</summary>
+    public ulong Since { get; init; } = Generation;
 }

@@ -131,6 +131,13 @@ internal sealed class OwnershipTable(IOwnershipStore store, IRandomSource random
     /// <returns>As <see cref="RecordAsync"/>.</returns>
     public Task<bool> ProbeAsync() => SaveAsync();
 
+    /// <summary>Notes where private namespaces are seen; nobody waits for it. Owners stay as they are.</summary>
+    public void NotePlaces(IReadOnlyList<NamespaceRecord> places)
+    {
+        Put([.. places.Where(p => _namespaces.TryGetValue((p.Device, p.Id), out var now) && now == p with { SeenBy = now.SeenBy })]);
+        Save();
+    }
+
     /// <summary>Puts the records before back in place of some whose durability is in doubt; nobody waits for it.</summary>
     public void TakeBack(string function, OwnershipRecord? before, IReadOnlyList<NamespaceRecord>? namespacesBefore = null)
     {

@@ -111,9 +111,16 @@ internal sealed class NamespaceOwnership(
                 return inventory.Failure;
             }
 
-            var changes = new VisibilityPlan(inventory.Namespaces, owners).Changes();
+            var plan = new VisibilityPlan(inventory.Namespaces, owners);
+            var changes = plan.Changes();
             if (!changes.Any(c => virtualFunction == 0 || c.VirtualFunction == virtualFunction))
             {
+                // Where they are is no one's right, so nothing waits for it to be durable.
+                if (plan.PlacesToRecord() is { Count: > 0 } places)
+                {
+                    ownership.NotePlaces(places);
+                }
+
                 return "";
             }
 

@@ -6,7 +6,8 @@ namespace ExpEther.Bridge.Io.Physical;
 /// <summary>
 /// Which VF is to see which namespace. Shared ones are seen by every VF that has an owner. A private one is seen by one VF of its owner
 /// and no other, since NVMe attaches it to one controller at a time (NVMe 1.4 §6.1.6): where the owner sees it now, so that a disk in use
-/// never jumps; else where the owner's other namespaces of the device are; else by the first of its VFs. A private one without owner, or whose
+/// never jumps; else where the record says that it was, before the box was started again; else where the
+/// owner's other namespaces of the device are; else by the first of its VFs. A private one without owner, or whose
 /// owner has no VF of the device, is seen by nobody.
 /// </summary>
 internal sealed class VisibilityPlan
@@ -28,7 +29,7 @@ internal sealed class VisibilityPlan
             return [.. _owners.Functions.Keys.Order()];
         }
 
-        return _owners.OwnerOf(found) is { } owner && (SeenBy(found, owner) ?? HolderOf(owner)) is { } holder ? [holder] : [];
+        return _owners.OwnerOf(found) is { } owner && (SeenBy(found, owner) ?? KeptFor(found, owner) ?? HolderOf(owner)) is { } holder ? [holder] : [];
     }
 
     /// <summary>The VF that sees the private namespaces of a host; null: it has no VF of this device.</summary>
@@ -64,6 +65,16 @@ internal sealed class VisibilityPlan
 
         return [.. hidden, .. shown];
     }
+
+    /// <summary>Records to be changed, since the place of a private namespace is another than what they say.</summary>
+    public IReadOnlyList<NamespaceRecord> PlacesToRecord() =>
+    [
+        .. _namespaces.Where(n => !n.IsShared && _owners.RecordOf(n) is not null && WantedOf(n) is [var vf] && _owners.RecordOf(n)!.SeenBy != vf)
+            .Select(n => _owners.RecordOf(n)! with { SeenBy = WantedOf(n)[0] }),
+    ];
+
+    private int? KeptFor(ManagedNamespace found, HostIdentity owner) =>
+        _owners.RecordOf(found) is { SeenBy: > 0 and var vf } && _owners.Functions.TryGetValue(vf, out var who) && who == owner ? vf : null;
 
     private int? SeenBy(ManagedNamespace found, HostIdentity owner)
     {

@@ -43,6 +43,7 @@ internal sealed class AssignSequence(
         var before = ownership.OwnerOf(function.Name);
         var generation = ownership.NextGeneration();
         var record = new OwnershipRecord(function.Name, session.Host.Vlan, session.Host.Mac, generation);
+        record = record with { Since = SinceOf(before, record) };
         var recorded = await ownership.RecordAsync(function.Name, record, [.. carried.Select(n => n with { Owner = record.Owner })]);
         if (!recorded)
         {
@@ -77,7 +78,7 @@ internal sealed class AssignSequence(
         }
 
         function.Open(session, generation);
-        session.Tell(_message.AsSpan(0, Present(function, generation).Write(_message)));
+        session.Tell(_message.AsSpan(0, Present(function, record).Write(_message)));
         steps.Add(BridgeStepName.Presented);
         changed.Set();
         return "";
@@ -133,13 +134,27 @@ internal sealed class AssignSequence(
         return RefusalCode.NotPrepared;
     }
 
-    private static PresentMessage Present(IoFunction function, ulong generation)
+    /// <summary>Generations of one incarnation count up; of two nothing is known.</summary>
+    private static ulong SinceOf(OwnershipRecord? before, OwnershipRecord now)
+    {
+        const int Counter = IoBridgeLimits.GenerationCounterBits;
+        return before?.Owner == now.Owner && before.Since <= before.Generation && before.Generation < now.Generation
+            && before.Since >> Counter == now.Generation >> Counter
+            ? before.Since
+            : now.Generation;
+    }
+
+    private static PresentMessage Present(IoFunction function, OwnershipRecord record)
     {
         var shown = function.Real.Description;
-        return new PresentMessage(function.Number, generation, function.Name, shown.VendorId, shown.DeviceId, shown.ClassCode, shown.RevisionId)
+        return new PresentMessage(
+            function.Number, record.Generation, function.Name, shown.VendorId, shown.DeviceId, shown.ClassCode, shown.RevisionId)
         {
             Slot = function.SlotDemanded > 0 ? function.SlotDemanded : function.SlotBefore,
             IsSlotDemanded = function.SlotDemanded > 0,
+            Resume = function.Device.Device.Resumable is { } resumable && resumable.CanResume(function.VfIo)
+                ? function.Config.OfferSince(record.Since, resumable.ContinuityOf(function.VfIo))
+                : null,
         };
     }
 }

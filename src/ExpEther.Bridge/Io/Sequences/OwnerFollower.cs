@@ -91,6 +91,11 @@ internal sealed class OwnerFollower(
                 (function.Answer, function.Refusal) = (HostAnswer.Refused, refused.Reason);
                 OnRefused(function, session, refused.Reason);
                 break;
+            case ControlKind.Resumed when ResumedMessage.TryParse(message, out var resumed) && MayResume(function):
+                function.WasResumed = true;
+                function.Device.Device.Resumable!.Resume(function.VfIo, resumed.Note, scheduler.Now);
+                events.Report(EventSeverity.Information, function.Name, $"host {session.Name} goes on with it where it was");
+                break;
             default:
                 StaleAnswers++;
                 break;
@@ -98,6 +103,10 @@ internal sealed class OwnerFollower(
 
         changed.Set();
     }
+
+    /// <summary>It was presented as one that can go on, and its owner has not used it since.</summary>
+    private static bool MayResume(IoFunction function) => function is { Answer: HostAnswer.None, WasTaken: false, WasResumed: false, IsResetting: false }
+        && function.Device.Device.Resumable?.CanResume(function.VfIo) == true;
 
     /// <summary>Nobody works on the function: does it need something?</summary>
     public void Settle(IoFunction function, HostSession? owner)

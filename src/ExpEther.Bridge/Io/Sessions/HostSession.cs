@@ -63,6 +63,9 @@ internal sealed class HostSession : ILinkConsumer
 
     public long ControlsUnreadable { get; private set; }
 
+    /// <summary>A control message told now goes at once, or as the next one.</summary>
+    public bool HasToldAll => IsUp && _controls.Count == 0;
+
     /// <summary>Is there room for whatever a device sends next?</summary>
     public bool HasRoom => Link.HasRoom(TlpClass.Posted) && Link.HasRoom(TlpClass.Completion) && Link.HasRoom(TlpClass.NonPosted);
 

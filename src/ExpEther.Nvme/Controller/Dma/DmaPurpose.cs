@@ -8,4 +8,7 @@ internal enum DmaPurpose : byte
     Commands,
     PrpList,
     Data,
+
+    /// <summary>The admin completion queue that an earlier life left behind.</summary>
+    LeftBehind,
 }

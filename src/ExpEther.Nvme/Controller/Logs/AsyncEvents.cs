@@ -17,6 +17,9 @@ internal sealed class AsyncEvents(CommandTable commands)
 
     public bool IsFull => _requests.Count == ControllerLimits.AsyncEventRequestsMax;
 
+    /// <summary>The identifier of the request that waits for longest; null: none waits.</summary>
+    public ushort? FirstRequest => _requests.Count > 0 ? commands[_requests.Peek()].CommandId : null;
+
     public void Reset()
     {
         _requests.Clear();

@@ -12,6 +12,7 @@ namespace ExpEther.Nvme.Controller.Registers;
 /// from anywhere.
 /// A shutdown notification stops the fetching of commands, waits for what the backends have, flushes every namespace and then reports
 /// completion; a reset ends it. Fatal (CSTS.CFS) means that commands cannot be fetched or the tags are used up; a reset ends that too.
+/// A controller that was <see cref="IsReborn"/> shows CSTS.CFS too, disabled: hosts that see it reset it and repeat their commands.
 /// A secondary controller that is offline shows CSTS.CFS and takes no configuration (§8.5.3).
 /// </para>
 /// </summary>
@@ -20,6 +21,7 @@ internal sealed class ControllerLife(
 {
     private LifeState _state;
     private bool _fatal;
+    private bool _isReborn;
     private ShutdownStatus _shutdown;
     private bool _flushing;
 
@@ -30,6 +32,15 @@ internal sealed class ControllerLife(
     /// <summary>A secondary controller that its primary has not put online. Changed with a reset.</summary>
     public bool IsOffline { get; set; }
 
+    /// <summary>
+    /// An earlier life of it ended without its host's doing: it shows CSTS.CFS, and nothing else of it works, until the host writes CC.
+    /// </summary>
+    public bool IsReborn
+    {
+        get => _isReborn;
+        private set => _isReborn = _fatal = value;
+    }
+
     /// <summary>Queues exist and doorbells mean something.</summary>
     public bool IsReady => _state == LifeState.Ready && !_fatal;
 
@@ -38,8 +49,23 @@ internal sealed class ControllerLife(
     /// <summary>Commands may have been running when the power went.</summary>
     public bool WouldBeUnsafeShutdown => _state != LifeState.Disabled && _shutdown != ShutdownStatus.Complete;
 
+    /// <summary>It has not been used since its reset.</summary>
+    public bool CanBeReborn => _state == LifeState.Disabled && _shutdown == ShutdownStatus.Normal;
+
+    public void BeReborn()
+    {
+        Check.That(CanBeReborn);
+        IsReborn = true;
+    }
+
     public void OnConfigurationWritten(ControllerConfiguration before, ControllerConfiguration after)
     {
+        if (IsReborn)
+        {
+            // The host disables it, or has done so before it was born again and enables it: it is as after a reset.
+            IsReborn = false;
+        }
+
         if (before.En && !after.En)
         {
             Stop();
@@ -72,7 +98,7 @@ internal sealed class ControllerLife(
         registers.FullReset();
         parts.Changed.Clear();
         _state = LifeState.Disabled;
-        _fatal = false;
+        IsReborn = false;
         _shutdown = ShutdownStatus.Normal;
     }
 

@@ -61,6 +61,9 @@ internal sealed class TestDevice : IPcieDevice
     /// <summary>No reset makes it answer configuration requests again.</summary>
     public bool StaysMute { get; set; }
 
+    /// <summary>The next configuration request is done, and its completion never comes.</summary>
+    public bool LosesNextConfigAnswer { get; set; }
+
     /// <summary>Counts what it is given and does not keep it.</summary>
     public bool OnlyCounts { get; set; }
 
@@ -178,6 +181,12 @@ internal sealed class TestDevice : IPcieDevice
             Config.CaptureRid(view.ConfigTarget);
             Config.Write(view.ConfigRegister, view.ConfigValue, view.FirstByteEnables);
             length = Completion.To(view, Rid, CompletionStatus.SuccessfulCompletion).Write(_scratch);
+        }
+
+        if (LosesNextConfigAnswer)
+        {
+            LosesNextConfigAnswer = false;
+            return;
         }
 
         Send(_scratch.AsSpan(0, length));
