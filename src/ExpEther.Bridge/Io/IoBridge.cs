@@ -163,6 +163,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
             device.Functions.ForEach(_functions.Add);
         }
 
+        _sight.IsStarted = true;
         foreach (var physical in _physicals.All)
         {
             _scheduler.Start(() => _recovery.RunAsync(physical));

@@ -38,12 +38,18 @@ internal sealed class VerifiedWork(Func<string, Task<(int Code, string Output)>>
     /// <summary>Waits for one more round, then ends it: no round failed, and the kernel has warned of nothing about the disk since it started.</summary>
     public async Task EndCleanAsync()
     {
-        await MoreAsync(int.Parse(await InAsync($"cat {Folder}/rounds"), CultureInfo.InvariantCulture));
+        await RoundAsync();
 
         // Of the emulated processor's slowness a kernel may well warn.
         Assert.Equal("", await InAsync("dmesg --level=emerg,alert,crit,err,warn | grep -iE 'nvme[0-9]|pcie|I/O|EXT4|JBD2' || true"));
-        await InAsync($"cd {Folder}; touch stop; while [ ! -e ended ]; do usleep 100000; done");
+        await EndAsync();
     }
+
+    /// <summary>Waits for one more round.</summary>
+    public async Task RoundAsync() => await MoreAsync(int.Parse(await InAsync($"cat {Folder}/rounds"), CultureInfo.InvariantCulture));
+
+    /// <summary>Ends it, whatever the kernel has to say.</summary>
+    public async Task EndAsync() => await InAsync($"cd {Folder}; touch stop; while [ ! -e ended ]; do usleep 100000; done");
 
     /// <summary>Waits until it has done more rounds than so many; fails when it has ended.</summary>
     private async Task MoreAsync(int rounds)

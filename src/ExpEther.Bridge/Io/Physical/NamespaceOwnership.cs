@@ -60,6 +60,11 @@ internal sealed class NamespaceOwnership(
         });
     }
 
+    /// <summary>
+    /// All functions of all devices are known. Before that nothing is shown: a namespace whose VF is not found yet would go to another of its owner's.
+    /// </summary>
+    public bool IsStarted { get; set; }
+
     /// <summary>Something changed that may change what a VF is to see: looks at all of its device soon.</summary>
     public void Look(IoFunction function)
     {
@@ -72,6 +77,11 @@ internal sealed class NamespaceOwnership(
     /// <inheritdoc cref="Look(IoFunction)"/>
     public void Look(PhysicalDevice device)
     {
+        if (!IsStarted)
+        {
+            return;
+        }
+
         device.IsLookWanted = true;
         if (!device.IsLooking)
         {

@@ -1,0 +1,35 @@
+using System.Globalization;
+using ExpEther.Lab.Tests.Lab;
+
+namespace ExpEther.Lab.Tests.Faults;
+
+/// <summary>The I/O box is killed and started again under a mounted file system: a pause, no error, no other name.</summary>
+public sealed class BoxRestartTests
+{
+    /// <summary>How often; by default seldom, since a guest is emulated.</summary>
+    private static int Restarts => int.TryParse(
+        Environment.GetEnvironmentVariable("EXPETHER_LAB_BOX_RESTARTS"), NumberStyles.None, CultureInfo.InvariantCulture, out var times) ? times : 2;
+
+    [Fact]
+    public async Task A_box_that_is_killed_and_started_again_costs_a_mounted_file_system_a_pause()
+    {
+        await using var lab = await GuestLab.UpAsync(1);
+        await lab.InAsync("guest1", "mkdir -p /mnt; mkfs.ext4 -qF /dev/nvme0n1 && mount /dev/nvme0n1 /mnt");
+        var work = new VerifiedWork(lab, "guest1");
+        await work.StartAsync("/mnt/verified", "0");
+        for (var i = 0; i < Restarts; i++)
+        {
+            var started = DateTime.UtcNow;
+            await lab.FaultAsync("io", "--kill", "io");
+            await lab.FaultAsync("io", "--restart");
+            await lab.UntilAsync("guest1's function to be back", lab.HostOf("guest1"), HostState.IsConnected);
+            await work.RoundAsync();
+            TestContext.Current.TestOutputHelper?.WriteLine($"restart {i + 1}: working again after {(DateTime.UtcNow - started).TotalSeconds:0.0} s");
+        }
+
+        Assert.Equal("", await lab.InAsync("guest1", "dmesg | grep -iE 'I/O error|EXT4-fs error|JBD2|Remov|not ready|timeout' || true"));
+        Assert.Equal("nvme0n1", (await lab.InAsync("guest1", "ls /sys/block | grep nvme")).Trim());
+        await work.EndAsync();
+        await lab.InAsync("guest1", "umount /mnt && fsck.ext4 -fn /dev/nvme0n1 >/dev/null 2>&1");
+    }
+}
