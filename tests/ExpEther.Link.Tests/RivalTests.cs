@@ -1,5 +1,4 @@
 using ExpEther.Core.Time;
-using ExpEther.Link.Ethernet;
 using ExpEther.Link.Tests.Network;
 
 namespace ExpEther.Link.Tests;

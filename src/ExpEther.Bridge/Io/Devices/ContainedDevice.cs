@@ -39,6 +39,8 @@ internal sealed class ContainedDevice(IPcieDevice device) : IPcieDevice
 
     public IFunctionFlowControl? FlowControl => HasFailed ? null : device.FlowControl;
 
+    public IResumableDevice? Resumable => HasFailed ? null : device.Resumable;
+
     /// <summary>The bridge's own work for the device went wrong: nothing of it can be trusted either.</summary>
     public void Fail(Exception e) => Failure ??= e;
 
