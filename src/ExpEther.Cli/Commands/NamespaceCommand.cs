@@ -12,7 +12,8 @@ internal static class NamespaceCommand
     private static readonly Argument<string> Device = new("device") { Description = "The device's name (disk1, not disk1.vf1)." };
     private static readonly Argument<uint> Id = new("id") { Description = "NSID, as `expether namespace ls` shows it." };
     private static readonly Argument<string> Host = new("host") { Description = "The owner: a host's name." };
-    private static readonly Argument<long?> Bytes = ByteCount.SizeArgument("size", "With its unit: 512MiB, 1.5GiB, 2T (powers of 1024), 10GB (of 1000), 4096B. The device may round up.");
+    private static readonly Argument<long?> Bytes = ByteCount.SizeArgument(
+        "size", "With its unit: 512MiB, 1.5GiB, 2T (powers of 1024), 10GB (of 1000), 4096B. The device may round up.");
     private static readonly Option<string> Socket = SharedOptions.Socket();
 
     public static (Command, string) Build()

@@ -44,7 +44,8 @@ internal sealed class HelpWithExamples(HelpAction usual, IReadOnlyDictionary<Com
 
             var (all, remarks) = text.IndexOf("\n\n", StringComparison.Ordinal) is var end && end >= 0 ? (text[..end], text[end..]) : (text, "");
             var path = CommandPath.Of(command);
-            var mine = all.Split('\n').Where(line => line.TrimStart() is var typed && (typed == path || typed.StartsWith($"{path} ", StringComparison.Ordinal)));
+            var mine = all.Split('\n').Where(line =>
+                line.TrimStart() is var typed && (typed == path || typed.StartsWith($"{path} ", StringComparison.Ordinal)));
             return string.Join('\n', mine) + remarks;
         }
 

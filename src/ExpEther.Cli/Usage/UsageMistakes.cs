@@ -4,7 +4,7 @@ using ExpEther.Daemon.Config;
 
 namespace ExpEther.Cli.Usage;
 
-/// <summary>What is wrong with a command line, in the words of someone who wants to type it right: what is not known and what may be meant, what is missing.</summary>
+/// <summary>What is wrong with a command line, for the one who types it: what is not known, what may be meant instead, what is missing.</summary>
 internal static class UsageMistakes
 {
     /// <returns>Empty when the command line can be carried out.</returns>

@@ -51,7 +51,8 @@ internal sealed class HostMachine(
         if (!HasRoomFor([host]))
         {
             throw new IOException(
-                $"host '{host.Config.Name}' does not fit: one daemon watches {LinuxLimits.PolledDescriptorsMax} sockets and files; give it fewer slots, or move "
+                $"host '{host.Config.Name}' does not fit: one daemon watches {LinuxLimits.PolledDescriptorsMax} sockets and files; "
+                + "give it fewer slots, or move "
                 + "hosts to a daemon of their own");
         }
 

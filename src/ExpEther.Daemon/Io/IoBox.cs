@@ -18,5 +18,8 @@ internal sealed class IoBox(IoConfig config, IoBridge bridge, DeviceSet devices,
 
     public OwnerLoop Loop { get; } = loop;
 
-    public static IoHostOptions OptionsOf(KnownHostConfig host) => new() { Name = host.Name, Vlan = host.Vlan, Mac = host.Mac, Key = host.Key, IsPairKey = host.IsPairKey };
+    public static IoHostOptions OptionsOf(KnownHostConfig host) => new()
+    {
+        Name = host.Name, Vlan = host.Vlan, Mac = host.Mac, Key = host.Key, IsPairKey = host.IsPairKey,
+    };
 }

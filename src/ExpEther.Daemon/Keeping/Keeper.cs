@@ -12,7 +12,6 @@ namespace ExpEther.Daemon.Keeping;
 /// Theory. While its bridge lives the keeper has descriptors of all its clients' connections and never reads from one. When the bridge's process has ended
 /// (its pidfd says so, not its socket: a bridge that only lost its keeper still serves), or says so of a connection itself, the keeper goes on with
 /// the client from the journal that the bridge left. Each is served until it closes its connection, which the next bridge has QEMU do by device_del.
-/// Listening sockets wait here for the next bridge, so that who connects meanwhile waits too.
 /// </para>
 /// <para>
 /// One bridge at a time: another one is sent away while the first lives. It ends by itself: with no bridge and no client left, or when no first bridge
@@ -26,7 +25,6 @@ public sealed class Keeper : IDisposable
     private readonly StopSignal _stop = new();
     private readonly Poller _poller = new();
     private readonly List<KeptClient> _clients = [];
-    private readonly Dictionary<string, int> _listening = [];
     private readonly List<KeeperChannel> _asking = [];
     private readonly Instant _firstBridgeUntil = MonotonicClock.Now + KeeperLimits.FirstBridgeTimeout;
     private KeeperChannel? _bridge;
@@ -67,14 +65,6 @@ public sealed class Keeper : IDisposable
     {
         _clients.ForEach(c => c.Dispose());
         _asking.ForEach(a => a.Dispose());
-        using (var listening = new ReceivedDescriptors())
-        {
-            foreach (var descriptor in _listening.Values)
-            {
-                listening.TryAdd(descriptor);
-            }
-        }
-
         _bridge?.Dispose();
         _process?.Dispose();
         _listener.Dispose();
@@ -145,13 +135,6 @@ public sealed class Keeper : IDisposable
                 break;
             case KeeperMessageKind.GoOn when client is not null:
                 client.Begin(_poller);
-                break;
-            case KeeperMessageKind.Listen when descriptors.Count == 1 && _listening.Count < KeeperLimits.ListenersMax:
-                Unlisten(message.Name);
-                _listening.Add(message.Name, descriptors.Take(0));
-                break;
-            case KeeperMessageKind.Unlisten:
-                Unlisten(message.Name);
                 break;
         }
     }
@@ -234,11 +217,6 @@ public sealed class Keeper : IDisposable
 
         (_bridge, _process, _processId, _hadBridge) = (channel, process, channel.PeerProcess, true);
         _poller.Add(process.FileDescriptor, PollEvents.Readable);
-        foreach (var (path, descriptor) in _listening)
-        {
-            channel.TrySend(new KeeperMessage(KeeperMessageKind.Listen, 0, path), descriptor);
-        }
-
         channel.TrySend(new KeeperMessage(KeeperMessageKind.Welcome, _clients.Count(c => c.IsServed)));
         ListenToBridge();
     }
@@ -247,15 +225,6 @@ public sealed class Keeper : IDisposable
     {
         _clients.Remove(client);
         client.Dispose();
-    }
-
-    private void Unlisten(string path)
-    {
-        if (_listening.Remove(path, out var descriptor))
-        {
-            using var closing = new ReceivedDescriptors();
-            closing.TryAdd(descriptor);
-        }
     }
 
     private void Close(ref KeeperChannel? channel)

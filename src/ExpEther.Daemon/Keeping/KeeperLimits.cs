@@ -6,17 +6,11 @@ public static class KeeperLimits
     /// <summary>Connections of clients held: 32 slots of 8 guests, and what is left of earlier bridges; two descriptors each.</summary>
     public const int ConnectionsMax = 256;
 
-    /// <summary>Listening sockets held: a slot's each.</summary>
-    public const int ListenersMax = 256;
-
     /// <summary>Bridges that ask at the same time to be the one.</summary>
     public const int BridgesMax = 4;
 
     /// <summary>How long a keeper waits for its first bridge.</summary>
     public static readonly TimeSpan FirstBridgeTimeout = TimeSpan.FromSeconds(60);
-
-    /// <summary>How long a bridge that starts waits for the listening sockets of a keeper that is there.</summary>
-    public static readonly TimeSpan TakeTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>Between a bridge's attempts to reach its keeper: the first, doubled up to the second.</summary>
     public static readonly TimeSpan ConnectRetryMin = TimeSpan.FromMilliseconds(20);

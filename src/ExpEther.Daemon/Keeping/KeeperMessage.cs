@@ -11,7 +11,7 @@ namespace ExpEther.Daemon.Keeping;
 /// </summary>
 /// <param name="Kind">What is told.</param>
 /// <param name="Number">A connection's.</param>
-/// <param name="Name">A server's name, or a path.</param>
+/// <param name="Name">A server's name.</param>
 internal readonly record struct KeeperMessage(KeeperMessageKind Kind, long Number = 0, string Name = "")
 {
     public const int Bytes = 256;
@@ -44,6 +44,6 @@ internal readonly record struct KeeperMessage(KeeperMessageKind Kind, long Numbe
 
         var kind = (KeeperMessageKind)BinaryPrimitives.ReadUInt16LittleEndian(bytes[6..]);
         message = new KeeperMessage(kind, BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]), Encoding.UTF8.GetString(bytes.Slice(NameAt, length)));
-        return kind is >= KeeperMessageKind.Hello and <= KeeperMessageKind.Unlisten;
+        return kind is >= KeeperMessageKind.Hello and <= KeeperMessageKind.GoOn;
     }
 }

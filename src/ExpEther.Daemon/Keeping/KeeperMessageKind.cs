@@ -17,10 +17,4 @@ internal enum KeeperMessageKind : ushort
 
     /// <summary>Bridge: go on with a connection, now.</summary>
     GoOn = 5,
-
-    /// <summary>Bridge: I listen here. Keeper, before its welcome: take this back. Descriptor: the listening socket; name: its path.</summary>
-    Listen = 6,
-
-    /// <summary>Bridge: I do not listen there any more.</summary>
-    Unlisten = 7,
 }

@@ -10,7 +10,7 @@ namespace ExpEther.Linux.Packets;
 /// <param name="Index">Its number; a new one after it was removed and made again.</param>
 /// <param name="MtuBytes">The largest payload after the EtherType.</param>
 /// <param name="HardwareAddress">Its MAC: octet 0 in bits 47:40; 0 for one that has none.</param>
-/// <param name="IsEthernet">Its frames begin with an Ethernet header, as those of network cards, veth, bridges and <c>lo</c> do, and those of tunnels do not.</param>
+/// <param name="IsEthernet">Its frames begin with an Ethernet header: network cards, veth, bridges and <c>lo</c>, not tunnels.</param>
 public sealed record NetworkInterface(string Name, int Index, int MtuBytes, ulong HardwareAddress, bool IsEthernet)
 {
     private const int AddressBytes = 6;

@@ -6,7 +6,8 @@ using ExpEther.RootComplex.Memory;
 namespace ExpEther.VfioUser.Memory;
 
 /// <summary>
-/// A client's memory as its device reaches it: ranges that cannot go away as spans, those that could by guarded copies, the others by asking. The same object for every client; empty without one.
+/// A client's memory as its device reaches it: ranges that cannot go away as spans, those that could by guarded copies, the others by asking.
+/// The same object for every client; empty without one.
 /// Spans are valid during the call that got them: the client's next message may unmap what is behind them.
 /// </summary>
 internal sealed class GuestMemory : IHostMemory, IAskedMemory

@@ -3,7 +3,9 @@ using ExpEther.Linux;
 
 namespace ExpEther.VfioUser.Protocol;
 
-/// <summary>DEVICE_GET_INFO's payload, both ways (linux/vfio.h: struct vfio_device_info). A request may have room behind it, for later versions' fields.</summary>
+/// <summary>
+/// DEVICE_GET_INFO's payload, both ways (linux/vfio.h: struct vfio_device_info). A request may have room behind it, for later versions' fields.
+/// </summary>
 /// <param name="ArgumentBytes">Asked: room for the reply. Answered: its size.</param>
 /// <param name="Flags">Bit 0: can be reset. Bit 1: a PCI device.</param>
 /// <param name="Regions">How many are numbered.</param>

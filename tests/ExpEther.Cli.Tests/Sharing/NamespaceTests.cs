@@ -120,7 +120,7 @@ public class NamespaceTests
         Assert.Equal((1, "physical-function"), (physical.Code, CodeOf(physical)));
         Assert.Contains("shared.vf", physical.Json["error"]!["remedy"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.Equal((1, "no-such-function"), (beyond.Code, CodeOf(beyond)));
-        Assert.Equal((1, "already-owned"), (twice.Code, CodeOf(twice)));
+        Assert.Equal((0, "host1", "host1"), (twice.Code, twice.Json["from"]!.GetValue<string>(), twice.Json["to"]!.GetValue<string>()));
         Assert.Contains("shared, read-only", list.Output, StringComparison.Ordinal);
         Assert.Equal(
             ("shared", 4, 4), box["devices"]!.AsArray().Where(d => d!["numVfs"]!.GetValue<int>() > 0).Select(d => (

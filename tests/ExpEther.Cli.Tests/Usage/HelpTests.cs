@@ -46,7 +46,8 @@ public class HelpTests
     {
         foreach (var command in All(CommandLine.Build()).Where(c => !c.Hidden))
         {
-            Assert.All(command.Options.Where(o => !o.Hidden), o => Assert.False(string.IsNullOrWhiteSpace(o.Description), $"{CommandPath.Of(command)} {o.Name}"));
+            Assert.All(
+                command.Options.Where(o => !o.Hidden), o => Assert.False(string.IsNullOrWhiteSpace(o.Description), $"{CommandPath.Of(command)} {o.Name}"));
             Assert.All(command.Arguments, a => Assert.False(string.IsNullOrWhiteSpace(a.Description), $"{CommandPath.Of(command)} <{a.Name}>"));
         }
     }

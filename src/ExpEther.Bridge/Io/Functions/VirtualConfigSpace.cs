@@ -100,7 +100,8 @@ internal sealed class VirtualConfigSpace
         var bar = d.Bars.FirstOrDefault(b => b.Index == d.MsixTable.Bar);
         return new ResumeOffer(
             since, ConfigIdentity.With(_identity, continuity), d.MsixTable.Offset, (ushort)Endpoint.MsixVectors,
-            (byte)Endpoint.MsixOffset, (byte)Endpoint.PcieOffset, (byte)Endpoint.Space.FindCapability(CapabilityId.PowerManagement), (byte)d.MsixTable.Bar, bar.Is64Bit);
+            (byte)Endpoint.MsixOffset, (byte)Endpoint.PcieOffset,
+            (byte)Endpoint.Space.FindCapability(CapabilityId.PowerManagement), (byte)d.MsixTable.Bar, bar.Is64Bit);
     }
 
     /// <summary>As after power-on: for a new owner.</summary>

@@ -12,7 +12,8 @@ namespace ExpEther.Nvme.Controller.Resuming;
 /// has timed out, after 30 s. But it resets a controller at an asynchronous event "Persistent Internal Error" (NVMe 1.4 §5.2.1), and a request
 /// for one is still outstanding on the host's side.
 /// <para>
-/// Theory: Reading → Posting → Interrupting (→ Masked) → Over. The note says where the admin completion queue is. Entries of one round through it have one
+/// Theory: Reading → Posting → Interrupting (→ Masked) → Over. The note says where the admin completion queue is.
+/// Entries of one round through it have one
 /// phase tag (§4.6), so the first entry with another phase than entry 0 is where the next one goes, in entry 0's phase; if all are the same,
 /// the next is entry 0, in the other phase. The event is written there, and vector 0 is raised.
 /// </para>
