@@ -35,11 +35,13 @@ public class IntruderTests
         Assert.Equal((epoch, epoch), (pair.Initiator.Link.Epoch, pair.Responder.Link.Epoch));
     }
 
-    [Fact]
-    public void Frames_thrown_back_unchanged_break_no_seal_open()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Frames_thrown_back_unchanged_break_no_seal_open(bool isSealed)
     {
-        // Byte for byte, the frame number included: what one direction's key sealed, the other's does not open.
-        var pair = new LinkPair(62, NetworkFaults.None).Up();
+        // Byte for byte, the frame number included: what one direction's key sealed, or checksum closed, the other's does not open.
+        var pair = new LinkPair(62, NetworkFaults.None, isSealed: isSealed).Up();
         Assert.True(pair.Initiator.Link.TrySendControl("forth"u8));
         var last = Array.Empty<byte>();
         for (var i = 0; i < 100; i++)
@@ -51,7 +53,7 @@ public class IntruderTests
         }
 
         ThrowBack(pair, TaggedFrame.Read(last));
-        Assert.Equal(1, pair.Initiator.Link.Counters.Dropped(FrameDrop.BrokenSeal));
+        Assert.Equal(1, pair.Initiator.Link.Counters.Dropped(isSealed ? FrameDrop.BrokenSeal : FrameDrop.BadChecksum));
     }
 
     [Fact]

@@ -90,9 +90,9 @@ public class RefusalTests
                 bytes[FrameLayout.Bytes] = kind;
                 bytes[FrameLayout.Bytes + 1] &= 3;
                 BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(FrameLayout.Bytes + 2), (ushort)(bytes.Length - FrameLayout.Bytes - 4 - 4));
-                var transcript = KeySchedule.Transcript(LinkBinding.Of(pair.Responder.Link.Options), init, accept);
+                byte[] begin = [.. KeySchedule.Transcript(LinkBinding.Of(pair.Responder.Link.Options), init, accept), 0];
                 BinaryPrimitives.WriteUInt32LittleEndian(
-                    bytes.AsSpan(bytes.Length - 4), ~Crc32C.Continue(Crc32C.Continue(Crc32C.Start, transcript), bytes.AsSpan(0, bytes.Length - 4)));
+                    bytes.AsSpan(bytes.Length - 4), ~Crc32C.Continue(Crc32C.Continue(Crc32C.Start, begin), bytes.AsSpan(0, bytes.Length - 4)));
                 pair.Responder.Link.OnFrame(new ReceivedFrame(LinkPair.ResponderMac, LinkPair.InitiatorMac, LinkPair.Vlan, bytes), pair.Now);
                 if (++frames % 20 == 0)
                 {

@@ -86,7 +86,7 @@ public class WireFormatDocumentTests
         var tlpBytes = new MemoryRead(new Rid(0x0100), new Tag(7), 0x1000, 4).Write(tlp);
         byte[] transcript = [.. Enumerable.Repeat((byte)0x11, 32)];
         var (forth, back) = KeySchedule.Secrets(options.PreSharedKey, [.. Enumerable.Repeat((byte)0x22, 32)], transcript);
-        using var seal = isSealed ? Seal.WithSecrets(forth, back, AesGcmProvider.Instance) : Seal.WithChecksum(transcript);
+        using var seal = isSealed ? Seal.WithSecrets(forth, back, AesGcmProvider.Instance) : Seal.WithChecksum(transcript, LinkRole.Initiator);
         var length = FrameLayout.Bytes + TlpRecordLayout.Bytes + tlpBytes + seal.TagBytes;
         var frame = new byte[EthernetHeader.TaggedBytes + length];
         EthernetHeader.Write(frame, options.Peer, options.Local, options.Vlan, options.EtherType);

@@ -5,7 +5,8 @@ namespace ExpEther.Link.Sealing;
 
 /// <summary>
 /// Closes and opens the frames of one epoch: AES-256-GCM with keys per direction and phase, or CRC32C in the unsealed form, begun with the transcript
-/// of set-up so that a frame of another set-up does not pass even where the epoch's number came up twice. The header is authenticated, the
+/// of set-up and the direction, so that neither a frame of another set-up passes, even where the epoch's number came up twice, nor one that a network
+/// throws back at its sender. The header is authenticated, the
 /// records are encrypted. The GCM nonce is path ‖ frame number (docs/wire-format.md, "Sealing"); it is never used twice, and
 /// <see cref="Close"/> asserts it.
 /// </summary>
@@ -18,11 +19,12 @@ internal sealed class Seal : IDisposable
     private readonly KeyPhases? _receive;
     private readonly ulong[] _lastNumber = new ulong[LinkLimits.PathsMax];
 
-    private readonly uint _crcStart;
+    private readonly uint _sendStart;
+    private readonly uint _receiveStart;
 
-    private Seal(KeyPhases? send, KeyPhases? receive, uint crcStart)
+    private Seal(KeyPhases? send, KeyPhases? receive, uint sendStart, uint receiveStart)
     {
-        _crcStart = crcStart;
+        (_sendStart, _receiveStart) = (sendStart, receiveStart);
         _send = send;
         _receive = receive;
     }
@@ -35,9 +37,16 @@ internal sealed class Seal : IDisposable
     public ulong ReceivePhase => _receive?.Phase ?? 0;
 
     public static Seal WithSecrets(byte[] send, byte[] receive, ICipherProvider ciphers) =>
-        new(new KeyPhases(send, ciphers), new KeyPhases(receive, ciphers), 0);
+        new(new KeyPhases(send, ciphers), new KeyPhases(receive, ciphers), 0, 0);
 
-    public static Seal WithChecksum(byte[] transcript) => new(null, null, Crc32C.Continue(Crc32C.Start, transcript));
+    /// <param name="transcript">Of set-up.</param>
+    /// <param name="role">This side's.</param>
+    public static Seal WithChecksum(byte[] transcript, LinkRole role)
+    {
+        var start = Crc32C.Continue(Crc32C.Start, transcript);
+        var (forth, back) = (Crc32C.Continue(start, [0]), Crc32C.Continue(start, [1]));
+        return role == LinkRole.Initiator ? new(null, null, forth, back) : new(null, null, back, forth);
+    }
 
     /// <summary>Encrypts a frame's records in place and writes its tag.</summary>
     /// <param name="path">As in the header.</param>
@@ -51,7 +60,7 @@ internal sealed class Seal : IDisposable
         var tag = frame[^TagBytes..];
         if (_send is null)
         {
-            BinaryPrimitives.WriteUInt32LittleEndian(tag, Checksum(body));
+            BinaryPrimitives.WriteUInt32LittleEndian(tag, Checksum(_sendStart, body));
             return;
         }
 
@@ -84,7 +93,7 @@ internal sealed class Seal : IDisposable
         if (_receive is null)
         {
             records = sealedRecords;
-            return BinaryPrimitives.ReadUInt32LittleEndian(tag) == Checksum(body);
+            return BinaryPrimitives.ReadUInt32LittleEndian(tag) == Checksum(_receiveStart, body);
         }
 
         if (sealedRecords.Length > scratch.Length || _receive.Find(frameNumber) is not { } cipher)
@@ -111,7 +120,7 @@ internal sealed class Seal : IDisposable
         _receive?.Dispose();
     }
 
-    private uint Checksum(ReadOnlySpan<byte> body) => ~Crc32C.Continue(_crcStart, body);
+    private static uint Checksum(uint start, ReadOnlySpan<byte> body) => ~Crc32C.Continue(start, body);
 
     private static void WriteNonce(Span<byte> into, byte path, ulong frameNumber)
     {

@@ -25,7 +25,7 @@ internal sealed class Session : IDisposable
         Accept = accept;
         Peer = (options.Role == LinkRole.Initiator ? accept : init).Parameters;
         var transcript = KeySchedule.Transcript(LinkBinding.Of(options), init.Bytes, accept.Bytes);
-        Seal = agreed is null ? Seal.WithChecksum(transcript) : MakeSeal(options, agreed, transcript);
+        Seal = agreed is null ? Seal.WithChecksum(transcript, options.Role) : MakeSeal(options, agreed, transcript);
     }
 
     public uint Epoch { get; }
