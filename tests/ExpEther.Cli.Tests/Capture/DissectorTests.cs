@@ -64,7 +64,8 @@ public class DissectorTests
             Write(folder, Pcapng.LinkTypeEthernet, SetUpFrames.Exchange(mtuBytes: 1500)), "-T", "fields", "-e", "expether.type", "-e", "expether.length",
             "-e", "expether.setup.mtu", "-e", "expether.name", "-e", "expether.mtu");
 
-        Assert.Equal(["1\t1500\t1500\tbox\t", "2\t1500\t1500\thost\t", "0\t74\t\t\t1500"], lines.SkipWhile(l => l[0] is '6' or '7').Take(3)); // HELLO and CHALLENGE come first
+        // HELLO and CHALLENGE come first.
+        Assert.Equal(["1\t1500\t1500\tbox\t", "2\t1500\t1500\thost\t", "0\t74\t\t\t1500"], lines.SkipWhile(l => l[0] is '6' or '7').Take(3));
         var zeros = await Tshark.ReadAsync(folder.File("file.pcapng"), "-Y", "expether.setup.zeros", "-T", "fields", "-e", "expether.setup.zeros");
         Assert.Equal([2 * (1500 - 208 - 3 - 4), 2 * (1500 - 208 - 4 - 4)], zeros.Select(z => z.Length));
         Assert.Empty(await Tshark.ReadAsync(folder.File("file.pcapng"), "-Y", "expether.badlength || expether.badkind || expether.short"));
