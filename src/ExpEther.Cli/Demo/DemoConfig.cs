@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ExpEther.Cli.Guests;
+using ExpEther.Daemon.Config;
 
 namespace ExpEther.Cli.Demo;
 
@@ -9,12 +10,14 @@ internal static class DemoConfig
 {
     public static string OfBox(string port, string stateFolder, bool isSealed, IReadOnlyList<string> keys, DemoPlan plan)
     {
-        var text = new StringBuilder(Common("io", port, stateFolder, isSealed))
-            .Insert(0, $"name = \"io\"\nreleaseTimeoutMs = {DemoLimits.ReleaseTimeoutMs}\n\n");
+        var text = new StringBuilder(Common(plan.Nodes[0], port, stateFolder, isSealed))
+            .Insert(0, $"name = \"{plan.Nodes[0]}\"\nreleaseTimeoutMs = {DemoLimits.ReleaseTimeoutMs}\n\n");
         for (var node = 1; node < plan.Nodes.Count; node++)
         {
             text.Append(
-                CultureInfo.InvariantCulture, $"\n[[host]]\nname = \"{plan.Nodes[node]}\"\nvlan = {DemoPlan.VlanOf(node)}\nkey = \"{keys[node]}\"\n");
+                CultureInfo.InvariantCulture,
+                $"\n[[host]]\nname = \"{plan.Nodes[node]}\"\nvlan = {DemoPlan.VlanOf(node)}\n"
+                + $"pairKey = \"{KeyMaterial.PairHex(keys[node], plan.Nodes[0])}\"\n");
         }
 
         text.Append(CultureInfo.InvariantCulture, $"\n[[device]]\nname = \"{DemoPlan.Device}\"\nserial = \"DEMO\"\nvfs = {plan.Vfs}\n");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ExpEther.Cli.Guests;
+using ExpEther.Daemon.Config;
 
 namespace ExpEther.Cli.Lab;
 
@@ -9,6 +10,8 @@ internal static class LabConfig
 {
     public const string Device = "disk1";
 
+    private const string Box = "io";
+
     private const int ReleaseTimeoutMs = 15_000;
 
     public static string OfBox(string port, LabPlace folder, int vfs, IReadOnlyList<(string Name, int Vlan, string Key)> hosts)
@@ -16,11 +19,13 @@ internal static class LabConfig
         var text = new StringBuilder();
         text.Append(
             CultureInfo.InvariantCulture,
-            $"# The laboratory's I/O box.\nname = \"io\"\nstateDirectory = \"{folder.In("state")}\"\nreleaseTimeoutMs = {ReleaseTimeoutMs}\n\n"
+            $"# The laboratory's I/O box.\nname = \"{Box}\"\nstateDirectory = \"{folder.In("state")}\"\nreleaseTimeoutMs = {ReleaseTimeoutMs}\n\n"
             + $"[port]\n{port}\n");
         foreach (var host in hosts)
         {
-            text.Append(CultureInfo.InvariantCulture, $"\n[[host]]\nname = \"{host.Name}\"\nvlan = {host.Vlan}\nkey = \"{host.Key}\"\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"\n[[host]]\nname = \"{host.Name}\"\nvlan = {host.Vlan}\npairKey = \"{KeyMaterial.PairHex(host.Key, Box)}\"\n");
         }
 
         text.Append(

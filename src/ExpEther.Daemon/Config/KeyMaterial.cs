@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using ExpEther.Link.Sealing;
 
 namespace ExpEther.Daemon.Config;
 
@@ -14,6 +15,12 @@ public static class KeyMaterial
 
     /// <summary>A new key from the operating system's generator.</summary>
     public static string NewHex() => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(ConfigLimits.KeyBytes));
+
+    /// <summary>The key of a host and the box of this name, whose MAC is derived from it: what the box is given as <c>pairKey</c>.</summary>
+    /// <param name="hostKey">The host's own, 64 hexadecimal digits.</param>
+    /// <param name="box">A node's name.</param>
+    public static string PairHex(string hostKey, string box) =>
+        Convert.ToHexStringLower(PairKey.Derive(Convert.FromHexString(hostKey), MacConfig.OfBox(box)));
 
     /// <summary>May anybody but the owner use a file of this mode? Then no key may be in it.</summary>
     public static bool IsOpenToOthers(UnixFileMode mode) => (mode & OthersMay) != 0;
