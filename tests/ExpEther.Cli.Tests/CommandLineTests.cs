@@ -195,6 +195,19 @@ public class CommandLineTests
         Assert.Equal((2, "bad-argument"), (half.Code, half.Json["error"]!["code"]!.GetValue<string>()));
     }
 
+    /// <summary>Files that never end, and a key that everybody on the machine can read.</summary>
+    [Theory]
+    [InlineData("keygen --host-key /dev/zero --box io1", "chmod 600")]
+    [InlineData("keygen --host-key /proc/self/mountinfo --box io1", "chmod 600")]
+    [InlineData("tlp swap /dev/zero", "is larger than 64 MiB")]
+    public async Task What_a_command_reads_whole_is_bounded_and_a_key_is_its_owners(string line, string expected)
+    {
+        var refused = await Expether.RunAsync(line.Split(' '));
+
+        Assert.Equal(2, refused.Code);
+        Assert.Contains(expected, refused.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_version_is_told() => Assert.Matches(@"^\d+\.\d+\.\d+", (await Expether.RunAsync("--version")).Output);
 }

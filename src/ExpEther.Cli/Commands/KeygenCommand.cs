@@ -65,20 +65,18 @@ internal static class KeygenCommand
             return (null, new("bad-argument", "--host-key and --box go together", "give both for the key of a pair, or neither for a host's key"));
         }
 
-        try
+        if (!KeyFile.TryRead(hostKeyFile, out var text, out var problem))
         {
-            if (!KeyMaterial.TryParse(File.ReadAllText(hostKeyFile), out var hostKey))
-            {
-                return (null, new("bad-argument", $"{hostKeyFile} holds no key", "a key is 64 hexadecimal digits; make one by `expether keygen FILE`"));
-            }
+            return (null, new("bad-argument", problem.What, problem.Remedy));
+        }
 
-            var mac = MacAddress.TryParse(box, out var given) ? given : MacConfig.OfBox(box);
-            return (Convert.ToHexStringLower(PairKey.Derive(hostKey, mac)), null);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        if (!KeyMaterial.TryParse(text, out var hostKey))
         {
-            return (null, new("bad-argument", $"{hostKeyFile} cannot be read: {e.Message}", "name the file that holds the host's key"));
+            return (null, new("bad-argument", $"{hostKeyFile} holds no key", "a key is 64 hexadecimal digits; make one by `expether keygen FILE`"));
         }
+
+        var mac = MacAddress.TryParse(box, out var given) ? given : MacConfig.OfBox(box);
+        return (Convert.ToHexStringLower(PairKey.Derive(hostKey, mac)), null);
     }
 
     private static int Print(string key, Screen screen)

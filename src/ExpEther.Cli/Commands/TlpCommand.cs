@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Swap;
 using ExpEther.Cli.Tlps;
+using ExpEther.Cli.Usage;
 using ExpEther.Daemon.Control;
 
 namespace ExpEther.Cli.Commands;
@@ -76,7 +77,9 @@ internal static class TlpCommand
             IReadOnlyList<SwapStep> steps;
             try
             {
-                steps = new SwapWalk(CapturedTlps.Read(await File.ReadAllBytesAsync(path, cancel))).Steps();
+                await using var from = File.OpenRead(path);
+                var captured = await BoundedInput.ReadAsync(from, path, "capture fewer seconds, or one function: expether capture --function NAME", cancel);
+                steps = new SwapWalk(CapturedTlps.Read(captured)).Steps();
             }
             catch (InvalidDataException e)
             {
@@ -107,7 +110,8 @@ internal static class TlpCommand
 
     private static async Task<IReadOnlyList<string>> LinesAsync(CancellationToken cancel)
     {
-        var text = await Console.In.ReadToEndAsync(cancel);
-        return text.TrimEnd().Split('\n');
+        await using var stdin = Console.OpenStandardInput();
+        var text = await BoundedInput.ReadAsync(stdin, "the standard input", "decode it in parts", cancel);
+        return System.Text.Encoding.UTF8.GetString(text).TrimEnd().Split('\n');
     }
 }

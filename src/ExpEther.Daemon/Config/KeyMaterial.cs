@@ -65,9 +65,9 @@ public static class KeyMaterial
 
         if (file is not null)
         {
-            text = ReadFile(section, fromFile, Path.GetFullPath(file, section.Document.Folder));
-            if (text is null)
+            if (!KeyFile.TryRead(Path.GetFullPath(file, section.Document.Folder), out text, out var problem))
             {
+                section.Wrong(fromFile, problem.What, problem.Remedy);
                 return [];
             }
         }
@@ -107,29 +107,5 @@ public static class KeyMaterial
         var isKey = text.Length == ConfigLimits.KeyBytes * 2 && text.All(char.IsAsciiHexDigit);
         key = isKey ? Convert.FromHexString(text) : [];
         return isKey;
-    }
-
-    private static string? ReadFile(ConfigSection section, string key, string path)
-    {
-        try
-        {
-            using var file = new FileStream(path, FileMode.Open, FileAccess.Read);
-            var mode = File.GetUnixFileMode(file.SafeFileHandle);
-            if (IsOpenToOthers(mode))
-            {
-                section.Wrong(key, $"{path} can be used by others (mode {Convert.ToString((int)mode, 8)})", $"chmod 600 {path}");
-                return null;
-            }
-
-            using var reader = new StreamReader(file);
-            var text = new char[ConfigLimits.KeyFileCharsMax + 1];
-            var length = reader.ReadBlock(text);
-            return length > ConfigLimits.KeyFileCharsMax ? "" : new string(text, 0, length);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            section.Wrong(key, $"{path} cannot be read: {e.Message}", $"make it: expether keygen {path}");
-            return null;
-        }
     }
 }
