@@ -31,6 +31,8 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
     private readonly OwnerSignal _changed;
     private readonly IEventSink _events;
     private readonly string _name;
+    private readonly OwnerScheduler _scheduler;
+    private readonly InterruptMode _interrupts;
     private readonly int[] _descriptors;
     private bool _isRunning;
     private bool _isSuspended;
@@ -42,9 +44,8 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
     public QemuMachine(QemuMachineOptions options, OwnerScheduler scheduler, IEventSink events)
     {
         Check.That(options.Slots is > 0 and <= QemuLimits.SlotsMax && (options.Ports is null || options.Ports.Count == options.Slots));
-        (_name, _events) = (options.Name, events);
+        (_name, _events, _scheduler, _interrupts) = (options.Name, events, scheduler, options.Interrupts);
         _changed = new OwnerSignal(scheduler);
-        InterruptMode Choose() => InterruptModeChoice.Known.Of(options.Interrupts, _qmp.Peer);
         _qmp = new QmpClient(new QmpClientOptions { Name = options.Name, Path = options.QmpPath }, scheduler, this, events);
         _slots = new QemuSlot[options.Slots];
         _plugs = new SlotPlug[options.Slots];
@@ -52,7 +53,10 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         {
             for (var i = 0; i < _slots.Length; i++)
             {
-                _slots[i] = new QemuSlot(i + 1, SocketOf(options, i + 1), Choose, scheduler, _changed, events);
+                var slot = i;
+                _slots[i] = new QemuSlot(
+                    i + 1, SocketOf(options, i + 1), () => InterruptModeChoice.Known.Of(options.Interrupts, MonitorOf(slot), _qmp.Peer), scheduler,
+                    _changed, events);
                 _plugs[i] = new SlotPlug(_slots[i], _qmp, options, () => _isSuspended, scheduler, _changed, events);
             }
         }
@@ -101,7 +105,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
 
     public Task<bool> PlugAsync(GuestSlot slot) => _plugs[slot.Number - 1].PlugAsync(slot);
 
-    public Task UnplugAsync(GuestSlot slot, bool surprise) => _plugs[slot.Number - 1].UnplugAsync();
+    public Task UnplugAsync(GuestSlot slot, bool surprise) => _plugs[slot.Number - 1].UnplugAsync(surprise);
 
     public void MarkGone(GuestSlot slot) => _plugs[slot.Number - 1].MarkGone();
 
@@ -125,8 +129,8 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         _qmp.Peer, _isRunning,
         [
             .. _slots.Select((slot, i) => new QemuSlotStatus(
-                slot.Number, _plugs[i].State, slot.SocketPath, _plugs[i].Device, _addresses.Of(i), slot.Mode,
-                TroublesOf(i))),
+                slot.Number, _plugs[i].State, slot.SocketPath, _plugs[i].Device, _addresses.Of(i),
+                slot.Interrupts?.Mode ?? _interrupts, slot.Interrupts?.Reason ?? "", TroublesOf(i))),
         ]);
 
     /// <summary>
@@ -205,6 +209,20 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
 
                 break;
         }
+    }
+
+    /// <summary>Whose the monitor is that a slot's client was found with: the kernel knows which process each socket belongs to.</summary>
+    private MonitorOwner MonitorOf(int index)
+    {
+        if (!_qmp.Look(_scheduler.Now))
+        {
+            return MonitorOwner.None;
+        }
+
+        // A client of another PID namespace has no number here. One that comes while QEMU is asked to connect is QEMU's, whichever process made its
+        // monitor's socket.
+        var (monitor, client) = (_qmp.Process ?? 0, _slots[index].Server.ClientProcess ?? 0);
+        return monitor == client || monitor == 0 || client == 0 || _plugs[index].IsAdding ? MonitorOwner.Client : MonitorOwner.Another;
     }
 
     private List<string> TroublesOf(int index)

@@ -8,8 +8,8 @@ public sealed record QemuMachineOptions
     /// <summary>The guest's name in reports.</summary>
     public required string Name { get; init; }
 
-    /// <summary>QEMU's monitor: a QMP socket on which it listens, for us alone.</summary>
-    public required string QmpPath { get; init; }
+    /// <summary>QEMU's monitor: a QMP socket on which it listens, for us alone. Null: the slots' clients have none.</summary>
+    public required string? QmpPath { get; init; }
 
     /// <summary>The folder, which exists, of the slots' sockets <c>slot1.sock</c> and so on.</summary>
     public required string SocketFolder { get; init; }

@@ -65,6 +65,9 @@ public sealed class VfioUserServer : IDisposable
     /// <summary>A client has negotiated its version and is served.</summary>
     public bool IsConnected => _session is { IsServed: true, EndReason: null };
 
+    /// <summary>The client's process, as the kernel noted it at connect (0: it has no process ID here); null: no client.</summary>
+    public int? ClientProcess => _connection?.Peer.ProcessId;
+
     /// <summary>What an operator should know of the client that is served, and what to do: its memory or its interrupts cannot be used as they are.</summary>
     public IReadOnlyList<string> Troubles => _session?.Troubles.Texts ?? [];
 

@@ -115,7 +115,8 @@ internal static class ListCommand
                     s["bytes"] is null ? "-" : JsonText.Size(s.Count("bytes")), s.Cell("generation"));
                 if (s["guest"] is System.Text.Json.Nodes.JsonObject g)
                 {
-                    guests.Add(h.Cell("name"), s.Cell("slot"), g.Cell("state"), g.Cell("device"), g.Cell("bdf"), g.Cell("interrupts"));
+                    var reason = g["interruptsReason"] is null ? "" : $": {g.Cell("interruptsReason")}";
+                    guests.Add(h.Cell("name"), s.Cell("slot"), g.Cell("state"), g.Cell("device"), g.Cell("bdf"), g.Cell("interrupts") + reason);
                     foreach (var trouble in g["troubles"]!.AsArray())
                     {
                         troubles += $"\n\n{h.Cell("name")} slot {s.Cell("slot")}: {trouble}";

@@ -7,11 +7,16 @@ namespace ExpEther.Daemon.Config;
 /// <summary>The <c>[host.qemu]</c> table: the host is a guest of QEMU.</summary>
 public sealed record QemuConfig
 {
+    private const string NoMonitor = "none";
+
     /// <summary>Where the slots' sockets are made; null: a folder of the host's name beside the control socket.</summary>
     public string? Sockets { get; init; }
 
     /// <summary>The socket on which QEMU listens for QMP; null: <c>qmp.sock</c> in the folder of the slots' sockets.</summary>
     public string? Qmp { get; init; }
+
+    /// <summary>False: the slots' clients have no monitor.</summary>
+    public bool HasQmp { get; init; } = true;
 
     /// <summary>QEMU's names of the ports to plug into, one for each slot.</summary>
     public required IReadOnlyList<string> Ports { get; init; }
@@ -42,12 +47,14 @@ public sealed record QemuConfig
 
         var sockets = section.FullPath("sockets");
         CheckLength(section, "sockets", sockets, QemuNames.SocketOf(slots));
-        var qmp = section.FullPath("qmp");
+        var hasQmp = section.Text("qmp") != NoMonitor;
+        var qmp = hasQmp ? section.FullPath("qmp") : null;
         CheckLength(section, "qmp", qmp, "");
         return new QemuConfig
         {
             Sockets = sockets,
             Qmp = qmp,
+            HasQmp = hasQmp,
             Ports = ports.Count > 0 ? ports : [.. Enumerable.Range(1, slots).Select(QemuNames.PortOf)],
             Interrupts = section.Choice("interrupts", "auto", "auto", "message", "eventfd") switch
             {

@@ -71,6 +71,7 @@ internal sealed class GuestHost : DaemonHost
             ["device"] = guest.Device,
             ["bdf"] = guest.Guest?.ToString(),
             ["interrupts"] = guest.Interrupts.ToString().ToLowerInvariant(), // as the configuration spells it
+            ["interruptsReason"] = guest.InterruptsReason.Length > 0 ? guest.InterruptsReason : null,
             ["socket"] = guest.SocketPath,
             ["trouble"] = guest.Trouble.Length > 0 ? guest.Trouble : null,
             ["troubles"] = new JsonArray([.. guest.Troubles.Select(trouble => (JsonNode)trouble)]),

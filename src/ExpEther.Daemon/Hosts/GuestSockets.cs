@@ -39,7 +39,7 @@ internal static class GuestSockets
         return new QemuMachineOptions
         {
             Name = host.Name,
-            QmpPath = qemu.Qmp ?? Path.Combine(folder, QemuNames.Qmp),
+            QmpPath = qemu.HasQmp ? qemu.Qmp ?? Path.Combine(folder, QemuNames.Qmp) : null,
             SocketFolder = folder,
             Slots = host.Slots,
             Ports = qemu.Ports,

@@ -17,16 +17,17 @@ internal sealed class ShownTeller(QemuSlot slot, string port, Func<bool> isConne
 {
     private bool _isTelling;
 
-    public void OnConnected()
+    /// <param name="isPlugged">QEMU's monitor knows the device.</param>
+    public void OnConnected(bool isPlugged)
     {
         if (!_isTelling)
         {
             _isTelling = true;
-            scheduler.Start(TellAsync);
+            scheduler.Start(() => TellAsync(isPlugged));
         }
     }
 
-    private async Task TellAsync()
+    private async Task TellAsync(bool isPlugged)
     {
         var guest = slot.Guest;
         var isTaken = await changed.WaitUntil(() => slot.IsEnabled || !isConnected(), QemuLimits.GuestTakeTimeout);
@@ -35,7 +36,9 @@ internal sealed class ShownTeller(QemuSlot slot, string port, Func<bool> isConne
         {
             guest?.Say(
                 GuestShowing.Shown,
-                isTaken ? "" : $"QEMU has the function in {port}, but nothing in the guest has taken it into use so far: is it up, and has it a driver?");
+                isTaken ? ""
+                : isPlugged ? $"QEMU has the function in {port}, but nothing in the guest has taken it into use so far: is it up, and has it a driver?"
+                : "a client has the function, but has not set Memory Space Enable or Bus Master Enable so far: is its driver up?");
         }
     }
 }

@@ -1,9 +1,7 @@
 using System.Text.Json;
 using ExpEther.Core.Scheduling;
-using ExpEther.Core.Time;
 using ExpEther.Qemu.Qmp;
 using ExpEther.Qemu.Slots;
-using ExpEther.RootComplex.Guests;
 
 namespace ExpEther.Qemu.Guests;
 
@@ -20,6 +18,7 @@ namespace ExpEther.Qemu.Guests;
 ///     x       x       x    │ as it should be; also a client that came by itself, from QEMU's command line
 ///     any     x       –    │ dead: device_del, and wait for DEVICE_DELETED
 ///     –       x       x    │ device_del, and wait for DEVICE_DELETED; the client is cut off when that takes too long
+///     –       –       x    │ not QEMU's, or QEMU has no monitor: asked by its request interrupt; cut off when that takes too long
 ///     –       –       –    │ as it should be
 /// </code>
 /// <para>
@@ -34,7 +33,7 @@ namespace ExpEther.Qemu.Guests;
 /// tries again after a while.
 /// </para>
 /// </summary>
-internal sealed class SlotDevice
+internal sealed partial class SlotDevice
 {
     private readonly QemuSlot _slot;
     private readonly QmpClient _qmp;
@@ -51,9 +50,7 @@ internal sealed class SlotDevice
     private bool _isWorking;
     private bool _isAgain;
     private bool _isDeleting;
-    private Instant _addNotBefore;
-    private Instant _deleteNotBefore;
-    private TimeSpan _retry = QemuLimits.RetryMin;
+    private readonly AttemptTimes _times = new();
     private int _retries;
 
     /// <param name="slot">The slot.</param>
@@ -113,7 +110,12 @@ internal sealed class SlotDevice
     public string Trouble { get; private set; } = "";
 
     /// <summary>Neither QEMU nor a client has anything.</summary>
-    public bool IsGone => !_slot.IsTaken && Id is null && (!_qmp.IsReady || !_isLookNeeded);
+    public bool IsGone => !_slot.IsTaken && IsUnknown;
+
+    /// <summary>A client has the function that QEMU's monitor knows nothing of, or there is no monitor.</summary>
+    public bool IsClientAlone => _slot.IsTaken && IsUnknown;
+
+    private bool IsUnknown => Id is null && (!_qmp.IsReady || !_isLookNeeded);
 
     /// <summary>As it should be, so that nothing needs to be tried again.</summary>
     private bool IsSettled => IsWanted ? _slot.IsTaken : IsGone;
@@ -122,7 +124,7 @@ internal sealed class SlotDevice
     public void Want()
     {
         (IsWanted, IsHopeless, IsRefused) = (true, false, false);
-        (_retry, _addNotBefore) = (QemuLimits.RetryMin, Instant.Zero);
+        _times.ForgetAdd();
         Kick();
     }
 
@@ -174,7 +176,8 @@ internal sealed class SlotDevice
         _isLookNeeded = true;
         IsHopeless = false;
         HasGuestRefused = false;
-        (_retry, _addNotBefore, _deleteNotBefore) = (QemuLimits.RetryMin, Instant.Zero, Instant.Zero);
+        _times.ForgetAdd();
+        _times.ForgetDelete();
         if (!_qmp.IsReady)
         {
             (Id, _isDeleting) = (null, false);
@@ -222,186 +225,9 @@ internal sealed class SlotDevice
         Id = null;
         _isDeleting = false;
         IsOverdue = false;
-        (_retry, _deleteNotBefore) = (QemuLimits.RetryMin, Instant.Zero);
+        _times.ForgetDelete();
         Trouble = "";
         _changed.Set();
         Kick();
-    }
-
-    private void Kick()
-    {
-        _isAgain = true;
-        if (!_isWorking)
-        {
-            _isWorking = true;
-            _scheduler.Start(WorkAsync);
-        }
-    }
-
-    private async Task WorkAsync()
-    {
-        while (_isAgain)
-        {
-            _isAgain = false;
-            await StepAsync();
-            _changed.Set();
-        }
-
-        _isWorking = false;
-        if (!IsSettled && (_qmp.IsReady || (IsWanted && _slot.NeedsReset)))
-        {
-            _scheduler.Start(RetryAsync);
-        }
-    }
-
-    private async Task RetryAsync()
-    {
-        var retries = ++_retries;
-        var at = Id is null ? _addNotBefore : _deleteNotBefore;
-        await _scheduler.Until(at > _scheduler.Now ? at : _scheduler.Now + _retry);
-        if (retries == _retries && !IsSettled)
-        {
-            _isLookNeeded = true;
-            Kick();
-        }
-    }
-
-    private async Task StepAsync()
-    {
-        if (IsWanted && _slot is { NeedsReset: true, IsTaken: false } && !await _slot.ResetAsync())
-        {
-            // A function that is not wanted any more went away in the middle of it, for instance because the guest has ejected it.
-            if (IsWanted)
-            {
-                Refused(ref _addNotBefore, EventSeverity.Error, "the function did not come back from the reset between two clients; it is tried again");
-            }
-
-            return;
-        }
-
-        if (!_qmp.IsReady || (_isLookNeeded && !await LookAsync()))
-        {
-            return;
-        }
-
-        if (IsSettled)
-        {
-            (Trouble, _retry) = (IsWanted ? "" : Trouble, QemuLimits.RetryMin);
-            if (IsWanted)
-            {
-                _teller.OnConnected();
-            }
-        }
-        else if (Id is { } device)
-        {
-            await (_scheduler.Now < _deleteNotBefore ? Task.CompletedTask : DeleteAsync(device));
-        }
-        else if (IsWanted && !_slot.NeedsReset && _scheduler.Now >= _addNotBefore)
-        {
-            await AddAsync();
-        }
-    }
-
-    private async Task<bool> LookAsync()
-    {
-        _isLookNeeded = false;
-        var (isAnswered, device) = await _devices.FindAsync(_name, _slot.IsTaken ? _port : null);
-        if (!isAnswered)
-        {
-            _isLookNeeded = true;
-            return false;
-        }
-
-        if (Id is not null && device is null)
-        {
-            OnDeleted();
-        }
-
-        Id = device;
-        return true;
-    }
-
-    private async Task AddAsync()
-    {
-        IsAdding = true;
-        var reply = await _devices.AddAsync(_name, _port, _slot.SocketPath);
-        IsAdding = false;
-        _isLookNeeded = true;
-        _isAgain = true;
-        switch (reply.Outcome)
-        {
-            case QmpOutcome.Done:
-                Id = _name;
-                _isLookNeeded = false;
-                if (!_slot.IsTaken)
-                {
-                    Refused(ref _addNotBefore, EventSeverity.Warning, "QEMU has the function, but gave up its connection at once");
-                }
-
-                break;
-            case QmpOutcome.Refused:
-                IsHopeless = Refusal.IsFinal(reply.Text);
-                var remedy = Refusal.RemedyFor(reply.Text, _port, _name);
-                NotAdded($"QEMU refuses the function: {reply.Text}; {remedy}");
-                break;
-            case QmpOutcome.TimedOut or QmpOutcome.NotSent:
-                NotAdded(reply.Text);
-                break;
-        }
-    }
-
-    private async Task DeleteAsync(string device)
-    {
-        // A guest that ejects a device by itself closes its connection too; the event then tells so at about the same time.
-        if (IsWanted && !_isDeleting && await _changed.WaitUntil(() => !IsWanted || Id != device || !_qmp.IsReady, QemuLimits.EjectGrace))
-        {
-            return;
-        }
-
-        if (_isAsleep())
-        {
-            Refused(ref _deleteNotBefore, EventSeverity.Information, "the guest sleeps; it is asked to let go when it wakes up");
-            return;
-        }
-
-        HasGuestRefused = false;
-        _isDeleting = true;
-        var reply = await _devices.DeleteAsync(device);
-        if (reply is { Outcome: QmpOutcome.Refused, ErrorClass: "DeviceNotFound" })
-        {
-            OnDeleted();
-            return;
-        }
-
-        if (reply.Outcome == QmpOutcome.Refused && !Refusal.IsAskedAlready(reply.Text))
-        {
-            Refused(ref _deleteNotBefore, EventSeverity.Warning, $"QEMU does not take the device away: {reply.Text}");
-            return;
-        }
-
-        if (!await _changed.WaitUntil(() => Id != device || !_qmp.IsReady || HasGuestRefused, _unplugTimeout) || HasGuestRefused)
-        {
-            IsOverdue = true;
-            _retry = QemuLimits.RetryMax;
-            var trouble = HasGuestRefused ? "the guest refuses to let go" : "the guest does not let go; it is asked again";
-            Refused(ref _deleteNotBefore, EventSeverity.Warning, trouble);
-        }
-    }
-
-    private void NotAdded(string trouble)
-    {
-        IsRefused = true;
-        Refused(ref _addNotBefore, EventSeverity.Error, trouble);
-        if (IsWanted)
-        {
-            _slot.Guest?.Say(GuestShowing.Refused, trouble);
-        }
-    }
-
-    private void Refused(ref Instant notBefore, EventSeverity severity, string trouble)
-    {
-        notBefore = _scheduler.Now + _retry;
-        _retry = _retry * 2 < QemuLimits.RetryMax ? _retry * 2 : QemuLimits.RetryMax;
-        Fail(severity, trouble);
     }
 }

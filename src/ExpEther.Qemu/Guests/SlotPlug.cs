@@ -16,6 +16,7 @@ internal sealed class SlotPlug
     private readonly QmpClient _qmp;
     private readonly Func<bool> _isAsleep;
     private readonly SlotDevice _device;
+    private readonly bool _hasMonitor;
     private readonly TimeSpan _unplugTimeout;
     private readonly OwnerSignal _changed;
     private readonly Action<EventSeverity, string> _report;
@@ -24,7 +25,7 @@ internal sealed class SlotPlug
         QemuSlot slot, QmpClient qmp, QemuMachineOptions options, Func<bool> isAsleep, OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
     {
         (_slot, _qmp, _isAsleep, _changed) = (slot, qmp, isAsleep, changed);
-        (Port, _unplugTimeout) = (options.PortOf(slot.Number), options.UnplugTimeout);
+        (_hasMonitor, Port, _unplugTimeout) = (options.QmpPath is not null, options.PortOf(slot.Number), options.UnplugTimeout);
         _report = (severity, text) => events.Report(severity, options.Name, $"slot {slot.Number}: {text}");
         _device = new SlotDevice(slot, qmp, options, isAsleep, scheduler, changed, _report);
     }
@@ -40,6 +41,9 @@ internal sealed class SlotPlug
     public string? Device => _device.Id;
 
     public string Port { get; }
+
+    /// <inheritdoc cref="SlotDevice.IsAdding"/>
+    public bool IsAdding => _device.IsAdding;
 
     /// <inheritdoc cref="SlotDevice.Trouble"/>
     public string Trouble => _device.Trouble;
@@ -69,7 +73,9 @@ internal sealed class SlotPlug
         {
             if (!_device.IsRefused)
             {
-                var waits = _qmp.IsReady ? "QEMU has not answered yet; it is tried again" : "QEMU is not there; the function waits for it";
+                var waits = _qmp.IsReady ? "QEMU has not answered yet; it is tried again"
+                    : _hasMonitor ? "QEMU is not there; the function waits for it"
+                    : $"no client has connected to {_slot.SocketPath}; the function waits for one";
                 _report(EventSeverity.Information, waits);
                 guest.Say(GuestShowing.Waiting, waits);
             }
@@ -84,17 +90,29 @@ internal sealed class SlotPlug
         return false;
     }
 
-    /// <summary>Ends when the guest cannot reach the function any more.</summary>
-    public async Task UnplugAsync()
+    /// <summary>
+    /// Ends when the guest cannot reach the function any more. A client that QEMU's monitor does not remove is given the same time, and none with
+    /// <paramref name="surprise"/>, when there is nothing left to be let go of.
+    /// </summary>
+    public async Task UnplugAsync(bool surprise)
     {
         _device.Unwant();
-        await _changed.WaitUntil(() => _device.HasGuestRefused || _device.IsGone, _unplugTimeout);
-        if (!_device.IsGone)
+        await _changed.WaitUntil(() => _device.HasGuestRefused || _device.IsGone || (surprise && _device.IsClientAlone), _unplugTimeout);
+        if (_device.IsClientAlone)
+        {
+            _report(
+                surprise ? EventSeverity.Information : EventSeverity.Warning,
+                surprise ? "the function was taken from its client at once; the client's registers read all-ones until it closes its connection"
+                : _slot.Request.IsHeard
+                    ? $"the client was asked by its request interrupt, and did not let go of the function within {Seconds}; it was taken from it"
+                    : $"the client could not be asked to let go of the function, and kept it for {Seconds}; it was taken from it");
+        }
+        else if (!_device.IsGone)
         {
             _device.MarkOverdue(
                 _device.HasGuestRefused ? "the guest refused to let go of the function; it was taken from it"
                 : _isAsleep() ? "the guest sleeps; the function was taken from it"
-                : _qmp.IsReady ? $"the guest did not let go of the function within {_unplugTimeout.TotalSeconds:0.#} s; it was taken from it"
+                : _qmp.IsReady ? $"the guest did not let go of the function within {Seconds}; it was taken from it"
                 : "the guest could not be asked to let go, for QEMU's monitor does not answer; the function was taken from it");
         }
 
@@ -114,13 +132,15 @@ internal sealed class SlotPlug
         }
 
         _device.Unwant();
-        await _changed.WaitUntil(() => _device.HasGuestRefused || _device.IsGone || !_qmp.IsReady || _isAsleep(), _unplugTimeout);
+        await _changed.WaitUntil(
+            () => _device.HasGuestRefused || _device.IsGone || _isAsleep() || (!_qmp.IsReady && !_slot.Request.IsHeard), _unplugTimeout);
         if (!_device.IsGone && (_slot.IsTaken || Device is not null))
         {
             var why = _isAsleep() ? "the guest sleeps and cannot let go of the function"
+                : _slot.Request.IsHeard && _device.IsClientAlone ? $"the client was asked to let go of the function, and did not within {Seconds}"
                 : !_qmp.IsReady ? "the guest cannot be asked to let go, for QEMU's monitor does not answer"
                 : _device.HasGuestRefused ? "the guest refuses to let go of the function"
-                : $"the guest did not let go of the function within {_unplugTimeout.TotalSeconds:0.#} s";
+                : $"the guest did not let go of the function within {Seconds}";
             _device.Fail(
                 EventSeverity.Warning, $"{why}; the bridge ends all the same, and the device stays in the guest, dead, until the next one removes it");
         }
@@ -137,6 +157,8 @@ internal sealed class SlotPlug
 
     public void OnEvent(string name, JsonElement data) => _device.OnEvent(name, data);
 
+    private string Seconds => $"{_unplugTimeout.TotalSeconds:0.#} s";
+
     private bool IsPlugSettled() => !_device.IsWanted
-        || (!_device.IsAdding && (_slot.IsTaken || _device.IsHopeless || _device.IsRefused || (!_qmp.IsReady && Device is null)));
+        || (!_device.IsAdding && (_slot.IsTaken || _device.IsHopeless || _device.IsRefused || (!_qmp.IsReady && Device is null && !_slot.Server.IsConnected)));
 }

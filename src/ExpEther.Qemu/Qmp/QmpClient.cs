@@ -42,6 +42,7 @@ public sealed class QmpClient : IDisposable
     private long _lastId;
     private bool _wasWritable;
     private string _reported = "";
+    private bool _isUnreachable;
     private bool _isDisposed;
 
     /// <param name="options">Where QEMU is.</param>
@@ -51,7 +52,7 @@ public sealed class QmpClient : IDisposable
     /// <exception cref="ArgumentException">The path is longer than a UNIX socket's can be.</exception>
     public QmpClient(QmpClientOptions options, OwnerScheduler scheduler, IQmpListener listener, IEventSink events)
     {
-        if (Encoding.UTF8.GetByteCount(options.Path) is 0 or > LinuxLimits.UnixPathBytesMax)
+        if (options.Path is not null && Encoding.UTF8.GetByteCount(options.Path) is 0 or > LinuxLimits.UnixPathBytesMax)
         {
             throw new ArgumentException(
                 $"the monitor's path '{options.Path}' is longer than the {LinuxLimits.UnixPathBytesMax} bytes of a UNIX socket's", nameof(options));
@@ -67,12 +68,15 @@ public sealed class QmpClient : IDisposable
     /// <summary>Who is there; null while nobody is.</summary>
     public QmpPeer? Peer { get; private set; }
 
+    /// <summary>The process that listens, as the kernel noted it (0: of no process ID here); null: none that could be connected to.</summary>
+    public int? Process { get; private set; }
+
     public QmpCounters Counters { get; } = new();
 
     /// <summary>To wake for; the same for the client's life.</summary>
     public int PollFileDescriptor => _descriptors.FileDescriptor;
 
-    public Instant? NextDeadline => IsReady ? null : _deadline;
+    public Instant? NextDeadline => IsReady || _options.Path is null ? null : _deadline;
 
     /// <summary>Connects, takes in, sends. Never blocks.</summary>
     /// <returns>True when something happened.</returns>
@@ -105,6 +109,11 @@ public sealed class QmpClient : IDisposable
         return moved;
     }
 
+    /// <summary>
+    /// Whether a monitor is there, also one that says nothing yet because its QEMU starts: looked for now, whenever the next attempt would be due.
+    /// </summary>
+    public bool Look(Instant now) => _stream is not null || (!_isDisposed && (TryConnect(now) || _isUnreachable));
+
     /// <summary>Has QEMU run a command. Ends within <paramref name="timeout"/> of the scheduler's time, whatever happens.</summary>
     /// <param name="command">QEMU's name for it.</param>
     /// <param name="arguments">Writes the members of its arguments; null: none.</param>
@@ -124,15 +133,23 @@ public sealed class QmpClient : IDisposable
 
     private bool TryConnect(Instant now)
     {
+        if (_options.Path is not { } path)
+        {
+            return false;
+        }
+
         try
         {
-            _stream = new QmpStream(UnixConnection.Connect(_options.Path));
+            var connection = UnixConnection.Connect(path);
+            Process = connection.Peer.ProcessId;
+            _stream = new QmpStream(connection);
         }
         catch (LinuxException e)
         {
-            // No file and nobody behind it are how a QEMU that does not run looks; everything else somebody should know of, once.
+            // No file and no process behind it are how a QEMU that does not run looks; everything else an operator should know of, once.
+            _isUnreachable = e.Error is not (Errno.ENOENT or Errno.ECONNREFUSED);
             Retry(now);
-            Report(e.Error is Errno.ENOENT or Errno.ECONNREFUSED ? "" : $"cannot reach QEMU's monitor: {e.Message}");
+            Report(_isUnreachable ? $"cannot reach QEMU's monitor: {e.Message}" : "");
             return false;
         }
 
@@ -313,7 +330,7 @@ public sealed class QmpClient : IDisposable
 
         _descriptors.Remove(_stream.FileDescriptor);
         _stream.Dispose();
-        _stream = null;
+        (_stream, Process) = (null, null);
         foreach (var call in _calls.Values)
         {
             call.Reply ??= QmpReply.Failed(QmpOutcome.Disconnected, "the connection to QEMU ended");

@@ -1,3 +1,4 @@
+using ExpEther.Pcie.Config;
 using ExpEther.RootComplex.Guests;
 
 namespace ExpEther.Qemu.Slots;
@@ -90,17 +91,31 @@ internal sealed class ConfigFilter
     /// <summary>
     /// What of a client's write may reach the function: where the client sees something else, what is there already. Valid until the next call.
     /// </summary>
-    public ReadOnlySpan<byte> OfWrite(int offset, ReadOnlySpan<byte> data)
+    /// <param name="offset">Of its first byte.</param>
+    /// <param name="data">The client's.</param>
+    /// <param name="keepsDecoding">Memory Space Enable is not the client's, and stays set.</param>
+    public ReadOnlySpan<byte> OfWrite(int offset, ReadOnlySpan<byte> data, bool keepsDecoding)
     {
-        if (!IsHidden || !(Covers(offset, data.Length, _msix) || Covers(offset, data.Length, _msix + MessageControl)))
+        var keeps = keepsDecoding && Covers(offset, data.Length, ConfigRegister.Command);
+        var hides = IsHidden && (Covers(offset, data.Length, _msix) || Covers(offset, data.Length, _msix + MessageControl));
+        if (!keeps && !hides)
         {
             return data;
         }
 
         var written = _data.AsSpan(0, data.Length);
         data.CopyTo(written);
-        Put(written, offset, _msix, MsixId);
-        Put(written, offset, _msix + MessageControl, _messageControlLow);
+        if (keeps)
+        {
+            written[ConfigRegister.Command - offset] |= (byte)ConfigRegister.CommandMemorySpaceEnable;
+        }
+
+        if (hides)
+        {
+            Put(written, offset, _msix, MsixId);
+            Put(written, offset, _msix + MessageControl, _messageControlLow);
+        }
+
         return written;
     }
 

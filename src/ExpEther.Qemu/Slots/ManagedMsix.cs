@@ -12,7 +12,11 @@ namespace ExpEther.Qemu.Slots;
 /// <para>
 /// Theory: what an entry should hold follows from whether its vector has an event; which entries may differ from that is a bitmap, and
 /// <see cref="Flush"/> writes them as there is room. A function forgets its table in a reset, also one that the guest makes by itself; it then sets
-/// MSI-X up anew, by a write of Message Control at the latest, and at each of those all entries in use are written again.
+/// MSI-X up again, by a write of Message Control at the latest, and at each of those all entries in use are written again.
+/// </para>
+/// <para>
+/// VFIO's users enable MSI-X by giving the first vector an event and disable it by taking the last one's (linux/vfio.h: VFIO_DEVICE_SET_IRQS), and need not
+/// write Message Control; that is done here then. A DEVICE_RESET leaves it as it was.
 /// </para>
 /// </summary>
 internal sealed class ManagedMsix
@@ -23,18 +27,32 @@ internal sealed class ManagedMsix
     private const int EntryBytes = 16;
     private const uint Masked = 1;
 
+    /// <summary>Of Message Control: MSI-X Enable is bit 15 of 16 (PCIe 5.0 §7.7.2.2).</summary>
+    private const int ControlHighByte = 3;
+    private const byte Enabled = 0x80;
+
     private readonly EventFd?[] _events = new EventFd?[QemuLimits.MsixVectorsMax];
     private readonly ulong[] _stale = new ulong[QemuLimits.MsixVectorsMax / 64];
     private int _vectors;
     private int _bar;
     private ulong _offset;
     private bool _hasStale;
+    private int _control;
+    private int _used;
+    private bool _isControlStale;
+
+    /// <summary>The function's table or control may differ from what they should be.</summary>
+    public bool HasWork => _hasStale || _isControlStale;
+
+    /// <summary>A vector has an event.</summary>
+    public bool IsUsed => _used > 0;
 
     /// <summary>A client is there, to whom the function is described.</summary>
     public void Begin(GuestFunction function)
     {
         Clear();
         _vectors = Math.Min(function.MsixVectors, QemuLimits.MsixVectorsMax);
+        _control = function.MsixOffset + ControlHighByte;
         (_bar, _offset) = (function.MsixTableBar, (ulong)function.MsixTableOffset);
     }
 
@@ -43,7 +61,7 @@ internal sealed class ManagedMsix
     {
         Array.Clear(_events);
         Array.Clear(_stale);
-        (_vectors, _hasStale) = (0, false);
+        (_vectors, _hasStale, _used, _isControlStale) = (0, false, 0, false);
     }
 
     /// <summary>A vector is in use by its event, or (null) no more.</summary>
@@ -51,10 +69,16 @@ internal sealed class ManagedMsix
     {
         if ((uint)vector < (uint)_vectors)
         {
+            var wasUsed = IsUsed;
+            _used += (wake is null ? 0 : 1) - (_events[vector] is null ? 0 : 1);
             _events[vector] = wake;
             Touch(vector);
+            _isControlStale |= wasUsed != IsUsed;
         }
     }
+
+    /// <summary>The function has been reset, which leaves MSI-X enabled where it was.</summary>
+    public void Enable() => _isControlStale |= IsUsed;
 
     /// <summary>The function may have forgotten its table.</summary>
     public void Renew()
@@ -68,15 +92,10 @@ internal sealed class ManagedMsix
         }
     }
 
-    /// <summary>Writes the entries that may differ, as far as there is room.</summary>
+    /// <summary>Writes the entries that may differ, as far as there is room; the function's BARs are reached.</summary>
     /// <returns>True when one was written.</returns>
     public bool Flush(GuestSlot slot)
     {
-        if (!_hasStale)
-        {
-            return false;
-        }
-
         var written = false;
         for (var word = 0; word < _stale.Length; word++)
         {
@@ -93,6 +112,12 @@ internal sealed class ManagedMsix
         }
 
         _hasStale = false;
+        if (_isControlStale && slot.TryWriteConfig(_control, [IsUsed ? Enabled : (byte)0], QemuSlot.PostedToken))
+        {
+            _isControlStale = false;
+            written = true;
+        }
+
         return written;
     }
 

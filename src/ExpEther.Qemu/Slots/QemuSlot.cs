@@ -14,31 +14,42 @@ namespace ExpEther.Qemu.Slots;
 /// Theory: a client is served while the slot is offered and the function has been reset since the client before. Which function it is, and who manages
 /// MSI-X, is settled when a client comes and stays so until it is gone: another function means another connection.
 /// </para>
+/// <para>
+/// An access of a BAR that comes while decoding is off comes from a client that is no virtual machine; it waits until the BARs have been given addresses.
+/// </para>
 /// </summary>
 internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
 {
     private const int ConfigRegion = 7;
     private const int ConfigBytes = 4096;
     private const int MsixInterrupts = 2;
+    private const int RequestInterrupts = 4;
     private const int MsixControlBytes = 4;
     private const int MessageBytes = 4;
     private const int CommandRegister = 4;
 
     /// <summary>Memory Space Enable and Bus Master Enable (PCIe 5.0 §7.5.1.1.3).</summary>
     private const int CommandEnables = 0b110;
+    private const int CommandMemory = 0b010;
+    private const int EndOfBars = 0x28;
 
     /// <summary>Tokens from here on are ours; a server's count from below.</summary>
     private const ulong OwnTokens = 0xFFFF_0000_0000_0000;
-    private const ulong PostedToken = ulong.MaxValue;
 
-    private readonly Func<InterruptMode> _choose;
+    /// <summary>Of a write whose end does not matter.</summary>
+    internal const ulong PostedToken = ulong.MaxValue;
+
+    private readonly string _name;
+    private readonly IEventSink _events;
+    private readonly Func<InterruptChoice> _choose;
     private readonly OwnerScheduler _scheduler;
     private readonly OwnerSignal _changed;
     private readonly ConfigFilter _filter = new();
     private readonly ManagedMsix _managed = new();
+    private readonly BarReach _reach;
     private readonly ulong[] _endedWrites = new ulong[QemuLimits.EndedWritesMax];
     private int _endedCount;
-    private InterruptMode _mode;
+    private InterruptChoice _interrupts;
     private GuestFunction? _function;
     private bool _isOffered;
     private bool _isLeaving;
@@ -53,9 +64,10 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
     /// <param name="scheduler">The owner's.</param>
     /// <param name="changed">Set by whatever changes here.</param>
     /// <param name="events">For the server's reports.</param>
-    public QemuSlot(int number, VfioUserServerOptions options, Func<InterruptMode> choose, OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
+    public QemuSlot(int number, VfioUserServerOptions options, Func<InterruptChoice> choose, OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
     {
         (Number, SocketPath, _scheduler, _changed, _choose) = (number, options.Path, scheduler, changed, choose);
+        (_name, _events, _reach) = (options.Name, events, new BarReach(scheduler));
         Server = new VfioUserServer(options, this, events);
     }
 
@@ -77,8 +89,11 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
     /// <summary>The client's guest has turned memory decoding or bus mastering on: a driver, or firmware, has taken the function.</summary>
     public bool IsEnabled { get; private set; }
 
-    /// <summary>How interrupts reach the client.</summary>
-    public InterruptMode Mode => IsTaken ? _mode : _choose();
+    /// <summary>How interrupts reach the client; null: no client has the function.</summary>
+    public InterruptChoice? Interrupts => IsTaken ? _interrupts : null;
+
+    /// <summary>By which the client can be asked to let go.</summary>
+    public RequestInterrupt Request { get; } = new();
 
     /// <summary>A client has had the function: it may have left queues, addresses and DMA behind.</summary>
     public bool NeedsReset { get; private set; }
@@ -157,14 +172,14 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
         }
 
         _endedCount = 0;
-        return active | (Guest is not null && _managed.Flush(Guest));
+        return active | (_managed.HasWork && Guest is { } guest && (_managed.IsUsed ? _reach.MayGo(guest) : guest.IsDecoding) && _managed.Flush(guest));
     }
 
     /// <summary>An interrupt message of the function.</summary>
     public void RaiseInterrupt(HostAddress address, uint data)
     {
         bool isRaised;
-        if (_mode == InterruptMode.EventFd)
+        if (_interrupts.Mode == InterruptMode.EventFd)
         {
             isRaised = _managed.Raise(data);
         }
@@ -209,7 +224,10 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
     }
 
     public int InterruptsOf(int index) =>
-        index == MsixInterrupts && Describe() is { } function && _mode == InterruptMode.EventFd ? function.MsixVectors : 0;
+        Describe() is not { } function ? 0
+        : index == MsixInterrupts && _interrupts.Mode == InterruptMode.EventFd ? function.MsixVectors
+        : index == RequestInterrupts ? 1
+        : 0;
 
     /// <summary>Who has connected asks, and gets to know the function then.</summary>
     public void OnConnected()
@@ -221,6 +239,8 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
         NeedsReset |= IsTaken;
         _function = null;
         _isLeaving = false;
+        _reach.Forget();
+        Request.Clear();
         _endedCount = 0;
         _clientReset = PostedToken;
         _managed.Clear();
@@ -236,7 +256,7 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
 
         if (region != ConfigRegion)
         {
-            return guest.TryReadMemory(region, offset, bytes, token);
+            return _reach.MayGo(guest) && guest.TryReadMemory(region, offset, bytes, token);
         }
 
         if (!_filter.TryTrack(token, (int)offset, bytes))
@@ -263,15 +283,21 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
         if (region == ConfigRegion)
         {
             var place = (int)offset;
-            if (place <= CommandRegister && place + data.Length > CommandRegister && (data[CommandRegister - place] & CommandEnables) != 0)
-            {
-                IsEnabled = true;
-                _changed.Set();
-            }
-
-            if (!guest.TryWriteConfig(place, _filter.OfWrite(place, data), isPosted ? PostedToken : token))
+            if ((_reach.IsPlacing && place < EndOfBars)
+                || !guest.TryWriteConfig(place, _filter.OfWrite(place, data, _reach.IsKept), isPosted ? PostedToken : token))
             {
                 return false;
+            }
+
+            if (place <= CommandRegister && place + data.Length > CommandRegister)
+            {
+                var command = data[CommandRegister - place];
+                _reach.OnChanged(isDecoding: (command & CommandMemory) != 0, isReset: false);
+                if ((command & CommandEnables) != 0)
+                {
+                    IsEnabled = true;
+                    _changed.Set();
+                }
             }
 
             if (_function is { MsixOffset: > 0 } f && place < f.MsixOffset + MsixControlBytes && place + data.Length > f.MsixOffset)
@@ -282,7 +308,7 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
             return true;
         }
 
-        if (!guest.TryWriteMemory(region, offset, data))
+        if (!_reach.MayGo(guest) || !guest.TryWriteMemory(region, offset, data))
         {
             return false;
         }
@@ -297,21 +323,26 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
 
     public bool TryReset(ulong token)
     {
-        if (Guest is not { } guest || !guest.TryReset(token))
+        if (Guest is not { } guest || _reach.IsPlacing || !guest.TryReset(token))
         {
             return false;
         }
 
         Counters.ClientResets++;
         _clientReset = token;
+        _reach.OnChanged(isDecoding: false, isReset: true);
         return true;
     }
 
     public void OnInterruptEvent(int index, int vector, EventFd? wake)
     {
-        if (index == MsixInterrupts && _mode == InterruptMode.EventFd)
+        if (index == MsixInterrupts && _interrupts.Mode == InterruptMode.EventFd)
         {
             _managed.Use(vector, wake);
+        }
+        else if (index == RequestInterrupts)
+        {
+            Request.Use(wake);
         }
     }
 
@@ -340,6 +371,7 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
             _clientReset = PostedToken;
             _filter.Reveal();
             _managed.Renew();
+            _managed.Enable();
         }
 
         Server.CompleteWrite(token, isDone);
@@ -354,9 +386,12 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
         {
             _function = function;
             IsEnabled = false;
-            _mode = _choose();
-            _filter.Begin(function, _mode == InterruptMode.Message);
+            _interrupts = _choose();
+            _filter.Begin(function, _interrupts.Mode == InterruptMode.Message);
             _managed.Begin(function);
+            _events.Report(
+                EventSeverity.Information, _name,
+                $"a vfio-user client (process {Server.ClientProcess}) has the function; its interrupts go by {_interrupts.Name}: {_interrupts.Reason}");
             ClientChanged?.Invoke();
         }
 

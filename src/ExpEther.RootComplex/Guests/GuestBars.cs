@@ -38,6 +38,9 @@ internal sealed class GuestBars
         }
     }
 
+    /// <summary>The BAR, which the function has, holds no address.</summary>
+    public bool IsUnset(int bar) => Start(bar) == 0;
+
     /// <returns>False: the function has no such BAR, or it is not that long.</returns>
     public bool TryMap(int bar, ulong offset, int bytes, out ulong address)
     {
@@ -47,13 +50,18 @@ internal sealed class GuestBars
             return false;
         }
 
+        address = Start(bar) + offset;
+        return true;
+    }
+
+    private ulong Start(int bar)
+    {
         ulong written = _registers[bar];
         if (_bars[bar].Is64Bit && bar + 1 < _registers.Length)
         {
             written |= (ulong)_registers[bar + 1] << 32;
         }
 
-        address = (written & ~(_bars[bar].SizeBytes - 1)) + offset;
-        return true;
+        return written & ~(_bars[bar].SizeBytes - 1);
     }
 }

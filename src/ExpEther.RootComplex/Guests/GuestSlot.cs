@@ -49,6 +49,9 @@ public sealed class GuestSlot : ITlpPort
     /// <summary>The function that answers in it; null: none.</summary>
     public GuestFunction? Function { get; private set; }
 
+    /// <summary>Memory Space Enable is set, as far as the function has answered writes of it: it was written so, and no reset came since.</summary>
+    public bool IsDecoding { get; private set; }
+
     /// <summary>Where its accesses end.</summary>
     public IGuestAccessSink? Sink { get; set; }
 
@@ -143,6 +146,10 @@ public sealed class GuestSlot : ITlpPort
         ? TryBegin(GuestAccessKind.ConfigWrite, 0, 1, token, false, [0])
         : _reset.TryStart(Function, token);
 
+    /// <summary>Gives BARs that hold no address one, and turns decoding on, unless that is on. Bounded, whether the function answers or not.</summary>
+    /// <returns>True: decoding was turned on by this.</returns>
+    public Task<bool> PlaceAsync() => Function is { } function ? new GuestPlacement(this).PlaceAsync(function.Bars) : Task.FromResult(false);
+
     /// <summary>Takes what the function answers.</summary>
     public bool TryAccept(ReadOnlySpan<byte> tlp, Instant now)
     {
@@ -186,6 +193,7 @@ public sealed class GuestSlot : ITlpPort
     {
         Check.That(_isAnswering);
         Bars.Describe(function.Bars);
+        IsDecoding = false;
         Capabilities = capabilities;
         Function = function;
         HasTold = false;
@@ -297,9 +305,14 @@ public sealed class GuestSlot : ITlpPort
         {
             Bars.OnWritten(register, value, enables);
         }
+        else if (register == ConfigRegister.Command && (enables & 1) != 0)
+        {
+            IsDecoding = (value & ConfigRegister.CommandMemorySpaceEnable) != 0;
+        }
         else if (Capabilities.PciExpress is var pcie and not 0 && register == pcie + PcieRegister.DeviceControl
             && (enables & 0b10) != 0 && (value & PcieRegister.DeviceControlInitiateFlr) != 0)
         {
+            IsDecoding = false;
             Bars.Reset();
         }
     }

@@ -35,7 +35,8 @@ internal sealed class OneMachine : IAsyncDisposable
 
     public Expether.Running StartIo(params IReadOnlyList<string> options) => Start("io", WriteIo(_moreIo), options);
 
-    public Expether.Running StartHost() => Start("host", WriteHost(""));
+    /// <param name="config">As <see cref="WriteHost"/> wrote it; null: the usual one.</param>
+    public Expether.Running StartHost(string? config = null) => Start("host", config ?? WriteHost(""));
 
     /// <summary>Writes the box's configuration: the usual one, changed, and with more at its end.</summary>
     /// <returns>The file.</returns>

@@ -303,6 +303,8 @@ public class ConfigTests
         Assert.Equal(["rp0", "rp1"], told.Ports);
         Assert.Equal(("qemu", "kvm", TimeSpan.FromSeconds(2.5)), (told.Owner, told.Group, told.UnplugTimeout));
         Assert.Equal((UnixFileMode)0x1B0, told.Mode);
+        Assert.True(guest.HasQmp && told.HasQmp);
+        Assert.False(Assert.Single(HostConfig.Parse("host.toml", GuestFile("qmp = \"none\"")).Hosts).Qemu!.HasQmp);
     }
 
     [Theory]

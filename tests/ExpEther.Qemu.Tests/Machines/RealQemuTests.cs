@@ -73,6 +73,26 @@ public sealed class RealQemuTests : IDisposable
     }
 
     [Fact]
+    public void A_client_beside_it_that_is_another_process_has_its_interrupts_by_events_and_is_not_removed_by_its_monitor()
+    {
+        Start(isNative: true);
+        PlugIn(1);
+        Assert.Equal(InterruptMode.Message, _machine.Status().Slots[0].Interrupts);
+
+        using var client = VfioUserClient.Realize(_options.SocketOf(2))!;
+        // It waits for the function from now on, which QEMU would be given otherwise.
+        RunUntil(() => HasSaidVersion(client), "the client was not taken");
+        var plug = new Sequence<bool>();
+        _scheduler.Start(async () => plug.End(await _machine.PlugAsync(_slots[1].Slot)));
+        RunUntil(() => HasAll(client) && plug.IsEnded, "the client was not served");
+        Assert.True(plug.Result);
+        var slot = _machine.Status().Slots[1];
+        Assert.Equal((InterruptMode.EventFd, "not the QEMU of the monitor"), (slot.Interrupts, slot.InterruptsReason));
+        Assert.True(client.MsixCount > 0);
+        Assert.Equal("expether-slot1", _machine.Status().Slots[0].Device);
+    }
+
+    [Fact]
     public void It_is_killed_and_started_again_and_has_its_function_back()
     {
         Start(isNative: true);
@@ -97,6 +117,18 @@ public sealed class RealQemuTests : IDisposable
         Assert.Equal("expether-slot1", _machine.Status().Slots[0].Device);
     }
 
+    private static bool HasSaidVersion(VfioUserClient client)
+    {
+        client.Poll();
+        return client.HasReply(1);
+    }
+
+    private static bool HasAll(VfioUserClient client)
+    {
+        client.Poll();
+        return client.IsRealized;
+    }
+
     [Theory]
     [InlineData("expether-slot2")]
     [InlineData(null)]
@@ -116,6 +148,9 @@ public sealed class RealQemuTests : IDisposable
         _scheduler.Start(async () => plug.End(await _machine.PlugAsync(_slots[1].Slot)));
         RunUntil(() => _machine.Status() is { Qemu: not null } status && status.Slots[1].Device is not null, "QEMU did not start");
         Assert.Equal(QemuSlotState.Connected, _machine.Status().Slots[1].State);
+
+        // It came before its monitor said anything, and would abort at device_del if it managed MSI-X.
+        Assert.Equal((InterruptMode.Message, "a QEMU that starts"), (_machine.Status().Slots[1].Interrupts, _machine.Status().Slots[1].InterruptsReason));
 
         // Its port has had power from the start, so it is the guest's to answer, which this one never does.
         Unplug(2);

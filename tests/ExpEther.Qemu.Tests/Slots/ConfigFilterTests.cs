@@ -41,7 +41,7 @@ public class ConfigFilterTests
                 var after = Space();
                 var expected = Space();
                 var data = Enumerable.Range(0xA0, bytes).Select(b => (byte)b).ToArray();
-                filter.OfWrite(offset, data).CopyTo(after.AsSpan(offset));
+                filter.OfWrite(offset, data, keepsDecoding: false).CopyTo(after.AsSpan(offset));
                 data.CopyTo(expected.AsSpan(offset));
                 (expected[Msix], expected[Msix + 2]) = (0x11, 32);
                 Assert.Equal(expected, after);
@@ -49,7 +49,7 @@ public class ConfigFilterTests
         }
 
         filter.Reveal();
-        Assert.Equal([0xA0, 0xA1, 0xA2], filter.OfWrite(Msix, [0xA0, 0xA1, 0xA2]).ToArray());
+        Assert.Equal([0xA0, 0xA1, 0xA2], filter.OfWrite(Msix, [0xA0, 0xA1, 0xA2], keepsDecoding: false).ToArray());
     }
 
     [Fact]
