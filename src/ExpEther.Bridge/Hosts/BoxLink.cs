@@ -22,6 +22,7 @@ internal sealed class BoxLink : ILinkConsumer
     private readonly TlpQueue _controls = new(HostBridgeLimits.ControlBytesPerBoxMax);
     private readonly byte[] _scratch = new byte[LinkLimits.ControlBytesMax];
     private HostBridgeCounters _counters;
+    private Guid _guest;
     private Instant _reportsUntil;
     private int _reports;
 
@@ -102,6 +103,20 @@ internal sealed class BoxLink : ILinkConsumer
 
     public void SendNote(SlotOccupant occupant, NoteKind kind, string text) =>
         SendControl(_scratch.AsSpan(0, new NoteMessage(occupant.Function, occupant.Generation, kind, text).Write(_scratch)));
+
+    public void SendFollows(SlotOccupant occupant, Guid guest) =>
+        SendControl(_scratch.AsSpan(0, new FollowsMessage(occupant.Function, occupant.Generation, guest).Write(_scratch)));
+
+    /// <summary>Says that a guest runs here, now and when the link comes up.</summary>
+    /// <param name="guest">Its UUID; all zeros: none runs here, which is not said.</param>
+    public void TellGuest(Guid guest)
+    {
+        _guest = guest;
+        if (guest != Guid.Empty && IsUp)
+        {
+            SendControl(_scratch.AsSpan(0, new GuestHereMessage(guest).Write(_scratch)));
+        }
+    }
 
     public void SendPoweredOff(SlotOccupant occupant) =>
         SendControl(_scratch.AsSpan(0, new PoweredOffMessage(occupant.Function, occupant.Generation).Write(_scratch)));
@@ -197,6 +212,8 @@ internal sealed class BoxLink : ILinkConsumer
         {
             SendControl(_scratch.AsSpan(0, new KeepsMessage(kept.Function).Write(_scratch)));
         }
+
+        TellGuest(_guest);
     }
 
     public void OnDown(EtherLink link, LinkDownReason reason, Instant now)

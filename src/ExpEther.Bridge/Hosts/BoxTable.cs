@@ -25,6 +25,7 @@ internal sealed class BoxTable
     private HostBridgeOptions _options;
     private HostBridgeCounters _counters;
     private Instant _nextLook;
+    private Guid _guest;
 
     public BoxTable(HostBridgeOptions options, SlotTable slots, IRandomSource random, IEventSink events)
     {
@@ -95,6 +96,17 @@ internal sealed class BoxTable
             _all.Clear();
             _byMac.Clear();
             _misfits.Clear();
+        }
+    }
+
+    /// <summary>Tells all boxes that a guest runs here; those whose link comes up later, too.</summary>
+    /// <param name="guest">Its UUID; all zeros: none runs here, which is not said.</param>
+    public void TellGuest(Guid guest)
+    {
+        _guest = guest;
+        foreach (var box in _all)
+        {
+            box.TellGuest(guest);
         }
     }
 
@@ -215,6 +227,7 @@ internal sealed class BoxTable
         box.Link.Tap = Tap;
         _byMac.Add(mac, box);
         _all.Add(box);
+        box.TellGuest(_guest);
         box.Open(now);
         return box;
     }

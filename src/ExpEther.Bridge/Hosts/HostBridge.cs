@@ -143,6 +143,21 @@ public sealed class HostBridge : ITlpPort, ICounterSource
     /// <param name="words">For people; empty: nothing is to be said.</param>
     public void Tell(int slot, GuestShowing showing, string words) => _slots[slot - 1].Tell(showing, words);
 
+    /// <summary>Tells a function's box that the function follows a guest, which has let go of it, to the host at which that guest will run.</summary>
+    /// <param name="slot">The function's, from 1.</param>
+    /// <param name="guest">The guest's UUID; all zeros: it follows none any more.</param>
+    public void TellFollows(int slot, Guid guest)
+    {
+        if (_slots[slot - 1].Occupant is { } occupant)
+        {
+            occupant.Box.SendFollows(occupant, guest);
+        }
+    }
+
+    /// <summary>Tells all boxes, and those that come later, that a guest runs here: functions that follow it come to this host.</summary>
+    /// <param name="guest">The guest's UUID; all zeros: none runs here, which is not said.</param>
+    public void TellGuest(Guid guest) => _boxes.TellGuest(guest);
+
     /// <summary>A frame of the bridge's VLAN. One for another MAC or VLAN is dropped and counted.</summary>
     public FrameTrust OnFrame(in ReceivedFrame frame, Instant now) => _boxes.OnFrame(frame, now);
 

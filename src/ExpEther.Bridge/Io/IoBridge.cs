@@ -48,6 +48,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     private readonly DeviceBringUp _bringUp;
     private readonly SequenceGuard _guard;
     private readonly OwnerFollower _follower;
+    private readonly GuestFollower _guests;
     private readonly BridgeChanges _changes;
     private readonly BridgeCommands _commands;
     private readonly HostToDevice _hostToDevice;
@@ -79,6 +80,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         _guard = new SequenceGuard(scheduler, _changed);
         _follower = new OwnerFollower(_functions, assign, release, _ownership, _sight, scheduler, _changed, events, _guard);
         _commands = new BridgeCommands(_functions, _devices, _hosts, assign, release, _ownership, _follower, _sight, _changed);
+        _guests = new GuestFollower(_functions, _commands, _ownership, _guard, scheduler, events);
         _bringUp = new DeviceBringUp(_devices, _config, reset, scheduler, _changed);
         _changes = new BridgeChanges(_functions, _devices, _bringUp, _hosts, _ownership, release, _follower, scheduler, _changed, OnChanged);
         _hostToDevice = new HostToDevice(_functions, _changed, events);
@@ -257,27 +259,34 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
 
     public IoBridgeStatus Status() => StatusReport.Of(Options, _scheduler.Now, _functions, _hosts, _ownership, new IoBridgeCounters(
         _hosts.FramesNotOurs, _hostToDevice.Malformed, _hostToDevice.UnknownFunctions, _devices.All.Sum(d => d.Malformed),
-        _devices.All.Sum(d => d.UnknownRequesters), _config.TimedOut, _follower.StaleAnswers + _hosts.All.Sum(h => h.ControlsUnreadable),
+        _devices.All.Sum(d => d.UnknownRequesters), _config.TimedOut, StaleAnswers + _hosts.All.Sum(h => h.ControlsUnreadable),
         _hosts.All.Sum(h => h.RepliesDropped + h.ControlsDropped))) with
     {
         Devices = [.. _devices.All.Select(IoDeviceStatus.Of)],
         Trouble = _ownership.Trouble,
     };
 
+    private long StaleAnswers => _follower.StaleAnswers + _guests.Ignored;
+
     public void AddShape(CounterShape shape) => IoCounterEntries.AddShape(shape, _functions, _hosts);
 
     public void AddCounters(CounterTree tree)
     {
         tree.Object("bridge", () => IoCounterEntries.AddBridge(
-            tree, _devices, _hosts, () => _hostToDevice.Malformed, () => _hostToDevice.UnknownFunctions, () => _config.TimedOut, () => _follower.StaleAnswers));
+            tree, _devices, _hosts, () => _hostToDevice.Malformed, () => _hostToDevice.UnknownFunctions, () => _config.TimedOut, () => StaleAnswers));
         IoCounterEntries.Add(tree, _functions, _hosts);
     }
 
     void ISessionEvents.OnTlp(HostSession session, ushort function, ulong generation, ReadOnlySpan<byte> tlp, Instant now) =>
         _hostToDevice.OnTlp(session, function, generation, tlp, now);
 
-    void ISessionEvents.OnControl(HostSession session, in ControlHeader header, ReadOnlySpan<byte> message, Instant now) =>
-        _follower.OnControl(session, header, message);
+    void ISessionEvents.OnControl(HostSession session, in ControlHeader header, ReadOnlySpan<byte> message, Instant now)
+    {
+        if (!_guests.OnControl(session, message))
+        {
+            _follower.OnControl(session, header, message);
+        }
+    }
 
     void ISessionEvents.OnUp(HostSession session, Instant now) => _follower.OnUp(session);
 

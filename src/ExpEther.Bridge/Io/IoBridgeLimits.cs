@@ -99,6 +99,12 @@ public static class IoBridgeLimits
     /// <summary>How long a reset that its host asked for waits for the host's answers to earlier DMA.</summary>
     public static readonly TimeSpan DmaDrainTime = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a function waits for the guest that it follows after its owner said so last, which it does every ten seconds.</summary>
+    public static readonly TimeSpan FollowMarkLife = TimeSpan.FromSeconds(60);
+
+    /// <summary>Each costs a look at all functions.</summary>
+    public const int GuestNewsPerHostAndSecondMax = 8;
+
     /// <summary>Low bits of a generation that count assignments; the incarnation is above them.</summary>
     public const int GenerationCounterBits = 21;
 

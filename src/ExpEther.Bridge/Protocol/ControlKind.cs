@@ -35,4 +35,10 @@ public enum ControlKind : byte
 
     /// <summary>The presented function continues what is in a slot.</summary>
     Resumed = 21,
+
+    /// <summary>The function follows its guest, which migrates to another host; or does so no more.</summary>
+    Follows = 22,
+
+    /// <summary>A guest runs at this host.</summary>
+    GuestHere = 23,
 }

@@ -47,6 +47,24 @@ public sealed class ControlMessageTests
     }
 
     [Fact]
+    public void A_guest_is_named_by_its_UUID_in_the_order_of_its_text()
+    {
+        var guest = Guid.Parse("00112233-4455-6677-8899-aabbccddeeff");
+        var length = new FollowsMessage(3, 4, guest).Write(_bytes);
+        Assert.Equal("16000300040000000000000000112233445566778899AABBCCDDEEFF", Convert.ToHexString(_bytes.AsSpan(0, length)));
+        Assert.True(FollowsMessage.TryParse(_bytes.AsSpan(0, length), out var follows));
+        Assert.Equal(new FollowsMessage(3, 4, guest), follows);
+        Assert.False(FollowsMessage.TryParse(_bytes.AsSpan(0, length - 1), out _));
+        Assert.False(GuestHereMessage.TryParse(_bytes.AsSpan(0, length), out _));
+
+        length = new GuestHereMessage(guest).Write(_bytes);
+        Assert.True(GuestHereMessage.TryParse(_bytes.AsSpan(0, length), out var here));
+        Assert.Equal(guest, here.Guest);
+        Assert.False(GuestHereMessage.TryParse(_bytes.AsSpan(0, length - 1), out _));
+        Assert.False(GuestHereMessage.TryParse(_bytes.AsSpan(0, new GuestHereMessage(Guid.Empty).Write(_bytes)), out _));
+    }
+
+    [Fact]
     public void An_offer_to_go_on_is_read_as_it_was_written_and_an_impossible_one_is_none()
     {
         var offer = new ResumeOffer(5, 0x1122_3344_5566_7788, 0x2000, 65, 0x50, 0x40, 0x48, 0, true);
@@ -159,6 +177,7 @@ public sealed class ControlMessageTests
         _ = PluggedMessage.TryParse(bytes, out _);
         _ = RefusedMessage.TryParse(bytes, out _);
         _ = PoweredOffMessage.TryParse(bytes, out _);
+        _ = FollowsMessage.TryParse(bytes, out _) || GuestHereMessage.TryParse(bytes, out _);
         _ = ForgetMessage.TryParse(bytes, out _) || KeepsMessage.TryParse(bytes, out _) || NoteMessage.TryParse(bytes, out _);
     });
 }

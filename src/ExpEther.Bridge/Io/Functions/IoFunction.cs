@@ -129,6 +129,9 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
     /// <summary>The owner's side said that it cannot show the function to its guest, and has not shown it since.</summary>
     public bool IsNotShown { get; set; }
 
+    /// <summary>The guest that it follows when that migrates; null: none. <see cref="MarkAt"/> says whether it still holds.</summary>
+    public FollowMark? Mark { get; set; }
+
     /// <summary>The owner's last word on this generation.</summary>
     public HostAnswer Answer { get; set; }
 
@@ -153,6 +156,9 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
         return true;
     }
 
+    /// <summary>Null: it follows no guest at this time.</summary>
+    public FollowMark? MarkAt(Instant now) => Mark is { } mark && now < mark.Until ? mark : null;
+
     /// <summary>Lets a host's TLPs through from now on.</summary>
     public void Open(HostSession session, ulong generation)
     {
@@ -165,6 +171,7 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
         WasResumed = false;
         Answer = HostAnswer.None;
         (Note, IsNotShown, IsWaiting) = ("", false, false);
+        Mark = null;
         HostH = null;
         VfHTold = null;
         Slot = null;

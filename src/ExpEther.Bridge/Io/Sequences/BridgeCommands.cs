@@ -114,6 +114,7 @@ internal sealed class BridgeCommands(
 
         f.Busy = "detach";
         f.Hurry = false;
+        f.Mark = null;
         steps.Add(BridgeStepName.Started);
         var code = await ownership.ProbeAsync() ? await release.RunAsync(f, force, steps) : RefusalCode.NotRecorded;
         if (code != RefusalCode.NotRecorded)
@@ -161,6 +162,7 @@ internal sealed class BridgeCommands(
         function.Busy = command;
         function.Heir = to;
         function.Hurry = false;
+        function.Mark = null;
         steps.Add(BridgeStepName.Started);
         var code = "";
         if (function.State != FunctionState.Idle || owner is not null)

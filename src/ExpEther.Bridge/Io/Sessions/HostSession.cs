@@ -20,6 +20,8 @@ internal sealed class HostSession : ILinkConsumer
     private Announcement? _heard;
     private Instant _heardAt;
     private LinkOptions? _failed;
+    private Instant _guestNewsUntil;
+    private int _guestNews;
 
     public HostSession(int index, IoHostOptions host, LinkOptions link, ISessionEvents listener, IRandomSource random, IEventSink events)
     {
@@ -127,6 +129,17 @@ internal sealed class HostSession : ILinkConsumer
     {
         (_heard, _heardAt) = (heard, now);
         _twin.Hear(heard.Incarnation, now);
+    }
+
+    /// <summary>True at most <see cref="IoBridgeLimits.GuestNewsPerHostAndSecondMax"/> times in a second.</summary>
+    public bool MayTellOfGuest(Instant now)
+    {
+        if (now >= _guestNewsUntil)
+        {
+            (_guestNewsUntil, _guestNews) = (now + TimeSpan.FromSeconds(1), 0);
+        }
+
+        return _guestNews++ < IoBridgeLimits.GuestNewsPerHostAndSecondMax;
     }
 
     /// <summary>Lets what was heard grow old, and says why no link comes up, once.</summary>

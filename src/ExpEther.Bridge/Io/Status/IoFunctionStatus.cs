@@ -27,6 +27,9 @@ public sealed record IoFunctionStatus
     /// <summary>The sequence that is running: attach, detach, move, link-up …; null: none.</summary>
     public string? Busy { get; init; }
 
+    /// <summary>The UUID of the guest that it follows to another host; null: none.</summary>
+    public Guid? FollowsGuest { get; init; }
+
     public string? Owner { get; init; }
 
     /// <summary>The owner's; None when there is none.</summary>

@@ -12,7 +12,7 @@ internal static class StatusReport
     public static IoBridgeStatus Of(
         IoBridgeOptions options, Instant now, FunctionTable functions, HostSessions hosts, OwnershipTable ownership, IoBridgeCounters counters) => new(
         options.Name, options.Mac,
-        [.. functions.All.Select(f => Of(f, ownership.OwnerOf(f.Name), hosts))],
+        [.. functions.All.Select(f => Of(f, ownership.OwnerOf(f.Name), hosts, now))],
         [.. hosts.All.Select(h => new IoHostStatus(
             h.Name, h.Host.Vlan, h.Host.Mac, h.IsUp, h.IsAnnounced, h.IsUp && h.Link.IsSilent(now), h.Link.MtuBytes, h.Link.MaxPayloadBytes,
             OwnedBy(h, functions, ownership), h.Link.Counters, h.Trouble) { Epoch = h.Link.Epoch, HasFailed = h.HasFailed })],
@@ -24,7 +24,7 @@ internal static class StatusReport
         .. functions.All.Where(f => ownership.OwnerOf(f.Name) is { } o && o.Vlan == host.Host.Vlan && o.Mac == host.Host.Mac).Select(f => f.Name),
     ];
 
-    private static IoFunctionStatus Of(IoFunction function, OwnershipRecord? owner, HostSessions hosts)
+    private static IoFunctionStatus Of(IoFunction function, OwnershipRecord? owner, HostSessions hosts, Instant now)
     {
         var shown = function.Real.Description;
         var endpoint = function.Config.Endpoint;
@@ -38,6 +38,7 @@ internal static class StatusReport
             Failure = function.Failure,
             Note = function.IsOpen ? function.Note : "",
             Busy = function.Busy,
+            FollowsGuest = function.MarkAt(now)?.Guest,
             Owner = owner is null ? null : hosts.NameOf(owner),
             Vlan = owner?.Vlan ?? default,
             Generation = function.IsOpen ? function.Generation : owner?.Generation ?? 0,

@@ -118,6 +118,13 @@ internal sealed class ScriptedHost : ILinkConsumer
 
     public void SayKeeps(string function) => Say(new KeepsMessage(function).Write(_scratch));
 
+    /// <summary>Says that the function last presented here follows a guest; all zeros: it does so no more.</summary>
+    public void SayFollows(Guid guest) => SayFollows(LastPresent.Function, LastPresent.Generation, guest);
+
+    public void SayFollows(ushort function, ulong generation, Guid guest) => Say(new FollowsMessage(function, generation, guest).Write(_scratch));
+
+    public void SayGuestHere(Guid guest) => Say(new GuestHereMessage(guest).Write(_scratch));
+
     public void SayPoweredOff(ushort function, ulong generation) => Say(new PoweredOffMessage(function, generation).Write(_scratch));
 
     /// <summary>Sends a TLP under the last presented generation.</summary>
