@@ -69,6 +69,19 @@ public static class QemuLimits
     /// <summary>How long the news of a device's end may take longer by one of QEMU's sockets than by the other.</summary>
     public static readonly TimeSpan EjectGrace = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>
+    /// How long functions of which a guest has let go wait for its migration to begin, and after it for the guest to be heard of at another host.
+    /// </summary>
+    public static readonly TimeSpan FollowTime = TimeSpan.FromSeconds(60);
+
+    /// <summary>How often their boxes are told so: several times within a mark's life there (IoBridgeLimits.FollowMarkLife).</summary>
+    public static readonly TimeSpan FollowTellInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often boxes are told that a guest runs here, and how long there is between two times: longer together than between two marks.</summary>
+    public const int GuestHereTimesMax = 10;
+
+    public static readonly TimeSpan GuestHereInterval = TimeSpan.FromSeconds(3);
+
     /// <summary>Between two questions for the guest's bus numbers.</summary>
     public static readonly TimeSpan BusQueryInterval = TimeSpan.FromSeconds(1);
 

@@ -28,6 +28,8 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
     private readonly QmpClient _qmp;
     private readonly GuestAddresses _addresses;
     private readonly MigrationGuard _migrations;
+    private readonly Departure? _departure;
+    private readonly GuestPresence? _presence;
     private readonly OwnerSignal _changed;
     private readonly IEventSink _events;
     private readonly string _name;
@@ -67,7 +69,14 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         }
 
         _addresses = new GuestAddresses(_qmp, _plugs, scheduler);
-        _migrations = new MigrationGuard(_qmp, _plugs, scheduler, (severity, text) => events.Report(severity, options.Name, text));
+        void Report(EventSeverity severity, string text) => events.Report(severity, options.Name, text);
+        if (options.Migration == MigrationMode.Follow)
+        {
+            _departure = new Departure(_qmp, _plugs, options.UnplugTimeout, scheduler, _changed, Report);
+            _presence = new GuestPresence(_qmp, scheduler, guest => RunsHere?.Invoke(guest));
+        }
+
+        _migrations = new MigrationGuard(_qmp, _plugs, _departure, scheduler, Report);
         _descriptors = [_qmp.PollFileDescriptor, .. _slots.Select(slot => slot.Server.PollFileDescriptor)];
     }
 
@@ -88,6 +97,9 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         }
     }
 
+    /// <summary>Where functions follow guests: told the UUID of the guest that runs here, some times after each change; all zeros: none does.</summary>
+    public Action<Guid>? RunsHere { get; set; }
+
     public QmpCounters QmpCounters => _qmp.Counters;
 
     /// <summary>Takes in and passes on what has come to all sockets. Never blocks.</summary>
@@ -103,7 +115,18 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         return active;
     }
 
-    public Task<bool> PlugAsync(GuestSlot slot) => _plugs[slot.Number - 1].PlugAsync(slot);
+    public Task<bool> PlugAsync(GuestSlot slot)
+    {
+        var plug = _plugs[slot.Number - 1];
+        if (_departure is not { IsHolding: true })
+        {
+            return plug.PlugAsync(slot);
+        }
+
+        plug.PlugHeld(slot, _departure.Words);
+        _departure.OnHeld();
+        return Task.FromResult(true);
+    }
 
     public Task UnplugAsync(GuestSlot slot, bool surprise) => _plugs[slot.Number - 1].UnplugAsync(surprise);
 
@@ -169,6 +192,8 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         _events.Report(EventSeverity.Information, _name, $"QEMU {peer.Version} is there, {(peer.UsesKvm ? "with" : "without")} KVM");
         _migrations.OnConnected();
         OnQemuChanged();
+        _departure?.OnConnected();
+        _presence?.OnChanged(_isRunning);
     }
 
     void IQmpListener.OnDisconnected(string reason)
@@ -176,6 +201,8 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         (_isRunning, _isSuspended) = (false, false);
         _events.Report(EventSeverity.Warning, _name, $"QEMU's monitor is gone: {reason}");
         OnQemuChanged();
+        _departure?.OnDisconnected();
+        _presence?.OnChanged(false);
     }
 
     void IQmpListener.OnEvent(string name, JsonElement data)
@@ -184,9 +211,12 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         {
             case "STOP":
                 _isRunning = false;
+                _presence?.OnChanged(false);
                 break;
             case "RESUME":
                 _isRunning = true;
+                _departure?.OnResumed();
+                _presence?.OnChanged(true);
                 break;
             case "SUSPEND":
                 _isSuspended = true;
@@ -232,6 +262,11 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         if (_plugs[index].Device is not null && _migrations.Trouble.Length > 0)
         {
             troubles.Add(_migrations.Trouble);
+        }
+
+        if (_plugs[index].IsHeld && _departure is { Words.Length: > 0 })
+        {
+            troubles.Add(_departure.Words);
         }
 
         return troubles;

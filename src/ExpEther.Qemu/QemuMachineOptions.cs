@@ -21,6 +21,8 @@ public sealed record QemuMachineOptions
 
     public InterruptMode Interrupts { get; init; } = InterruptMode.Auto;
 
+    public MigrationMode Migration { get; init; } = MigrationMode.Stop;
+
     /// <summary>Of the slots' sockets. Write permission is what it takes to connect.</summary>
     public UnixFileMode SocketMode { get; init; } = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 

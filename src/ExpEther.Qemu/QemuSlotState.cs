@@ -15,6 +15,9 @@ public enum QemuSlotState
     /// <summary>QEMU has the function.</summary>
     Connected,
 
+    /// <summary>A function, of which the guest has let go to migrate: it follows the guest, or is plugged again.</summary>
+    LetGo,
+
     /// <summary>The guest has been asked to let go.</summary>
     Removing,
 

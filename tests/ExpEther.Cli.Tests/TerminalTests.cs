@@ -1,6 +1,3 @@
-using System.Net.Sockets;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ExpEther.Cli.Tests.Lab;
 
@@ -22,7 +19,7 @@ public class TerminalTests
     public async Task A_name_from_outside_does_not_steer_the_terminal()
     {
         using var lab = new LabFolder();
-        using var daemon = new Liar(lab.File("io.sock"), new JsonObject { ["result"] = Listing.DeepClone() });
+        using var daemon = new ScriptedDaemon(lab.File("io.sock"), new JsonObject { ["result"] = Listing.DeepClone() });
 
         var run = await Expether.RunAsync("ls", "--socket", lab.File("io.sock"));
 
@@ -36,7 +33,7 @@ public class TerminalTests
     public async Task A_program_gets_the_exact_name_and_no_control_character()
     {
         using var lab = new LabFolder();
-        using var daemon = new Liar(lab.File("io.sock"), new JsonObject { ["result"] = Listing.DeepClone() });
+        using var daemon = new ScriptedDaemon(lab.File("io.sock"), new JsonObject { ["result"] = Listing.DeepClone() });
 
         var run = await Expether.RunAsync("ls", "--socket", lab.File("io.sock"), "--json");
 
@@ -49,7 +46,7 @@ public class TerminalTests
     public async Task An_error_from_outside_is_one_line()
     {
         using var lab = new LabFolder();
-        using var daemon = new Liar(
+        using var daemon = new ScriptedDaemon(
             lab.File("io.sock"), new JsonObject { ["error"] = new JsonObject { ["code"] = "refused", ["message"] = Evil, ["remedy"] = Evil } });
 
         var run = await Expether.RunAsync("ls", "--socket", lab.File("io.sock"));
@@ -57,44 +54,5 @@ public class TerminalTests
         Assert.Equal(1, run.Code);
         Assert.Equal(1, run.Error.Count(char.IsControl));
         Assert.EndsWith("\n", run.Error, StringComparison.Ordinal);
-    }
-
-    /// <summary>Answers every call with the same line, as no daemon of ours would.</summary>
-    private sealed class Liar : IDisposable
-    {
-        private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        private readonly Task _serving;
-
-        public Liar(string path, JsonObject answer)
-        {
-            _listener.Bind(new UnixDomainSocketEndPoint(path));
-            _listener.Listen(4);
-            _serving = ServeAsync(answer);
-        }
-
-        public void Dispose()
-        {
-            _listener.Dispose();
-            _serving.Wait(TestContext.Current.CancellationToken);
-        }
-
-        private async Task ServeAsync(JsonObject answer)
-        {
-            try
-            {
-                using var client = await _listener.AcceptAsync();
-                await using var stream = new NetworkStream(client);
-                using var reader = new StreamReader(stream);
-                while (await reader.ReadLineAsync() is { } line)
-                {
-                    answer["id"] = JsonNode.Parse(line)!["id"]!.DeepClone();
-                    await stream.WriteAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(answer) + "\n"));
-                }
-            }
-            catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException)
-            {
-                // The command has gone, or the test is over.
-            }
-        }
     }
 }

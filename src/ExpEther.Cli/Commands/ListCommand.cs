@@ -79,6 +79,12 @@ internal static class ListCommand
             text += $"\n\n{f.Cell("name")}: {f.Cell("note")}";
         }
 
+        foreach (var f in box.Objects("functions").Where(f => f["followsGuest"] is not null))
+        {
+            text += $"\n\n{f.Cell("name")}: the guest {f.Cell("followsGuest")} of {f.Cell("owner")} migrates, "
+                + "and the function goes to the host at which it arrives";
+        }
+
         text += box["trouble"] is null ? "" : $"\n\n{box.Cell("name")}: {box.Cell("trouble")}";
         foreach (var d in box.Objects("devices").Where(d => d["trouble"] is not null))
         {

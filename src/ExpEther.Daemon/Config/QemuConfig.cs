@@ -23,6 +23,8 @@ public sealed record QemuConfig
 
     public InterruptMode Interrupts { get; init; }
 
+    public MigrationMode Migration { get; init; }
+
     /// <summary>A user's name or number, whose the sockets are to be; null: the daemon's.</summary>
     public string? Owner { get; init; }
 
@@ -50,6 +52,12 @@ public sealed record QemuConfig
         var hasQmp = section.Text("qmp") != NoMonitor;
         var qmp = hasQmp ? section.FullPath("qmp") : null;
         CheckLength(section, "qmp", qmp, "");
+        var migration = section.Choice("migration", "stop", "stop", "follow") == "follow" ? MigrationMode.Follow : MigrationMode.Stop;
+        if (!hasQmp && migration == MigrationMode.Follow)
+        {
+            section.Wrong("migration", "needs QEMU's monitor, which tells of migrations, and qmp is \"none\"", "leave out one of the two");
+        }
+
         return new QemuConfig
         {
             Sockets = sockets,
@@ -62,6 +70,7 @@ public sealed record QemuConfig
                 "eventfd" => InterruptMode.EventFd,
                 _ => InterruptMode.Auto,
             },
+            Migration = migration,
             Owner = section.Text("owner", null, ConfigLimits.NameCharsMax),
             Group = section.Text("group", null, ConfigLimits.NameCharsMax),
             Mode = ReadMode(section),

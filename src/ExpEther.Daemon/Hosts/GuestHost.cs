@@ -34,6 +34,8 @@ internal sealed class GuestHost : DaemonHost
             _machine, scheduler, events);
         Bridge = new HostBridge(BridgeOptions(config, daemon, mtuBytes, stages, slots) with { IsPlugTold = true }, _rootComplex, scheduler, random, events);
         _rootComplex.Told = Bridge.Tell;
+        _rootComplex.Followed = Bridge.TellFollows;
+        _machine.RunsHere = Bridge.TellGuest;
         _wire = new GuestWire(_rootComplex, Bridge);
     }
 

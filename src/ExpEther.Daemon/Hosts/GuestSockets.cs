@@ -44,6 +44,7 @@ internal static class GuestSockets
             Slots = host.Slots,
             Ports = qemu.Ports,
             Interrupts = qemu.Interrupts,
+            Migration = qemu.Migration,
             SocketOwner = owner,
             SocketGroup = group,
             SocketMode = qemu.Mode,

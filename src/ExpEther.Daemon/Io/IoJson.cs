@@ -48,6 +48,7 @@ internal static class IoJson
         ["failure"] = f.Failure.Length > 0 ? f.Failure : null,
         ["note"] = f.Note.Length > 0 ? f.Note : null,
         ["busy"] = f.Busy,
+        ["followsGuest"] = f.FollowsGuest?.ToString(),
         ["owner"] = f.Owner,
         ["vlan"] = f.Vlan.Value == 0 ? null : f.Vlan.Value,
         ["generation"] = f.Generation,

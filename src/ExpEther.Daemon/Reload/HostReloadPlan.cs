@@ -86,7 +86,8 @@ public sealed class HostReloadPlan
     private static string DescribeQemu(QemuConfig? qemu) => qemu is null
         ? "none"
         : $"sockets {qemu.Sockets ?? "by default"}, qmp {(qemu.HasQmp ? qemu.Qmp ?? "by default" : "none")}, ports {string.Join(' ', qemu.Ports)}, "
-            + $"interrupts {qemu.Interrupts}, {qemu.Owner}:{qemu.Group} {qemu.Mode}, unplugTimeoutMs {qemu.UnplugTimeout.TotalMilliseconds}";
+            + $"interrupts {qemu.Interrupts}, {qemu.Owner}:{qemu.Group} {qemu.Mode}, unplugTimeoutMs {qemu.UnplugTimeout.TotalMilliseconds}, "
+            + $"migration {qemu.Migration}";
 
     private static string Describe(HostBridgeConfig host) => $"VLAN {host.Vlan}, {host.Mac}";
 }

@@ -48,12 +48,24 @@ internal sealed class SlotPlug
     /// <inheritdoc cref="SlotDevice.Trouble"/>
     public string Trouble => _device.Trouble;
 
+    /// <summary>The slot's part of the guest's root complex; null: no function has come yet.</summary>
+    public GuestSlot? Guest => _slot.Guest;
+
+    /// <summary>A function is there that the guest is not to have for now.</summary>
+    public bool IsHeld { get; private set; }
+
+    /// <summary>The guest has nothing of this slot.</summary>
+    public bool HasLetGo => _device is { IsWanted: false, IsGone: true };
+
+    /// <inheritdoc cref="SlotDevice.HasGuestRefused"/>
+    public bool HasGuestRefused => _device.HasGuestRefused;
+
     public QemuSlotState State => (_device.IsWanted, _slot.IsTaken, Device) switch
     {
         (true, _, _) when _device.IsAdding => QemuSlotState.Adding,
         (true, true, _) => QemuSlotState.Connected,
         (true, false, null) => _qmp.IsReady ? QemuSlotState.Adding : QemuSlotState.WaitingForQemu,
-        (false, false, null) => QemuSlotState.Absent,
+        (false, false, null) => IsHeld ? QemuSlotState.LetGo : QemuSlotState.Absent,
         _ => _device.IsOverdue ? QemuSlotState.Quarantined : QemuSlotState.Removing,
     };
 
@@ -61,12 +73,13 @@ internal sealed class SlotPlug
     /// <returns>False: it cannot be, and will not soon.</returns>
     public async Task<bool> PlugAsync(GuestSlot guest)
     {
+        IsHeld = false;
         _slot.Offer(guest);
         _device.Want();
         await _changed.WaitUntil(IsPlugSettled, QemuLimits.PlugTimeout);
         if (!_device.IsWanted || _slot.IsTaken)
         {
-            return _device.IsWanted;
+            return _device.IsWanted || IsHeld;
         }
 
         if (Device is null && !_device.IsHopeless)
@@ -90,12 +103,43 @@ internal sealed class SlotPlug
         return false;
     }
 
+    /// <summary>A function is there and reset, and the guest is not to have it for now.</summary>
+    public void PlugHeld(GuestSlot guest, string why)
+    {
+        _slot.Offer(guest);
+        _device.Unwant();
+        IsHeld = true;
+        guest.Say(GuestShowing.Waiting, why);
+    }
+
+    /// <summary>Asks the guest to let go of the function, which stays in its slot.</summary>
+    public void HoldBack()
+    {
+        if (_device.IsWanted)
+        {
+            IsHeld = true;
+            _device.Unwant();
+        }
+    }
+
+    /// <summary>What was held back is shown to the guest again.</summary>
+    public void GoOn()
+    {
+        if (IsHeld)
+        {
+            IsHeld = false;
+            _slot.OfferAgain();
+            _device.Want();
+        }
+    }
+
     /// <summary>
     /// Ends when the guest cannot reach the function any more. A client that QEMU's monitor does not remove is given the same time, and none with
     /// <paramref name="surprise"/>, when there is nothing left to be let go of.
     /// </summary>
     public async Task UnplugAsync(bool surprise)
     {
+        IsHeld = false;
         _device.Unwant();
         await _changed.WaitUntil(() => _device.HasGuestRefused || _device.IsGone || (surprise && _device.IsClientAlone), _unplugTimeout);
         if (_device.IsClientAlone)
@@ -126,6 +170,7 @@ internal sealed class SlotPlug
     /// </summary>
     public async Task LeaveAsync()
     {
+        IsHeld = false;
         if (!_slot.IsTaken && Device is null)
         {
             return;
@@ -150,7 +195,11 @@ internal sealed class SlotPlug
     /// The function is gone: no client comes to have it any more, and the guest is asked to let go at once. Until it has, its accesses read all-ones. The
     /// connection is not cut: QEMU 11.1.3 now and then dies of a device that it deletes while that device's connection closes.
     /// </summary>
-    public void MarkGone() => _device.Drop();
+    public void MarkGone()
+    {
+        IsHeld = false;
+        _device.Drop();
+    }
 
     /// <summary>QEMU came, or went: what it has is to be looked for.</summary>
     public void OnQemuChanged() => _device.OnQemuChanged();

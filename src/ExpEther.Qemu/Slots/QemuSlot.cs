@@ -114,6 +114,9 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
         Leave("another function came");
     }
 
+    /// <summary>The function that is there may be had by a client again.</summary>
+    public void OfferAgain() => _isOffered = true;
+
     /// <summary>No further client gets the function; the one that has it keeps it.</summary>
     public void Withdraw() => _isOffered = false;
 

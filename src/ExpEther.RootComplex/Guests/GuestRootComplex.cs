@@ -72,6 +72,9 @@ public sealed class GuestRootComplex : ITlpPort, IHostAttachment
     /// <summary>Told of a slot's number, how it goes with its function, and words for people.</summary>
     public Action<int, GuestShowing, string>? Told { get; set; }
 
+    /// <summary>Told of a slot's number, and the UUID of the guest that its function follows; all zeros: it follows none any more.</summary>
+    public Action<int, Guid>? Followed { get; set; }
+
     /// <summary>Of all slots together.</summary>
     public RootComplexCounters Counters { get; } = new();
 
@@ -108,6 +111,7 @@ public sealed class GuestRootComplex : ITlpPort, IHostAttachment
             // No delay between the button and the power: the guest's own hot-plug has its own.
             var controller = new SlotController(node, _ports, _functions, TimeSpan.Zero);
             slot.Ejected = controller.Eject;
+            slot.Followed = guest => Followed?.Invoke(slot.Number, guest);
             slot.Told = (showing, words) => Told?.Invoke(slot.Number, showing, words);
             await PortInterrupt.EnableAsync(node, _ports, controller.OnInterrupt);
             await controller.StartAsync();

@@ -61,6 +61,9 @@ public sealed class GuestSlot : ITlpPort
     /// <summary>Told how it goes with the slot's function, in words for people; empty words: nothing is to be said of it.</summary>
     internal Action<GuestShowing, string>? Told { get; set; }
 
+    /// <summary>Told by <see cref="Follow"/>.</summary>
+    internal Action<Guid>? Followed { get; set; }
+
     /// <summary>Its monitor has said how it goes with the function that is in it.</summary>
     internal bool HasTold { get; private set; }
 
@@ -131,6 +134,18 @@ public sealed class GuestSlot : ITlpPort
         {
             HasTold = true;
             Told?.Invoke(showing, words);
+        }
+    }
+
+    /// <summary>
+    /// The guest has let go of the function, which stays in its slot, and takes it along to another machine; said again for as long as that holds.
+    /// </summary>
+    /// <param name="guest">The guest's UUID; all zeros: it takes it along no more.</param>
+    public void Follow(Guid guest)
+    {
+        if (Function is not null)
+        {
+            Followed?.Invoke(guest);
         }
     }
 

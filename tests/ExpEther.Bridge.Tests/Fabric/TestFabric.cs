@@ -98,6 +98,7 @@ internal sealed class TestFabric
             },
             root, Scheduler, _random, Events);
         root.Told = bridge.Tell;
+        root.Followed = bridge.TellFollows;
         var guest = new FabricGuest(root, machine, bridge, Switch.AddPort(name, SwitchPortMode.Trunk(bridge.Options.Vlan), PathMtuBytes));
         Guests.Add(guest);
         return guest;

@@ -290,6 +290,7 @@ public class ConfigTests
                 qmp = "/run/vm1/qmp"
                 ports = ["rp0", "rp1"]
                 interrupts = "eventfd"
+                migration = "follow"
                 owner = "qemu"
                 group = "kvm"
                 mode = "0660"
@@ -299,6 +300,7 @@ public class ConfigTests
         Assert.Equal(["expether-port1", "expether-port2"], guest.Ports);
         Assert.Equal((null, null, InterruptMode.Auto), (guest.Sockets, guest.Qmp, guest.Interrupts));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, guest.Mode);
+        Assert.Equal((MigrationMode.Stop, MigrationMode.Follow), (guest.Migration, told.Migration));
         Assert.Equal(("/etc/expether/run", "/run/vm1/qmp", InterruptMode.EventFd), (told.Sockets, told.Qmp, told.Interrupts));
         Assert.Equal(["rp0", "rp1"], told.Ports);
         Assert.Equal(("qemu", "kvm", TimeSpan.FromSeconds(2.5)), (told.Owner, told.Group, told.UnplugTimeout));
@@ -310,6 +312,8 @@ public class ConfigTests
     [Theory]
     [InlineData("ports = [\"rp0\"]", "host.toml:9: key 'ports': has 1 different names for 2 slots")]
     [InlineData("mode = \"9\"", "key 'mode': \"9\" is no file mode")]
+    [InlineData("qmp = \"none\"\nmigration = \"follow\"", "key 'migration': needs QEMU's monitor")]
+    [InlineData("migration = \"live\"", "key 'migration': \"live\" is not known")]
     [InlineData("interrupts = \"intx\"", "key 'interrupts': \"intx\" is not known")]
     [InlineData("[host.embedded]\nmemoryMiB = 64", "key 'embedded': belongs to an embedded host")]
     public void A_mistake_about_a_guest_is_told(string line, string expected) => Assert.Contains(
@@ -347,7 +351,7 @@ public class ConfigTests
             "linkDeadSeconds", "pathSilentMs", "vlan", "key", "keyFile", "pairKey",
             "pairKeyFile", "slots", "attentionDelayMs", "completionTimeoutMs", "memoryMiB",
             "memoryBase", "serial", "model", "readOnly", "file", "ramMiB", "blockBytes", "sockets", "qmp", "ports", "interrupts", "owner", "group",
-            "mode", "unplugTimeoutMs",
+            "migration", "mode", "unplugTimeoutMs",
         ];
 
         Assert.All(keys, key => Assert.Contains($"| `{key}` |", page, StringComparison.Ordinal));

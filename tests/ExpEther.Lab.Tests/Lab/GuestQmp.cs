@@ -18,10 +18,14 @@ internal sealed class GuestQmp : IDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<GuestQmp> ConnectAsync(GuestLab lab, string guest)
+    public static Task<GuestQmp> ConnectAsync(GuestLab lab, string guest) =>
+        ConnectAsync(Path.Combine(new LabPlace(lab.Dir).GuestFolder(guest), "monitor.sock"));
+
+    /// <param name="path">The monitor's socket.</param>
+    public static async Task<GuestQmp> ConnectAsync(string path)
     {
         var monitor = new GuestQmp();
-        await monitor._socket.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(new LabPlace(lab.Dir).GuestFolder(guest), "monitor.sock")), Cancel);
+        await monitor._socket.ConnectAsync(new UnixDomainSocketEndPoint(path), Cancel);
         var stream = new NetworkStream(monitor._socket);
         (monitor._reader, monitor._writer) = (new StreamReader(stream), new StreamWriter(stream) { AutoFlush = true });
         await monitor._reader.ReadLineAsync(Cancel);
@@ -30,9 +34,9 @@ internal sealed class GuestQmp : IDisposable
     }
 
     /// <returns>Its <c>return</c>.</returns>
-    public async Task<JsonNode?> CallAsync(string command)
+    public async Task<JsonNode?> CallAsync(string command, JsonObject? arguments = null)
     {
-        await _writer.WriteLineAsync(new JsonObject { ["execute"] = command }.ToJsonString());
+        await _writer.WriteLineAsync(new JsonObject { ["execute"] = command, ["arguments"] = arguments ?? [] }.ToJsonString());
         while (await _reader.ReadLineAsync(Cancel) is { } line)
         {
             var answer = JsonNode.Parse(line)!.AsObject();

@@ -84,9 +84,16 @@ internal sealed class HandMadeLab : IAsyncDisposable
     /// <summary>Starts a guest and waits until it has booted.</summary>
     public async Task<Guest> BootAsync(GuestOptions options)
     {
+        var guest = await StartAsync(options);
+        await guest.ReadyAsync(Cancel);
+        return guest;
+    }
+
+    /// <summary>Starts a guest's QEMU and waits for nothing, as for one that gets its state from elsewhere.</summary>
+    public async Task<Guest> StartAsync(GuestOptions options)
+    {
         var guest = await Guest.StartAsync(options, [], FolderPath, Cancel);
         _guests.Add(guest);
-        await guest.ReadyAsync(Cancel);
         return guest;
     }
 

@@ -10,18 +10,22 @@ internal sealed class MachineRig : IDisposable
 
     private int _idleTurns;
 
-    public MachineRig(InterruptMode mode = InterruptMode.Auto)
+    public MachineRig(InterruptMode mode = InterruptMode.Auto, MigrationMode migration = MigrationMode.Stop)
     {
         Options = new QemuMachineOptions
         {
             Name = "web", QmpPath = Path.Combine(_folder.FullName, "qmp.sock"), SocketFolder = _folder.FullName, Slots = 2, Interrupts = mode,
+            Migration = migration,
         };
         Slots = [new RigSlot(1, Scheduler), new RigSlot(2, Scheduler)];
-        Machine = new QemuMachine(Options, Scheduler, Events);
+        Machine = new QemuMachine(Options, Scheduler, Events) { RunsHere = Heard.Add };
         Qemu = new QemuModel(Options.QmpPath);
     }
 
     public OwnerScheduler Scheduler { get; } = new();
+
+    /// <summary>Which guest the machine said runs there, oldest first.</summary>
+    public List<Guid> Heard { get; } = [];
 
     public EventList Events { get; } = new();
 

@@ -227,6 +227,30 @@ public sealed class RealQemuTests : IDisposable
         _other = null;
     }
 
+    [Fact]
+    public void A_guest_lets_go_of_its_function_to_migrate_and_the_second_migration_completes()
+    {
+        var guest = Guid.Parse("8a5b8a0e-2f0f-4d0c-9a41-0e3f5f6f7a01");
+        _machine.Dispose();
+        _machine = new QemuMachine(_options with { Migration = MigrationMode.Follow }, _scheduler, _events);
+        var path = Path.Combine(_folder.FullName, "other");
+        Start(isNative: true, "-uuid", guest.ToString(), "-qmp", $"unix:{path},server=on,wait=off");
+        using var other = new QmpClient(new QmpClientOptions { Name = "other", Path = path }, _scheduler, new NoListener(), _events);
+        _other = other;
+        RunUntil(() => _machine.Status().Qemu is not null && other.IsReady, "QEMU did not start");
+        PlugIn(1);
+
+        Assert.Equal("cancelled", Migrate(other, bytesPerSecond: 10_000));
+        RunUntil(() => _slots[0].Followed.Count > 0, "the guest did not let go");
+        Assert.Equal((QemuSlotState.LetGo, guest), (State(), _slots[0].Followed[0]));
+
+        Assert.Equal("completed", Migrate(other, bytesPerSecond: 1 << 30));
+        RunUntil(() => _machine.Status().Slots[0].Trouble.Contains("has migrated", StringComparison.Ordinal), "the end of the migration was not seen");
+        Unplug(1);
+        Assert.Equal((QemuSlotState.Absent, false), (State(), _qemu!.HasExited));
+        _other = null;
+    }
+
     private string Migrate(QmpClient monitor, long bytesPerSecond)
     {
         var ended = new Sequence<bool>();

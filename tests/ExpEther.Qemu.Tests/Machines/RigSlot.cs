@@ -24,6 +24,7 @@ internal sealed class RigSlot
         {
             VfH = VfH,
             Ejected = () => Ejects++,
+            Followed = guest => Followed.Add(guest),
             Told = (showing, words) => Told.Add((showing, words)),
         };
         Fill();
@@ -35,6 +36,9 @@ internal sealed class RigSlot
 
     /// <summary>What was said of showing its function, oldest first.</summary>
     public List<(GuestShowing Showing, string Words)> Told { get; } = [];
+
+    /// <summary>What was said of the guest that its function follows, oldest first.</summary>
+    public List<Guid> Followed { get; } = [];
 
     /// <summary>How often the function has been reset.</summary>
     public int Resets { get; private set; }

@@ -12,6 +12,10 @@ internal sealed class QemuModel : IDisposable
     private readonly Queue<(string Command, JsonElement Arguments, long Id)> _waiting = new();
     private (VfioUserClient Client, string Id, string Bus, long Command)? _realizing;
 
+    private const int CancelTurns = 20;
+
+    private int _cancelling;
+
     public QemuModel(string path) => Monitor = new ScriptedMonitor(path) { Deferred = (command, arguments, id) => _waiting.Enqueue((command, arguments, id)) };
 
     public ScriptedMonitor Monitor { get; }
@@ -27,6 +31,21 @@ internal sealed class QemuModel : IDisposable
 
     /// <summary>The next device_add is answered by these words.</summary>
     public string? Refusal { get; set; }
+
+    public Guid Uuid { get; set; }
+
+    /// <summary>As query-status names it.</summary>
+    public string RunState { get; set; } = "running";
+
+    /// <summary>A migration runs, as long as which it takes no device_add and no device_del.</summary>
+    public bool IsMigrating { get; private set; }
+
+    /// <summary>How far its migration is, as MIGRATION tells it.</summary>
+    public void Migrate(string status)
+    {
+        IsMigrating = status is "setup" or "active" or "device";
+        Monitor.SendEvent("MIGRATION", new JsonObject { ["status"] = status });
+    }
 
     public ModelDevice? this[string id] => Devices.SingleOrDefault(d => d.Id == id);
 
@@ -83,6 +102,11 @@ internal sealed class QemuModel : IDisposable
         }
 
         EndRealize();
+        if (_cancelling > 0 && --_cancelling == 0)
+        {
+            Migrate("cancelled");
+        }
+
         while (_realizing is null && _waiting.TryDequeue(out var next))
         {
             if (Run(next.Command, next.Arguments, next.Id) is { } answer)
@@ -127,7 +151,10 @@ internal sealed class QemuModel : IDisposable
     private JsonObject? Run(string command, JsonElement arguments, long id) => command switch
     {
         "query-kvm" => ScriptedMonitor.Done(new JsonObject { ["enabled"] = false, ["present"] = true }),
-        "query-status" => ScriptedMonitor.Done(new JsonObject { ["running"] = true, ["status"] = "running" }),
+        "query-status" => ScriptedMonitor.Done(new JsonObject { ["running"] = RunState == "running", ["status"] = RunState }),
+        "query-uuid" => ScriptedMonitor.Done(new JsonObject { ["UUID"] = Uuid.ToString() }),
+        "migrate_cancel" => Cancel(),
+        "device_add" or "device_del" when IsMigrating => ScriptedMonitor.Error("GenericError", $"{command} not allowed while migrating"),
         "device_add" => Add(arguments, id),
         "device_del" => Delete(arguments.GetProperty("id").GetString()!),
         "qom-list" => ScriptedMonitor.Done(List(arguments.GetProperty("path").GetString()!)),
@@ -135,6 +162,18 @@ internal sealed class QemuModel : IDisposable
         "query-pci" => ScriptedMonitor.Done(Pci()),
         _ => ScriptedMonitor.Done(),
     };
+
+    /// <summary>It answers at once; that the migration has ended it says a moment later.</summary>
+    private JsonObject Cancel()
+    {
+        if (IsMigrating)
+        {
+            Monitor.SendEvent("MIGRATION", new JsonObject { ["status"] = "cancelling" });
+            _cancelling = CancelTurns;
+        }
+
+        return ScriptedMonitor.Done();
+    }
 
     private JsonObject? Add(JsonElement arguments, long command)
     {
