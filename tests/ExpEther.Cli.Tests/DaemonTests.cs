@@ -22,7 +22,10 @@ public class DaemonTests
         var id = await Expether.RunAsync("nvme", "id", "--socket", machine.Host, "--json");
         Assert.Equal(("disk1", 8 << 20), (id.Json["serial"]!.GetValue<string>(), id.Json["bytes"]!.GetValue<int>()));
         var tree = await Expether.RunAsync("tree", "--socket", machine.Host);
-        Assert.Contains("NVMe controller", tree.Output, StringComparison.Ordinal);
+        var nodes = tree.Output.Split('\n');
+        Assert.Equal("host1:", nodes[0]);
+        Assert.Contains(nodes, line => line.Contains("└─ 00:00.0  Root port", StringComparison.Ordinal));
+        Assert.Contains(nodes, line => line.Contains("└─ 03:00.0  NVMe controller", StringComparison.Ordinal));
 
         Assert.Equal(0, (await Expether.RunAsync("nvme", "write", "disk1", "--input", file, "--offset", "1MiB", "--socket", machine.Host)).Code);
         var read = machine.Folder.File("back");

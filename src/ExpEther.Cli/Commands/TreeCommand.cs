@@ -24,7 +24,10 @@ internal static class TreeCommand
             foreach (var tree in result.Objects("hosts"))
             {
                 screen.Text($"{tree.Cell("name")}:");
-                screen.Text(tree.Cell("text").TrimEnd());
+                foreach (var line in tree.Lines("text"))
+                {
+                    screen.Text(line);
+                }
             }
 
             return ExitCode.Ok;

@@ -14,6 +14,10 @@ internal static class JsonText
     /// <summary>The value as one safe line of text; "-" when there is none.</summary>
     public static string Cell(this JsonObject json, string name) => SafeText.Line(Text(json[name]), CellCharsMax);
 
+    /// <summary>The value as safe lines of text, each cut as a cell is; "-" when there is none.</summary>
+    public static IEnumerable<string> Lines(this JsonObject json, string name) =>
+        Text(json[name]).TrimEnd().Split('\n').Select(line => SafeText.Line(line, CellCharsMax));
+
     public static long Count(this JsonObject json, string name) => json[name] is JsonValue value && value.TryGetValue<long>(out var number) ? number : 0;
 
     private static string Text(JsonNode? of) => of switch

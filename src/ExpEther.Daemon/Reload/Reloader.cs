@@ -167,6 +167,6 @@ internal sealed class Reloader : IDisposable
         new JsonObject { ["mistakes"] = new JsonArray([.. e.Errors.Select(m => (JsonNode)m.ToJson())]) });
 
     private static ControlReply Refused(IReadOnlyList<ReloadRefusal> refusals) => ControlReply.Fail(
-        ControlErrorCode.ReloadRefused, string.Join('\n', refusals), "nothing was changed",
+        ControlErrorCode.ReloadRefused, string.Join("; ", refusals), "nothing was changed",
         new JsonObject { ["refusals"] = new JsonArray([.. refusals.Select(r => (JsonNode)r.ToJson())]) });
 }

@@ -51,6 +51,7 @@ public class ReloadTests
         var owned = await Expether.RunAsync("reload", "--socket", machine.Io, "--json");
         Assert.Equal((1, "reload-refused"), (owned.Code, owned.Json["error"]!["code"]!.GetValue<string>()));
         Assert.Equal(["host.host2", "device.disk3"], owned.Json["error"]!["refusals"]!.AsArray().Select(r => r!["key"]!.GetValue<string>()));
+        Assert.DoesNotContain("\\u", owned.Error, StringComparison.Ordinal);
         machine.WriteHost("");
         var plugged = await Expether.RunAsync("reload", "--socket", machine.Host);
         Assert.Equal(1, plugged.Code);
