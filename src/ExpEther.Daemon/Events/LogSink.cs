@@ -39,8 +39,12 @@ public sealed class LogSink(TextWriter log, bool isJson, LogCounters? counters =
         };
         return isJson
             ? new JsonObject { ["time"] = at, ["severity"] = word, ["source"] = source, ["text"] = text }.ToJsonString()
-            : $"{at} {word} {SafeText.Line(source)}: {SafeText.Line(text)}";
+            : $"{at} {word} {SafeText.Line(source)}: {SafeText.Line(severity == EventSeverity.Defect ? OnOneLine(text) : text)}";
     }
+
+    /// <summary>A stack, frame after frame: it is our own text, whose line ends mean no harm.</summary>
+    private static string OnOneLine(string text) =>
+        string.Join(" | ", text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
 
     private bool ShouldTell(string source, string text, Instant now, out long keptBack)
     {

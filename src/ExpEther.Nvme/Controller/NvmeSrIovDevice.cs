@@ -84,7 +84,7 @@ public sealed class NvmeSrIovDevice : IPcieDevice, IFunctionFlowControl
     /// <summary>Starts to take what a pool in doubt says for all there is (<see cref="PoolDoubt"/>); it is over when there is no doubt and no report of
     /// a failure follows.</summary>
     /// <returns>False: there is no doubt, or too many changes wait.</returns>
-    public bool TryAcceptPoolLoss() => PoolDoubt.Length > 0 && _subsystem.Changes.TryStart(new AcceptLossChange());
+    public bool TryAcceptPoolLoss() => PoolDoubt.Length > 0 && _subsystem.Changes.TryStart(new MetadataRewrite());
 
     private static VirtualizationOptions ResourcesOf(NvmeSrIovOptions options)
     {

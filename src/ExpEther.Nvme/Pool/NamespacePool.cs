@@ -9,7 +9,8 @@ namespace ExpEther.Nvme.Pool;
 /// two copies with a checksum and a version (<see cref="PoolImage"/>). A change writes the one, flushes, writes the other, flushes; only then it
 /// counts: a new namespace is seen, chunks are free, the command succeeds. So at every moment at least one copy is whole, and each whole copy has
 /// at least every change that counted: a crash may take back what nobody was told of, and a copy that rots takes back nothing. At opening the copies
-/// are made the same again, and what was not the same is told.
+/// are made the same again, and what was not the same is told. After a write that failed they are made the same once the backend works again
+/// (<see cref="MetadataMending"/>), so that one bad copy does not wait for a second one.
 /// </para>
 /// <para>
 /// A namespace is created or made longer in this order: chunks are zeroed, that is flushed, the metadata are written as above. So nobody ever
@@ -19,7 +20,7 @@ namespace ExpEther.Nvme.Pool;
 /// <para>
 /// A pool of an earlier version of ExpEther had its newest change in one copy only. Where one of its copies is damaged, that may have been the newer:
 /// then a namespace may be missing, whose blocks look free. Its pool opens in doubt (<see cref="Doubt"/>): namespaces are read and written, none
-/// is created, resized or deleted, so that nothing of the missing one is overwritten, until <see cref="StartAcceptingLoss"/>.
+/// is created, resized or deleted, so that nothing of the missing one is overwritten, until <see cref="StartRewriting"/>.
 /// </para>
 /// <para>
 /// One operation at a time; who starts one looks at <see cref="State"/> until it is over. A backend that holds no pool is made one if it
@@ -36,6 +37,7 @@ public sealed partial class NamespacePool
 
     // Chunks that belong to nobody, but durably still do: free after the next write of the metadata.
     private readonly List<Extent> _limbo = [];
+    private readonly MetadataMending _mending = new();
     private readonly ExtentAllocator _chunks;
     private PoolPhase _phase;
     private bool _isBlank = true;
@@ -109,8 +111,11 @@ public sealed partial class NamespacePool
         return report;
     }
 
+    /// <summary>The copies are not the same since a write failed, and the backend looks as if it worked again: true once, until that has changed.</summary>
+    internal bool TryTakeMending() => State == PoolState.Ready && Doubt.Length == 0 && _mending.TryTake();
+
     /// <summary>Takes what the metadata say now for all there is, and makes both copies say so.</summary>
-    internal void StartAcceptingLoss()
+    internal void StartRewriting()
     {
         Begin(null);
         Go(PoolPhase.Write);
@@ -212,6 +217,7 @@ public sealed partial class NamespacePool
             }
             else
             {
+                _mending.OnRequest(completion.Error);
                 _requests.OnCompletion(completion.Cookie, completion.Error);
             }
         }
@@ -307,6 +313,11 @@ public sealed partial class NamespacePool
         }
 
         Doubt = "";
+        if (_mending.OnWritten())
+        {
+            Report("both copies of the pool's metadata are the same again");
+        }
+
         if (_candidate is { } became)
         {
             if (_target is { } target)
@@ -342,8 +353,9 @@ public sealed partial class NamespacePool
 
         if (error != 0 && _phase is PoolPhase.Write or PoolPhase.WriteFlush or PoolPhase.Mirror or PoolPhase.MirrorFlush)
         {
+            _mending.OnFailed();
             Report(State == PoolState.Opening
-                ? $"both copies of the pool's metadata could not be made the same (error {error}): the next change tries again"
+                ? $"both copies of the pool's metadata could not be made the same (error {error}): that is tried again when the storage works"
                 : $"a change of the pool's metadata could not be written to both copies (error {error}): it failed, and may be found made after a restart");
         }
 

@@ -33,4 +33,10 @@ public static class PoolLimits
 
     /// <summary>The most that is deallocated by one request.</summary>
     public const int DeallocateBytesPerRequest = 64 << 20;
+
+    /// <summary>Requests of namespaces that succeed before metadata that could not be written are written again.</summary>
+    public const int MendAfterMin = 16;
+
+    /// <summary>The same, after many attempts.</summary>
+    public const int MendAfterMax = 1 << 20;
 }

@@ -17,7 +17,9 @@ internal sealed class PoolRot(SeededRandom random)
     /// <returns>What rotted, in words; empty: nothing.</returns>
     public string Strike(SimDisk pool)
     {
-        if (random.Chance(0.4) || BytesOf(pool, 0) is not { } first || BytesOf(pool, 1) is not { } second)
+        // What is cached counts as well: of a box that was killed it is what its next life reads.
+        if (random.Chance(0.4) || BytesOf(pool.Stable, 0) is not { } first || BytesOf(pool.Stable, 1) is not { } second
+            || BytesOf(pool.Seen, 0) is null || BytesOf(pool.Seen, 1) is null)
         {
             return "";
         }
@@ -29,9 +31,9 @@ internal sealed class PoolRot(SeededRandom random)
     }
 
     /// <summary>How long a copy of the metadata is; null: it is not whole.</summary>
-    private static int? BytesOf(SimDisk pool, int copy)
+    private static int? BytesOf(ReadOnlySpan<byte> pool, int copy)
     {
-        var image = pool.Stable.Slice(copy * PoolLimits.MetadataBytes, PoolLimits.MetadataBytes).ToArray();
+        var image = pool.Slice(copy * PoolLimits.MetadataBytes, PoolLimits.MetadataBytes).ToArray();
         var bytes = BinaryPrimitives.ReadInt32LittleEndian(image.AsSpan(LengthOffset));
         if (bytes < HashOffset + SHA256.HashSizeInBytes || bytes > image.Length)
         {

@@ -58,6 +58,9 @@ internal sealed class SimDisk
     /// <summary>What would be there after a crash that loses all that is cached.</summary>
     public ReadOnlySpan<byte> Stable => _stable;
 
+    /// <summary>What a reader sees.</summary>
+    public ReadOnlySpan<byte> Seen => _seen;
+
     public Instant? NextDeadline => _requests.TryPeek(out _, out var next) ? new Instant(next.At) : null;
 
     public void Load(int block, ReadOnlySpan<byte> bytes)

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using ExpEther.Nvme.Backends;
 using ExpEther.Nvme.Pool;
 
 namespace ExpEther.Nvme.Tests.Pool;
@@ -157,7 +158,7 @@ public sealed class PoolDamageTests
         Assert.True(disk.Seen.SequenceEqual(bytes));
         Assert.NotEqual("", Open(disk).Doubt);
 
-        pool.StartAcceptingLoss();
+        pool.StartRewriting();
         Settle(pool);
         Assert.Equal(("", PoolState.Ready, 0), (pool.Doubt, pool.State, pool.LastError));
         Assert.Equal(PoolRefusal.None, pool.StartCreate(1, false));
@@ -185,6 +186,38 @@ public sealed class PoolDamageTests
         Settle(pool);
         var made = pool.Created!;
         Assert.Equal($"{before}\n{made.Id} {made.Uuid} {made.LengthBytes}", Describe(Open(disk)));
+    }
+
+    /// <summary>The copy that a failed write left in part must not wait until the other one rots.</summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void A_copy_that_could_not_be_written_is_written_again_as_soon_as_the_disk_works(int request)
+    {
+        var (disk, before) = TwoNamespaces();
+        var pool = Open(disk);
+        Assert.Equal(PoolRefusal.None, pool.StartCreate(100, false));
+        disk.FailsAt = disk.Done + request; // zero, flush, first copy, flush, second copy
+        Settle(pool);
+        Assert.NotEqual("", pool.TakeReport());
+        Assert.False(CopyOf(disk, 0).SequenceEqual(CopyOf(disk, 1)));
+
+        for (var done = 0; done < PoolLimits.MendAfterMin; done++)
+        {
+            Assert.False(pool.TryTakeMending());
+            Assert.True(pool.Namespaces[0].TrySubmit(new BlockRequest(BlockOperation.Read, 0, 512, new byte[512], 1)));
+            Settle(pool);
+            Assert.True(pool.TryTakeCompletion(out _, out _));
+        }
+
+        Assert.True(pool.TryTakeMending());
+        pool.StartRewriting();
+        Settle(pool);
+
+        Assert.Contains("the same again", pool.TakeReport(), StringComparison.Ordinal);
+        Assert.True(CopyOf(disk, 0).SequenceEqual(CopyOf(disk, 1)));
+        Assert.Equal(before, Describe(Open(disk)));
+        Assert.False(pool.TryTakeMending());
     }
 
     private static (CrashDisk Disk, string Namespaces) TwoNamespaces()

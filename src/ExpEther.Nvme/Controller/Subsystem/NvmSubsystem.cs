@@ -215,6 +215,11 @@ internal sealed class NvmSubsystem
             Complete(from.Id, completion);
         }
 
+        if (pool.TryTakeMending())
+        {
+            any |= Changes.TryStart(new MetadataRewrite());
+        }
+
         if (pool.TakeReport() is { Length: > 0 } report)
         {
             _events.Report(EventSeverity.Warning, _name, report);

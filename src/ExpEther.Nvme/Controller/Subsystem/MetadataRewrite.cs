@@ -3,8 +3,11 @@ using ExpEther.Nvme.Protocol;
 
 namespace ExpEther.Nvme.Controller.Subsystem;
 
-/// <summary>Takes what a pool in doubt says for all there is. No command of NVMe's asks for it: the box's operator does.</summary>
-internal sealed class AcceptLossChange : NamespaceChange
+/// <summary>
+/// Writes both copies of a pool's metadata as it has them in memory. No command of NVMe's asks for it: the box's operator does, who takes what a
+/// pool in doubt says for all there is, or the pool itself after a write that failed.
+/// </summary>
+internal sealed class MetadataRewrite : NamespaceChange
 {
     private bool _isStarted;
 
@@ -17,7 +20,7 @@ internal sealed class AcceptLossChange : NamespaceChange
 
         if (!_isStarted)
         {
-            pool.StartAcceptingLoss();
+            pool.StartRewriting();
             _isStarted = true;
         }
 
