@@ -18,6 +18,16 @@ public class LogSinkTests
     }
 
     [Fact]
+    public void A_bug_s_stack_is_one_line_that_a_person_can_read()
+    {
+        using var log = new StringWriter();
+
+        new LogSink(log, isJson: false).Report(EventSeverity.Defect, "disk1", "it broke\n   at A.B()\n   at C.D()");
+
+        Assert.EndsWith(" error disk1: it broke | at A.B() | at C.D()\n", log.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_program_reads_the_exact_text()
     {
         using var log = new StringWriter();

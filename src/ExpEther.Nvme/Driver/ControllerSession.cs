@@ -26,6 +26,9 @@ internal sealed class ControllerSession(PciFunction function, NvmeDriverOptions 
 
     public IReadOnlyList<NvmeNamespace> Namespaces { get; private set; } = [];
 
+    /// <summary>A bring-up ended with CSTS.CFS.</summary>
+    public bool HasReportedFatal { get; private set; }
+
     /// <summary>Brings the controller up.</summary>
     /// <returns>Null, or why not.</returns>
     public async Task<string?> StartAsync()
@@ -245,6 +248,7 @@ internal sealed class ControllerSession(PciFunction function, NvmeDriverOptions 
 
         if (await _registers.TryReadStatusAsync() is { Cfs: true })
         {
+            HasReportedFatal = true;
             return "it reports a fatal status (CSTS.CFS)";
         }
 

@@ -73,6 +73,8 @@ public sealed partial class NvmeDisk
             return;
         }
 
+        _hasLostController |= outcome == NvmeOutcome.ControllerFailed;
+
         // A bring-up, reset or stop awaits an admin command: end it, and that sequence sees that it failed.
         if (!await _session.DisableAsync())
         {

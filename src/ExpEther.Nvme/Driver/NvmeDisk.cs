@@ -35,6 +35,7 @@ public sealed partial class NvmeDisk
     private readonly CommandRepeats _repeats = new();
     private DiskState _state = DiskState.Starting;
     private bool _watching;
+    private bool _hasLostController;
 
     internal NvmeDisk(PciFunction function, string name, NvmeDriverOptions options, IEventSink events)
     {
@@ -92,6 +93,9 @@ public sealed partial class NvmeDisk
     public int Resets { get; private set; }
 
     internal DiskState State => _state;
+
+    /// <summary>A bring-up met a controller that had failed: another one may meet one that works.</summary>
+    private bool HasLostController => _hasLostController || _session.HasReportedFatal;
 
     public Task<NvmeResult> ReadAsync(uint nsid, ulong lba, int blocks, DmaBuffer buffer)
         => SubmitAsync(new NvmeIo(NvmeIoOperation.Read, nsid, lba, blocks, buffer));
@@ -196,6 +200,12 @@ public sealed partial class NvmeDisk
         _watching = true;
         _scheduler.Start(WatchAsync);
         var error = await _session.StartAsync();
+        for (var tries = 1; error is not null && HasLostController && tries < NvmeDriverLimits.RecoveryTriesMax && _state == DiskState.Starting; tries++)
+        {
+            // Its box came back under the bring-up, which a new controller knows nothing of.
+            error = await Function.ResetAsync() ? await _session.StartAsync() : error;
+        }
+
         if (_state == DiskState.Starting)
         {
             SetState(error is null ? DiskState.Live : DiskState.Failed);

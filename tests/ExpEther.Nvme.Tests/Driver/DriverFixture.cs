@@ -12,7 +12,10 @@ internal sealed class DriverFixture
 {
     public const int Blocks = 8192;
 
-    public DriverFixture(NvmeDriverOptions? options = null, int namespaces = 1)
+    /// <param name="options">The driver's.</param>
+    /// <param name="namespaces">The second and further ones have blocks of 4096 bytes.</param>
+    /// <param name="failsAtFirst">The controller can read none of the host's memory yet.</param>
+    public DriverFixture(NvmeDriverOptions? options = null, int namespaces = 1, bool failsAtFirst = false)
     {
         Backend = new RecordingBackend(Blocks);
         Controller = new NvmeController(
@@ -24,7 +27,7 @@ internal sealed class DriverFixture
                     new NvmeNamespaceOptions { Backend = i == 0 ? Backend : new RecordingBackend(64, 4096) })],
             },
             new EventList());
-        Gate = new DeafDevice(Controller);
+        Gate = new DeafDevice(Controller) { FailsReads = failsAtFirst };
         Host = new TestHost(Switch, new RootComplexOptions { MemoryBytes = 16 << 20, AttentionDelay = TimeSpan.FromSeconds(5) });
         Driver = new NvmeDriver(Host.Scheduler, Host.Events, options);
         Driver.DiskAdded += disk => Disk = disk;

@@ -118,6 +118,31 @@ public class NvmeDriverTests
         Assert.True(fixture.Run(disk => disk.ReadAsync(1, 0, 1, fixture.Buffer(512))).IsSuccess);
     }
 
+    /// <summary>As of a box that ends and comes back while the driver brings its controller up.</summary>
+    [Fact]
+    public void A_controller_that_fails_under_its_bring_up_is_brought_up_again()
+    {
+        var fixture = new DriverFixture(failsAtFirst: true);
+        Assert.Null(fixture.Disk);
+
+        fixture.Gate.FailsReads = false;
+        fixture.Host.Pass(TimeSpan.FromSeconds(5));
+
+        Assert.True(fixture.Disk?.IsUsable);
+        Assert.True(fixture.Run(disk => disk.ReadAsync(1, 0, 1, fixture.Buffer(512))).IsSuccess);
+    }
+
+    [Fact]
+    public void A_controller_that_fails_under_every_bring_up_is_given_up()
+    {
+        var fixture = new DriverFixture(failsAtFirst: true);
+
+        fixture.Host.Pass(TimeSpan.FromMinutes(1));
+
+        Assert.Null(fixture.Disk);
+        Assert.Contains(fixture.Host.Events.Texts, text => text.Contains("did not start", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void A_slow_command_on_a_silent_controller_is_not_taken_for_a_fatal_one()
     {
