@@ -2,6 +2,7 @@ using System.Text.Json;
 using ExpEther.Core.Counters;
 using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
+using ExpEther.Linux.Polling;
 using ExpEther.Pcie;
 using ExpEther.Qemu.Guests;
 using ExpEther.Qemu.Qmp;
@@ -36,6 +37,8 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
     private readonly OwnerScheduler _scheduler;
     private readonly InterruptMode _interrupts;
     private readonly int[] _descriptors;
+    private readonly DescriptorSet _sockets = new();
+    private readonly bool[] _ready;
     private bool _isRunning;
     private bool _isSuspended;
 
@@ -77,7 +80,13 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         }
 
         _migrations = new MigrationGuard(_qmp, _plugs, _departure, scheduler, Report);
-        _descriptors = [_qmp.PollFileDescriptor, .. _slots.Select(slot => slot.Server.PollFileDescriptor)];
+        foreach (var (i, slot) in _slots.Index())
+        {
+            _sockets.Add(slot.Server.PollFileDescriptor, PollEvents.Readable, i);
+        }
+
+        _ready = new bool[_slots.Length];
+        _descriptors = [_qmp.PollFileDescriptor, _sockets.FileDescriptor];
     }
 
     /// <summary>To watch for readability; the same for the machine's life.</summary>
@@ -107,9 +116,11 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
     public bool Poll(Instant now)
     {
         var active = _qmp.Poll(now);
-        foreach (var slot in _slots)
+        Array.Clear(_ready);
+        _ = _sockets.Look(_ready);
+        for (var i = 0; i < _slots.Length; i++)
         {
-            active |= slot.Poll(now);
+            active |= _slots[i].Poll(now, _ready[i]);
         }
 
         return active;
@@ -180,6 +191,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
     public void Dispose()
     {
         _qmp.Dispose();
+        _sockets.Dispose();
         foreach (var slot in _slots)
         {
             slot?.Dispose();

@@ -23,6 +23,9 @@ public sealed class VfioUserServer : IDisposable
     // Listening is looked at so often when clients are busy; a sleeping owner is woken by the descriptor.
     private static readonly TimeSpan AcceptInterval = TimeSpan.FromMicroseconds(250);
 
+    // A client that was heard so lately is likely to say more: one system call finds out, where a look at the descriptors and a receive are two.
+    private static readonly TimeSpan ActiveTime = TimeSpan.FromMicroseconds(250);
+
     private const int ReportsPerConnectionMax = 64;
 
     private readonly VfioUserServerOptions _options;
@@ -37,6 +40,7 @@ public sealed class VfioUserServer : IDisposable
     private readonly List<(KeptConnection Connection, long Held, PollEvents Interest)> _absent = [];
     private PollEvents _interest;
     private Instant _nextAccept;
+    private Instant _activeUntil;
     private uint _connections;
     private readonly HashSet<string> _reported = [];
     private IReadOnlyList<string>? _reportedTroubles;
@@ -78,9 +82,23 @@ public sealed class VfioUserServer : IDisposable
 
     public VfioUserCounters Counters { get; } = new();
 
-    /// <summary>Takes what has come in, sends what waits. Never blocks. To be called again and again while it says true.</summary>
+    /// <summary>Takes notice of the time; whether there is something to do though nothing came.</summary>
+    /// <returns>True: a client was active a moment ago and is looked at directly, one waits for the device or to be sent more, a time is over.</returns>
+    public bool Advance(Instant now)
+    {
+        _memory.Now = now;
+        _session?.Advance(now);
+        return now < _activeUntil || NextDeadline <= now || (_session is not null && (_session.IsWaiting || _session.Interest != _interest));
+    }
+
+    /// <summary>
+    /// Takes what has come in, sends what waits. Never blocks. To be called again and again while it says true, and whenever the poll descriptor is
+    /// readable, or <see cref="Advance"/> says so.
+    /// </summary>
+    /// <param name="now">The time.</param>
+    /// <param name="mayHaveCome">False: the poll descriptor was looked at and is not readable, so no client waits to be accepted.</param>
     /// <returns>True when something happened.</returns>
-    public bool Poll(Instant now)
+    public bool Poll(Instant now, bool mayHaveCome = true)
     {
         _memory.Now = now;
         var moved = false;
@@ -103,7 +121,7 @@ public sealed class VfioUserServer : IDisposable
             moved |= PollAbsent();
         }
 
-        if (now >= _nextAccept)
+        if (mayHaveCome && now >= _nextAccept)
         {
             _nextAccept = now + AcceptInterval;
             moved |= Accept(now);
@@ -111,6 +129,11 @@ public sealed class VfioUserServer : IDisposable
 
         Watch();
         ReportTrouble();
+        if (moved)
+        {
+            _activeUntil = now + ActiveTime;
+        }
+
         return moved;
     }
 

@@ -28,6 +28,9 @@ internal static unsafe partial class Libc
     public static partial int epoll_ctl(int epoll, int operation, int fd, EpollEvent* change);
 
     [LibraryImport(Library, SetLastError = true)]
+    public static partial int epoll_wait(int epoll, byte* events, int count, int milliseconds);
+
+    [LibraryImport(Library, SetLastError = true)]
     public static partial int eventfd(uint initial, int flags);
 
     [LibraryImport(Library, SetLastError = true)]

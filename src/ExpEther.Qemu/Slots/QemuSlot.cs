@@ -159,15 +159,23 @@ internal sealed class QemuSlot : IVfioUserDevice, IGuestAccessSink, IDisposable
         return _ownResetDone is true;
     }
 
-    public bool Poll(Instant now)
+    /// <param name="now">The time.</param>
+    /// <param name="isReady">The server's descriptor is readable.</param>
+    /// <returns>True when something happened.</returns>
+    public bool Poll(Instant now, bool isReady)
     {
+        if (!Server.Advance(now) && !isReady && !_isLeaving && _endedCount == 0 && !_managed.HasWork)
+        {
+            return false;
+        }
+
         if (_isLeaving)
         {
             Server.Disconnect(_leavingReason);
             _isLeaving = false;
         }
 
-        var active = Server.Poll(now);
+        var active = Server.Poll(now, isReady);
         for (var i = 0; i < _endedCount; i++)
         {
             Server.CompleteWrite(_endedWrites[i], true);

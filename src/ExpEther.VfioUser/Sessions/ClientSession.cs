@@ -93,6 +93,9 @@ internal sealed partial class ClientSession : IMemoryChannel, IDisposable
     public PollEvents Interest =>
         (_incoming.HasRoom && !_isPeerGone ? PollEvents.Readable : PollEvents.None) | (_outgoing.Count > 0 ? PollEvents.Writable : PollEvents.None);
 
+    /// <summary>Its first message is held, and goes on when the device lets it; or it has ended.</summary>
+    public bool IsWaiting => _held != HeldFor.Nothing || EndReason is not null;
+
     public Instant? NextDeadline
     {
         get
@@ -116,6 +119,9 @@ internal sealed partial class ClientSession : IMemoryChannel, IDisposable
         HeldFor.DeviceRoom => _heldSince + VfioUserLimits.NoRoomTimeout,
         _ => null,
     };
+
+    /// <summary>Takes notice of the time, from which what is sent between two polls is waited for.</summary>
+    public void Advance(Instant now) => _now = now;
 
     /// <summary>Takes what has come, sends what waits. Never blocks.</summary>
     /// <returns>True when something happened.</returns>

@@ -69,6 +69,8 @@ public class LayoutTests
             ("DeviceMajor", "stx_dev_major"), ("DeviceMinor", "stx_dev_minor"), ("DirectMemoryAlignment", "stx_dio_mem_align"),
             ("DirectOffsetAlignment", "stx_dio_offset_align"));
         layout.Add(("sizeof(struct epoll_event) <= 16", Unsafe.SizeOf<EpollEvent>() == 16 ? 1 : 0));
+        layout.Add(("sizeof(struct epoll_event)", EpollEvent.Stride));
+        layout.Add(("offsetof(struct epoll_event, data)", EpollEvent.DataOffset));
         layout.Add(("offsetof(struct epoll_event, events)", Offset<EpollEvent>("Events")));
         layout.Add(("sizeof(struct sockaddr_in)", SockAddrIn.Bytes4));
         layout.Add(("offsetof(struct sockaddr_in, sin_port)", Offset<SockAddrIn>("Port")));

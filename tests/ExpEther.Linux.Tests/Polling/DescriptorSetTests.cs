@@ -36,4 +36,29 @@ public class DescriptorSetTests
         set.Add(wake.FileDescriptor, PollEvents.Readable);
         Assert.Equal(Errno.EEXIST, Assert.Throws<LinuxException>(() => set.Add(wake.FileDescriptor, PollEvents.Readable)).Error);
     }
+
+    [Fact]
+    public void One_look_tells_which_of_a_hundred_have_something_and_keeps_none_from_its_turn()
+    {
+        using var set = new DescriptorSet();
+        var events = Enumerable.Range(0, 100).Select(_ => new EventFd()).ToArray();
+        foreach (var (place, wake) in events.Index())
+        {
+            set.Add(wake.FileDescriptor, PollEvents.Readable, place);
+        }
+
+        var ready = new bool[events.Length];
+        Assert.False(set.Look(ready));
+        Assert.DoesNotContain(true, ready);
+        events[3].Set();
+        events[99].Set();
+        Assert.True(set.Look(ready));
+        Assert.Equal([3, 99], ready.Index().Where(r => r.Item).Select(r => r.Index));
+
+        Array.ForEach(events, e => e.Set());
+        set.Look(ready);
+        set.Look(ready);
+        Assert.DoesNotContain(false, ready);
+        Array.ForEach(events, e => e.Dispose());
+    }
 }

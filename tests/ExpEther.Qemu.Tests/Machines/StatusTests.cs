@@ -76,7 +76,7 @@ public sealed class StatusTests : IDisposable
             poller.Add(descriptor, PollEvents.Readable);
         }
 
-        Assert.Equal(3, poller.Count);
+        Assert.Equal(2, poller.Count); // the slots, however many, are one
         _rig.Connect();
         var client = _rig.PlugIn();
         _rig.RunFor(TimeSpan.FromMilliseconds(100));
