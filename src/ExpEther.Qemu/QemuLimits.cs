@@ -1,3 +1,5 @@
+using ExpEther.RootComplex.Guests;
+
 namespace ExpEther.Qemu;
 
 /// <summary>Every bound of this project.</summary>
@@ -47,10 +49,10 @@ public static class QemuLimits
     public static readonly TimeSpan QmpCommandTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Of device_add, within which QEMU asks the device some hundred questions.</summary>
-    public static readonly TimeSpan DeviceAddTimeout = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan DeviceAddTimeout = GuestLimits.PlugTimeout;
 
     /// <summary>How long a function waits to be shown to the guest before its slot is told how it went.</summary>
-    public static readonly TimeSpan PlugTimeout = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan PlugTimeout = GuestLimits.PlugTimeout;
 
     /// <summary>How long a guest has to take a function into use before its box is told that it is plugged and nothing more.</summary>
     public static readonly TimeSpan GuestTakeTimeout = TimeSpan.FromSeconds(3);

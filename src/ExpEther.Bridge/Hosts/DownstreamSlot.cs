@@ -112,6 +112,7 @@ internal sealed partial class DownstreamSlot
             {
                 GuestShowing.Waiting => NoteKind.Waiting,
                 GuestShowing.Refused => NoteKind.NotShown,
+                GuestShowing.Asked => NoteKind.Asked,
                 _ => NoteKind.Remark,
             };
             occupant.Box.SendNote(occupant, kind, words);

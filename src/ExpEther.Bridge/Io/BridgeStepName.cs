@@ -26,6 +26,9 @@ public static class BridgeStepName
     /// <summary>The new host was told.</summary>
     public const string Presented = "presented";
 
+    /// <summary>The new host's monitor was asked to take the function and has not answered yet; it is waited for.</summary>
+    public const string Awaited = "awaited";
+
     /// <summary>The new host gave the function a bus number.</summary>
     public const string Plugged = "plugged";
 

@@ -1,5 +1,6 @@
 using ExpEther.Pcie.Config;
 using ExpEther.Pcie.Tlp;
+using ExpEther.RootComplex.Guests;
 
 namespace ExpEther.Bridge.Io;
 
@@ -132,4 +133,9 @@ public static class IoBridgeLimits
 
     /// <summary>At most one report per function in this time; the counters have them all.</summary>
     public static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long a host has to say how it goes with a function that its virtual machine's monitor was asked to take: longer than the monitor has.
+    /// </summary>
+    public static readonly TimeSpan AskedTimeout = GuestLimits.PlugTimeout + TimeSpan.FromSeconds(10);
 }

@@ -38,7 +38,10 @@ public sealed record IoBridgeOptions
     /// <summary>How long a host has to let a function go before it is fenced.</summary>
     public TimeSpan ReleaseTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>How long <c>attach</c> and <c>move</c> wait for the host to enumerate the function before they report success without it.</summary>
+    /// <summary>
+    /// How long <c>attach</c> and <c>move</c> wait for the host to enumerate the function before they report success without it. A host that says that its
+    /// virtual machine's monitor was asked has <see cref="IoBridgeLimits.AskedTimeout"/>.
+    /// </summary>
     public TimeSpan PlugTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a device may take to answer the I/O bridge's own configuration requests.</summary>

@@ -11,4 +11,7 @@ public enum NoteKind : byte
 
     /// <summary>The host cannot take it: its monitor refused.</summary>
     NotShown = 2,
+
+    /// <summary>Its monitor is asked to take it, which may take some time; another note follows, or that it is plugged.</summary>
+    Asked = 3,
 }

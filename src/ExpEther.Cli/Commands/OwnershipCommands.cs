@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using ExpEther.Bridge.Io;
 using ExpEther.Cli.Output;
 
 namespace ExpEther.Cli.Commands;
@@ -63,7 +64,7 @@ internal static class OwnershipCommands
             }
 
             using var client = await SharedOptions.ConnectAsync(parsed.GetValue(socket), cancel, "io");
-            var result = await client.CallAsync(name, arguments, step => Console.Error.WriteLine($"  {step.Cell("step")}"), cancel: cancel);
+            var result = await client.CallAsync(name, arguments, step => Console.Error.WriteLine($"  {WordsOf(step.Cell("step"))}"), cancel: cancel);
             if (screen.IsJson)
             {
                 screen.Json(result);
@@ -84,4 +85,8 @@ internal static class OwnershipCommands
         });
         return (command, examples);
     }
+
+    private static string WordsOf(string step) => step == BridgeStepName.Awaited
+        ? $"{step}: QEMU was asked to take the function and has not answered yet; it is waited for, {IoBridgeLimits.AskedTimeout.TotalSeconds:0} s in all"
+        : step;
 }

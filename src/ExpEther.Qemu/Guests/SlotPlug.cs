@@ -76,6 +76,11 @@ internal sealed class SlotPlug
         IsHeld = false;
         _slot.Offer(guest);
         _device.Want();
+        if (_qmp.IsReady)
+        {
+            guest.Say(GuestShowing.Asked, "QEMU is asked to take the function");
+        }
+
         await _changed.WaitUntil(IsPlugSettled, QemuLimits.PlugTimeout);
         if (!_device.IsWanted || _slot.IsTaken)
         {

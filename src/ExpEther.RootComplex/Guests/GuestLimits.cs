@@ -32,4 +32,10 @@ public static class GuestLimits
 
     /// <summary>How often a function that was reset, or whose BARs are not known for certain, is asked again.</summary>
     public static readonly TimeSpan AskAgainInterval = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// How long a virtual machine's monitor may take to show a function; by then the slot is told how it goes. QEMU's device_add asks the device some
+    /// hundred questions. The function's box waits longer than this for an answer.
+    /// </summary>
+    public static readonly TimeSpan PlugTimeout = TimeSpan.FromSeconds(30);
 }

@@ -11,4 +11,7 @@ public enum GuestShowing
 
     /// <summary>The monitor does not take it.</summary>
     Refused,
+
+    /// <summary>The monitor is there and asked to take it, which may take up to <see cref="GuestLimits.PlugTimeout"/>; another word follows.</summary>
+    Asked,
 }

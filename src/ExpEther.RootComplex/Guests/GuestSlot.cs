@@ -132,7 +132,7 @@ public sealed class GuestSlot : ITlpPort
     {
         if (Function is not null)
         {
-            HasTold = true;
+            HasTold |= showing != GuestShowing.Asked;
             Told?.Invoke(showing, words);
         }
     }

@@ -39,11 +39,20 @@ internal sealed class GuestMachine(OwnerScheduler scheduler, int slots) : IGuest
 
     public IHostMemory MemoryOf(int slot) => MemoryFor(slot);
 
-    public Task<bool> PlugAsync(GuestSlot slot)
+    /// <summary>How long showing a function takes.</summary>
+    public TimeSpan PlugTime { get; set; }
+
+    public async Task<bool> PlugAsync(GuestSlot slot)
     {
         Calls.Add($"plug {slot.Number}");
+        if (PlugTime > TimeSpan.Zero)
+        {
+            slot.Say(GuestShowing.Asked, "it is asked");
+            await _changed.WaitUntil(() => false, PlugTime);
+        }
+
         Plugged?.Invoke(slot);
-        return Task.FromResult(Refusals-- <= 0);
+        return Refusals-- <= 0;
     }
 
     public async Task UnplugAsync(GuestSlot slot, bool surprise)

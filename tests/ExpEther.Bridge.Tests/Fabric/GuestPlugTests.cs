@@ -59,6 +59,19 @@ public class GuestPlugTests
     }
 
     [Fact]
+    public void A_monitor_that_takes_all_its_time_is_waited_for_and_that_is_said_meanwhile()
+    {
+        _guest.Machine.PlugTime = GuestLimits.PlugTimeout;
+
+        var result = _fabric.Run(() => _box.Bridge.AttachAsync("probe", "vm1"));
+
+        Assert.Equal((true, ""), (result.Ok, result.Message));
+        var steps = result.Steps.ToDictionary(step => step.Name, step => step.At);
+        Assert.Equal(_box.Bridge.Options.PlugTimeout, steps[BridgeStepName.Awaited] - steps[BridgeStepName.Presented]);
+        Assert.True(steps[BridgeStepName.Plugged] - steps[BridgeStepName.Presented] >= GuestLimits.PlugTimeout);
+    }
+
+    [Fact]
     public void A_remark_of_the_guests_side_is_told_beside_that_the_function_is_plugged()
     {
         _guest.Machine.Plugged = slot => slot.Say(GuestShowing.Shown, "nothing in the guest has taken it");

@@ -25,7 +25,7 @@ internal sealed class RigSlot
             VfH = VfH,
             Ejected = () => Ejects++,
             Followed = guest => Followed.Add(guest),
-            Told = (showing, words) => Told.Add((showing, words)),
+            Told = Hear,
         };
         Fill();
     }
@@ -34,11 +34,14 @@ internal sealed class RigSlot
 
     public TestEndpoint Endpoint { get; private set; } = new();
 
-    /// <summary>What was said of showing its function, oldest first.</summary>
+    /// <summary>What was said of showing its function, oldest first, but for that QEMU is asked.</summary>
     public List<(GuestShowing Showing, string Words)> Told { get; } = [];
 
     /// <summary>What was said of the guest that its function follows, oldest first.</summary>
     public List<Guid> Followed { get; } = [];
+
+    /// <summary>How often it was said that QEMU is asked, before all else.</summary>
+    public int Asked { get; private set; }
 
     /// <summary>How often the function has been reset.</summary>
     public int Resets { get; private set; }
@@ -85,6 +88,18 @@ internal sealed class RigSlot
             {
                 machine.RaiseInterrupt(Slot, new HostAddress(view.FirstByteAddress), BinaryPrimitives.ReadUInt32LittleEndian(view.Payload));
             }
+        }
+    }
+
+    private void Hear(GuestShowing showing, string words)
+    {
+        if (showing == GuestShowing.Asked)
+        {
+            Asked++;
+        }
+        else
+        {
+            Told.Add((showing, words));
         }
     }
 

@@ -50,6 +50,7 @@ public sealed class ToldTests : IDisposable
 
         Assert.Equal(isTriedAgain, plug.Result);
         var told = _rig.Slots[0].Told[0];
+        Assert.Equal(1, _rig.Slots[0].Asked);
         Assert.Equal(GuestShowing.Refused, told.Showing);
         Assert.Contains(words, told.Words, StringComparison.Ordinal);
         Assert.Contains(remedy, told.Words, StringComparison.Ordinal);

@@ -126,6 +126,9 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
     /// <summary>It waits in its slot for a host that is not there.</summary>
     public bool IsWaiting { get; set; }
 
+    /// <summary>The owner's monitor is there and was asked to take it: an answer comes, but may take its time.</summary>
+    public bool IsAsked { get; set; }
+
     /// <summary>The owner's side said that it cannot show the function to its guest, and has not shown it since.</summary>
     public bool IsNotShown { get; set; }
 
@@ -170,7 +173,7 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
         WasTaken = false;
         WasResumed = false;
         Answer = HostAnswer.None;
-        (Note, IsNotShown, IsWaiting) = ("", false, false);
+        (Note, IsNotShown, IsWaiting, IsAsked) = ("", false, false, false);
         Mark = null;
         HostH = null;
         VfHTold = null;

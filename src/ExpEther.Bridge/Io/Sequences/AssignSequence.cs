@@ -89,8 +89,15 @@ internal sealed class AssignSequence(
     public async Task<string> WaitForPlugAsync(IoFunction function, StepLog steps)
     {
         var generation = function.Generation;
-        await changed.WaitUntil(
-            () => function.Answer != HostAnswer.None || function.IsNotShown || !function.IsOpen || function.Hurry, options.PlugTimeout);
+        bool IsAnswered() => function.Answer != HostAnswer.None || function.IsNotShown || !function.IsOpen || function.Hurry;
+        var waited = options.PlugTimeout;
+        if (!await changed.WaitUntil(IsAnswered, waited) && function.IsAsked && IoBridgeLimits.AskedTimeout > waited)
+        {
+            steps.Add(BridgeStepName.Awaited);
+            await changed.WaitUntil(IsAnswered, IoBridgeLimits.AskedTimeout - waited);
+            waited = IoBridgeLimits.AskedTimeout;
+        }
+
         if (!function.IsOpen || function.Generation != generation)
         {
             return RefusalCode.LinkDown;
@@ -119,7 +126,7 @@ internal sealed class AssignSequence(
                 function.Note = "the host has powered its slot off at once; it is shown the function again";
                 break;
             case HostAnswer.None when !function.Hurry:
-                function.Note = $"the host has not said within {options.PlugTimeout.TotalSeconds:0} s that it has the function; 'expether ls' there shows more";
+                function.Note = $"the host has not said within {waited.TotalSeconds:0} s that it has the function; 'expether ls' there shows more";
                 break;
         }
 

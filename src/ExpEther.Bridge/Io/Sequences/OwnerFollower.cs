@@ -235,6 +235,12 @@ internal sealed class OwnerFollower(
 
     private void OnNote(IoFunction function, HostSession session, in NoteMessage note)
     {
+        if (note.Kind == NoteKind.Asked)
+        {
+            function.IsAsked = true;
+            return;
+        }
+
         if (note.Text != function.Note && note.Kind == NoteKind.NotShown)
         {
             events.Report(EventSeverity.Warning, function.Name, $"host {session.Name}: {note.Text}");
