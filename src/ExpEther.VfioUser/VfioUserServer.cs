@@ -32,6 +32,7 @@ public sealed class VfioUserServer : IDisposable
     private readonly IVfioUserDevice _device;
     private readonly IEventSink _events;
     private readonly UnixListener _listener;
+    private readonly long _heldListener;
     private readonly DescriptorSet _descriptors;
     private readonly GuestMemory _memory = new();
     private ClientSession? _session;
@@ -53,7 +54,8 @@ public sealed class VfioUserServer : IDisposable
         _options = options;
         _device = device;
         _events = events;
-        _listener = new UnixListener(options.Path, options.Mode, options.Owner, options.Group);
+        _listener = Listen(options);
+        _heldListener = options.Keeper?.HoldListener(options.Path, _listener.FileDescriptor) ?? 0;
         _descriptors = new DescriptorSet();
         _descriptors.Add(_listener.FileDescriptor, PollEvents.Readable);
     }
@@ -195,8 +197,15 @@ public sealed class VfioUserServer : IDisposable
 
         _absent.Clear();
         _listener.Dispose();
+        _options.Keeper?.Release(_heldListener);
         _descriptors.Dispose();
     }
+
+    private static UnixListener Listen(VfioUserServerOptions options) =>
+        options.Keeper?.TakeListener(options.Path) is { } left and >= 0
+        && UnixListener.TryTakeOver(options.Path, left, options.Mode, options.Owner, options.Group) is { } listener
+            ? listener
+            : new UnixListener(options.Path, options.Mode, options.Owner, options.Group);
 
     private bool Accept(Instant now)
     {

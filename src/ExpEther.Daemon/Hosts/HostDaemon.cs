@@ -67,10 +67,17 @@ public sealed class HostDaemon : IDisposable
         _loop.Watch(_keeper);
         _loop.Leave = LeaveAsync;
         _machine.Run(_loop);
+        if (config.Hosts.Any(h => h.Qemu is not null))
+        {
+            _keeper.TakeOver();
+        }
+
         foreach (var host in config.Hosts)
         {
             _machine.Add(_machine.Make(host, config));
         }
+
+        _keeper.EndTakeOver();
     }
 
     /// <summary>As it holds now.</summary>

@@ -12,10 +12,11 @@ namespace ExpEther.Daemon.Keeping;
 /// Theory. While its bridge lives the keeper has descriptors of all its clients' connections and never reads from one. When the bridge's process has ended
 /// (its pidfd says so, not its socket: a bridge that only lost its keeper still serves), or says so of a connection itself, the keeper goes on with
 /// the client from the journal that the bridge left. Each is served until it closes its connection, which the next bridge has QEMU do by device_del.
+/// The sockets that the bridge listened on stay open and go to the next bridge before it makes its own: a client that connects meanwhile waits.
 /// </para>
 /// <para>
-/// One bridge at a time: another one is sent away while the first lives. It ends by itself: with no bridge and no client left, or when no first bridge
-/// came in time.
+/// One bridge at a time: another one is sent away while the first lives. It ends by itself: with no bridge and no client left, when no next bridge came
+/// for the sockets in time, or no first one at all.
 /// </para>
 /// </summary>
 public sealed class Keeper : IDisposable
@@ -25,8 +26,9 @@ public sealed class Keeper : IDisposable
     private readonly StopSignal _stop = new();
     private readonly Poller _poller = new();
     private readonly List<KeptClient> _clients = [];
+    private readonly List<KeptListener> _listeners = [];
     private readonly List<KeeperChannel> _asking = [];
-    private readonly Instant _firstBridgeUntil = MonotonicClock.Now + KeeperLimits.FirstBridgeTimeout;
+    private Instant _bridgeUntil = MonotonicClock.Now + KeeperLimits.FirstBridgeTimeout;
     private KeeperChannel? _bridge;
     private ProcessHandle? _process;
     private int _processId;
@@ -64,6 +66,7 @@ public sealed class Keeper : IDisposable
     public void Dispose()
     {
         _clients.ForEach(c => c.Dispose());
+        _listeners.ForEach(l => l.Dispose());
         _asking.ForEach(a => a.Dispose());
         _bridge?.Dispose();
         _process?.Dispose();
@@ -71,8 +74,10 @@ public sealed class Keeper : IDisposable
         _stop.Dispose();
     }
 
-    private bool IsNeeded => _bridge is not null || _process is not null || _clients.Count > 0 || _asking.Count > 0
-        || (!_hadBridge && MonotonicClock.Now < _firstBridgeUntil);
+    private bool IsNeeded => _bridge is not null || _process is not null || _clients.Count > 0 || _asking.Count > 0 || WaitsForBridge;
+
+    /// <summary>No bridge is there, and one may come for what there is.</summary>
+    private bool WaitsForBridge => _process is null && (!_hadBridge || _listeners.Count > 0) && MonotonicClock.Now < _bridgeUntil;
 
     private void Turn()
     {
@@ -85,6 +90,13 @@ public sealed class Keeper : IDisposable
         }
 
         AcceptBridges();
+        if (_process is null && _listeners.Count > 0 && !WaitsForBridge)
+        {
+            Report(EventSeverity.Warning, $"no host bridge came back in {KeeperLimits.NextBridgeTimeout.TotalSeconds} s: its sockets are closed");
+            _listeners.ForEach(l => SocketFile.Remove(l.Path));
+            ForgetListeners();
+        }
+
         foreach (var client in _clients)
         {
             client.Poll(_poller);
@@ -104,7 +116,7 @@ public sealed class Keeper : IDisposable
             return;
         }
 
-        TimeSpan? wait = _clients.Exists(c => c.HasWork) ? TimeSpan.Zero : _hadBridge ? null : _firstBridgeUntil - MonotonicClock.Now;
+        TimeSpan? wait = _clients.Exists(c => c.HasWork) ? TimeSpan.Zero : WaitsForBridge ? _bridgeUntil - MonotonicClock.Now : null;
         _poller.Wait(wait < TimeSpan.Zero ? TimeSpan.Zero : wait);
     }
 
@@ -130,8 +142,15 @@ public sealed class Keeper : IDisposable
             case KeeperMessageKind.Hold when descriptors.Count == 2 && _clients.Count < KeeperLimits.ConnectionsMax:
                 _clients.Add(new KeptClient(number, message.Name, descriptors));
                 break;
+            case KeeperMessageKind.HoldListener when descriptors.Count == 1 && _listeners.Count < KeeperLimits.ListenersMax:
+                _listeners.Add(new KeptListener(number, message.Name, descriptors));
+                break;
             case KeeperMessageKind.Release when client is not null:
                 Forget(client);
+                break;
+            case KeeperMessageKind.Release when _listeners.Find(l => l.Number == number) is { } listener:
+                _listeners.Remove(listener);
+                listener.Dispose();
                 break;
             case KeeperMessageKind.GoOn when client is not null:
                 client.Begin(_poller);
@@ -158,6 +177,7 @@ public sealed class Keeper : IDisposable
         _poller.Remove(_process!.FileDescriptor);
         _process.Dispose();
         _process = null;
+        _bridgeUntil = MonotonicClock.Now + KeeperLimits.NextBridgeTimeout;
     }
 
     private void AcceptBridges()
@@ -215,6 +235,12 @@ public sealed class Keeper : IDisposable
             }
         }
 
+        foreach (var listener in isSame ? [] : _listeners)
+        {
+            channel.TrySend(new KeeperMessage(KeeperMessageKind.Listener, listener.Number, listener.Path), listener.Descriptor);
+        }
+
+        ForgetListeners();
         (_bridge, _process, _processId, _hadBridge) = (channel, process, channel.PeerProcess, true);
         _poller.Add(process.FileDescriptor, PollEvents.Readable);
         channel.TrySend(new KeeperMessage(KeeperMessageKind.Welcome, _clients.Count(c => c.IsServed)));
@@ -225,6 +251,12 @@ public sealed class Keeper : IDisposable
     {
         _clients.Remove(client);
         client.Dispose();
+    }
+
+    private void ForgetListeners()
+    {
+        _listeners.ForEach(l => l.Dispose());
+        _listeners.Clear();
     }
 
     private void Close(ref KeeperChannel? channel)

@@ -4,6 +4,8 @@ using ExpEther.Daemon.Loop;
 using ExpEther.Linux;
 using ExpEther.Linux.Polling;
 using ExpEther.Linux.Processes;
+using ExpEther.Linux.Sockets;
+using ExpEther.Linux.Time;
 using ExpEther.VfioUser.Keeping;
 
 namespace ExpEther.Daemon.Keeping;
@@ -21,8 +23,12 @@ internal sealed class KeeperLink : IConnectionKeeper, ILoopErrand, IDisposable
     private readonly OwnerSignal _changed;
     private readonly DescriptorSet _descriptors = new();
     private readonly Dictionary<long, (string Name, int Connection, int Journal)> _held = [];
+    private readonly Dictionary<long, (string Path, int Descriptor)> _listeners = [];
+    private readonly Dictionary<string, ReceivedDescriptors> _left = [];
     private KeeperChannel? _channel;
     private long _lastNumber;
+    private long _answeredByKeeper;
+    private bool _isTakingOver;
     private bool _isStarted;
     private bool _isDisposed;
     private string _reported = "";
@@ -56,19 +62,68 @@ internal sealed class KeeperLink : IConnectionKeeper, ILoopErrand, IDisposable
         }
     }
 
+    /// <summary>
+    /// At a start, before any socket is made: asks a keeper that is there for the sockets of an earlier bridge. Waits for its answer, at most
+    /// <see cref="KeeperLimits.WelcomeTimeout"/>; without a keeper not at all.
+    /// </summary>
+    public void TakeOver()
+    {
+        _isTakingOver = true;
+        var until = MonotonicClock.Now + KeeperLimits.WelcomeTimeout;
+        var poller = new Poller();
+        while (!IsHeld && MonotonicClock.Now < until)
+        {
+            if (_channel is null && !TryConnect())
+            {
+                return;
+            }
+
+            poller.Add(_channel!.FileDescriptor, PollEvents.Readable);
+            poller.Wait(until - MonotonicClock.Now);
+            poller.Remove(_channel.FileDescriptor);
+            if (Poll() && _channel is null)
+            {
+                // It sends us away as long as it has not seen the end of the bridge before.
+                poller.Wait(KeeperLimits.ConnectRetryMin);
+            }
+        }
+    }
+
+    /// <summary>All sockets are made: those of the earlier bridge that are not wanted any more go.</summary>
+    public void EndTakeOver()
+    {
+        DropLeft();
+        _isTakingOver = false;
+        if (IsHeld)
+        {
+            ReportHeld();
+        }
+    }
+
     public bool Poll()
     {
         var any = false;
         while (_channel is not null && _channel.TryTake(out var message))
         {
             any = true;
+            if (message.Kind == KeeperMessageKind.Listener && !IsHeld && _channel.Descriptors.Count == 1 && _left.Count < KeeperLimits.ListenersMax)
+            {
+                var left = new ReceivedDescriptors();
+                left.TryAdd(_channel.Descriptors.Take(0));
+                if (!_left.TryAdd(message.Name, left))
+                {
+                    left.Dispose();
+                }
+            }
+
             if (message.Kind == KeeperMessageKind.Welcome)
             {
                 IsHeld = true;
-                Report(
-                    EventSeverity.Information,
-                    $"process {_channel.PeerProcess} keeps the guests' connections should this one end"
-                    + (message.Number > 0 ? $"; it answers {message.Number} of an earlier bridge until their devices are removed" : ""));
+                _answeredByKeeper = message.Number;
+                if (!_isTakingOver)
+                {
+                    ReportHeld();
+                }
             }
         }
 
@@ -89,6 +144,16 @@ internal sealed class KeeperLink : IConnectionKeeper, ILoopErrand, IDisposable
         return number;
     }
 
+    public long HoldListener(string path, int listener)
+    {
+        var number = ++_lastNumber;
+        _listeners.Add(number, (path, listener));
+        _channel?.TrySend(new KeeperMessage(KeeperMessageKind.HoldListener, number, path), listener);
+        return number;
+    }
+
+    public int TakeListener(string path) => _left.Remove(path, out var left) ? left.Take(0) : -1;
+
     public void Release(long number) => End(number, KeeperMessageKind.Release);
 
     public void GoOn(long number) => End(number, KeeperMessageKind.GoOn);
@@ -98,12 +163,13 @@ internal sealed class KeeperLink : IConnectionKeeper, ILoopErrand, IDisposable
         _isDisposed = true;
         _channel?.Dispose();
         _channel = null;
+        DropLeft();
         _descriptors.Dispose();
     }
 
     private void End(long number, KeeperMessageKind kind)
     {
-        if (_held.Remove(number))
+        if (_held.Remove(number) | _listeners.Remove(number))
         {
             _channel?.TrySend(new KeeperMessage(kind, number));
         }
@@ -116,7 +182,7 @@ internal sealed class KeeperLink : IConnectionKeeper, ILoopErrand, IDisposable
         var launchNotBefore = Instant.Zero;
         while (!_isDisposed)
         {
-            if (TryConnect())
+            if (_channel is not null || TryConnect())
             {
                 pause = KeeperLimits.ConnectRetryMin;
                 var since = _scheduler.Now;
@@ -192,6 +258,11 @@ internal sealed class KeeperLink : IConnectionKeeper, ILoopErrand, IDisposable
             _channel.TrySend(new KeeperMessage(KeeperMessageKind.Hold, number, held.Name), held.Connection, held.Journal);
         }
 
+        foreach (var (number, listener) in _listeners)
+        {
+            _channel.TrySend(new KeeperMessage(KeeperMessageKind.HoldListener, number, listener.Path), listener.Descriptor);
+        }
+
         if (_channel.IsBroken)
         {
             Drop();
@@ -211,6 +282,22 @@ internal sealed class KeeperLink : IConnectionKeeper, ILoopErrand, IDisposable
         _channel = null;
         _changed.Set();
     }
+
+    private void DropLeft()
+    {
+        foreach (var (path, descriptors) in _left)
+        {
+            SocketFile.Remove(path);
+            descriptors.Dispose();
+        }
+
+        _left.Clear();
+    }
+
+    private void ReportHeld() => Report(
+        EventSeverity.Information,
+        $"process {_channel!.PeerProcess} keeps the guests' connections should this one end"
+        + (_answeredByKeeper > 0 ? $"; it answers {_answeredByKeeper} of an earlier bridge until their devices are removed" : ""));
 
     private void Report(EventSeverity severity, string text)
     {

@@ -10,14 +10,14 @@ namespace ExpEther.Daemon.Keeping;
 /// </code>
 /// </summary>
 /// <param name="Kind">What is told.</param>
-/// <param name="Number">A connection's.</param>
-/// <param name="Name">A server's name.</param>
+/// <param name="Number">A connection's or a listening socket's.</param>
+/// <param name="Name">A server's name, or a socket's path.</param>
 internal readonly record struct KeeperMessage(KeeperMessageKind Kind, long Number = 0, string Name = "")
 {
     public const int Bytes = 256;
 
     private const uint Magic = 0x504B_5845; // "EXKP"
-    private const ushort Version = 1;
+    private const ushort Version = 2;
     private const int NameAt = 18;
 
     public void WriteTo(Span<byte> into)
@@ -44,6 +44,6 @@ internal readonly record struct KeeperMessage(KeeperMessageKind Kind, long Numbe
 
         var kind = (KeeperMessageKind)BinaryPrimitives.ReadUInt16LittleEndian(bytes[6..]);
         message = new KeeperMessage(kind, BinaryPrimitives.ReadInt64LittleEndian(bytes[8..]), Encoding.UTF8.GetString(bytes.Slice(NameAt, length)));
-        return kind is >= KeeperMessageKind.Hello and <= KeeperMessageKind.GoOn;
+        return kind is >= KeeperMessageKind.Hello and <= KeeperMessageKind.Listener;
     }
 }

@@ -20,6 +20,7 @@ internal static class SocketConstants
     public const int SO_RCVBUF = 8;
     public const int SO_PEERCRED = 17;
     public const int SO_ATTACH_FILTER = 26;
+    public const int SO_ACCEPTCONN = 30;
     public const int SO_SNDBUFFORCE = 32;
     public const int SO_RCVBUFFORCE = 33;
 

@@ -53,12 +53,18 @@ public static unsafe class SocketFile
         }
     }
 
+    /// <summary>There is a socket at <paramref name="path"/>.</summary>
+    public static bool Exists(string path)
+    {
+        FileStatus status;
+        return Libc.statx(FileConstants.AT_FDCWD, path, FileConstants.AT_SYMLINK_NOFOLLOW, FileConstants.STATX_BASIC_STATS, &status) == 0
+            && (status.Mode & FileConstants.S_IFMT) == FileConstants.S_IFSOCK;
+    }
+
     /// <summary>Removes the file at the end of its maker, if it is a socket still.</summary>
     public static void Remove(string path)
     {
-        FileStatus status;
-        if (Libc.statx(FileConstants.AT_FDCWD, path, FileConstants.AT_SYMLINK_NOFOLLOW, FileConstants.STATX_BASIC_STATS, &status) == 0
-            && (status.Mode & FileConstants.S_IFMT) == FileConstants.S_IFSOCK)
+        if (Exists(path))
         {
             _ = Libc.unlink(path);
         }

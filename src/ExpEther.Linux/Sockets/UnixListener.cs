@@ -33,27 +33,42 @@ public sealed unsafe class UnixListener : IDisposable
             throw Close($"bind {path}");
         }
 
-        // The owner before the mode: whoever is not to connect could not before and cannot now.
-        const uint Unchanged = uint.MaxValue;
-        if ((owner is not null || group is not null) && Libc.lchown(path, owner ?? Unchanged, group ?? Unchanged) < 0)
+        SetAccess(mode, owner, group);
+        if (Libc.listen(_fd, LinuxLimits.UnixBacklogMax) < 0)
         {
-            var refusal = Close($"give {path} to user {owner ?? Unchanged} and group {group ?? Unchanged} ({Unchanged}: as it is)");
-            _ = Libc.unlink(path);
-            throw refusal;
-        }
-
-        if (Libc.chmod(path, (uint)mode) < 0 || Libc.listen(_fd, LinuxLimits.UnixBacklogMax) < 0)
-        {
-            var failure = Close($"listen on {path}");
-            _ = Libc.unlink(path);
-            throw failure;
+            throw CloseAndRemove($"listen on {path}");
         }
     }
+
+    private UnixListener(string path, int descriptor) => (Path, _fd) = (path, descriptor);
 
     public string Path { get; }
 
     /// <summary>Readable while a connection waits.</summary>
     public int FileDescriptor => _fd;
+
+    /// <summary>
+    /// Takes over a socket on which another process listened, with the connections that wait there. The file gets the mode and owner that are given.
+    /// </summary>
+    /// <param name="path">Where it should be bound.</param>
+    /// <param name="descriptor">Of the socket; closed here, also when it is not taken.</param>
+    /// <param name="mode">As at a new one.</param>
+    /// <param name="owner">As at a new one.</param>
+    /// <param name="group">As at a new one.</param>
+    /// <returns>Null: it is no such socket, or its file is gone.</returns>
+    /// <exception cref="LinuxException">EPERM: the file cannot be given to that user or group.</exception>
+    public static UnixListener? TryTakeOver(string path, int descriptor, UnixFileMode mode, uint? owner, uint? group)
+    {
+        if (!IsListening(descriptor) || !IsBoundTo(descriptor, path) || !SocketFile.Exists(path))
+        {
+            _ = Libc.close(descriptor);
+            return null;
+        }
+
+        var listener = new UnixListener(path, descriptor);
+        listener.SetAccess(mode, owner, group);
+        return listener;
+    }
 
     /// <summary>Takes the next waiting connection. One that failed before it was taken is not reported.</summary>
     public bool TryAccept([NotNullWhen(true)] out UnixConnection? connection)
@@ -77,6 +92,44 @@ public sealed unsafe class UnixListener : IDisposable
     {
         var fd = Libc.socket(SocketConstants.AF_UNIX, SocketConstants.SOCK_STREAM | SocketConstants.SOCK_NONBLOCK | SocketConstants.SOCK_CLOEXEC, 0);
         return fd >= 0 ? fd : throw LinuxException.Last("socket AF_UNIX");
+    }
+
+    private static bool IsListening(int descriptor)
+    {
+        int listens;
+        var length = (uint)sizeof(int);
+        return Libc.getsockopt(descriptor, SocketConstants.SOL_SOCKET, SocketConstants.SO_ACCEPTCONN, &listens, &length) == 0 && listens != 0;
+    }
+
+    private static bool IsBoundTo(int descriptor, string path)
+    {
+        var wanted = UnixAddress.Of(path);
+        SockAddrUn bound = default;
+        var length = (uint)sizeof(SockAddrUn);
+        return Libc.getsockname(descriptor, &bound, &length) == 0
+            && new ReadOnlySpan<byte>(&bound, sizeof(SockAddrUn)).SequenceEqual(new ReadOnlySpan<byte>(&wanted, sizeof(SockAddrUn)));
+    }
+
+    private void SetAccess(UnixFileMode mode, uint? owner, uint? group)
+    {
+        // The owner before the mode: who is not to connect could not before and cannot now.
+        const uint Unchanged = uint.MaxValue;
+        if ((owner is not null || group is not null) && Libc.lchown(Path, owner ?? Unchanged, group ?? Unchanged) < 0)
+        {
+            throw CloseAndRemove($"give {Path} to user {owner ?? Unchanged} and group {group ?? Unchanged} ({Unchanged}: as it is)");
+        }
+
+        if (Libc.chmod(Path, (uint)mode) < 0)
+        {
+            throw CloseAndRemove($"change the mode of {Path}");
+        }
+    }
+
+    private LinuxException CloseAndRemove(string what)
+    {
+        var failure = Close(what);
+        _ = Libc.unlink(Path);
+        return failure;
     }
 
     private LinuxException Close(string what)

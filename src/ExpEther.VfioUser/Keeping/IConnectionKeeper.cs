@@ -1,7 +1,8 @@
 namespace ExpEther.VfioUser.Keeping;
 
 /// <summary>
-/// Another process that goes on with our clients' connections when this one ends, by whatever way. It never touches them before. No call waits or
+/// Another process that goes on with our clients' connections when this one ends, by whatever way, and keeps open the sockets on which we listen, so
+/// that clients which connect meanwhile wait for the next process. It never touches any of them before. No call waits or
 /// fails: without such a process clients see their connections end with ours.
 /// </summary>
 public interface IConnectionKeeper
@@ -13,7 +14,17 @@ public interface IConnectionKeeper
     /// <returns>A number for <see cref="Release"/>.</returns>
     long Hold(string name, int connection, int journal);
 
-    /// <summary>The connection has ended; there is nothing to go on with.</summary>
+    /// <summary>A socket is listened on.</summary>
+    /// <param name="path">Where it is bound.</param>
+    /// <param name="listener">Its descriptor; stays the caller's.</param>
+    /// <returns>A number for <see cref="Release"/>.</returns>
+    long HoldListener(string path, int listener);
+
+    /// <summary>A socket that an earlier process listened on there, with what waits to be accepted.</summary>
+    /// <returns>Its descriptor, the caller's from now on; negative: there is none.</returns>
+    int TakeListener(string path);
+
+    /// <summary>The connection has ended, or the socket is listened on no more; there is nothing to go on with.</summary>
     void Release(long number);
 
     /// <summary>This process serves the connection no more, and will not touch it: the other one goes on at once.</summary>

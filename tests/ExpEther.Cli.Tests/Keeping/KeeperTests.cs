@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using ExpEther.Cli.Tests.Lab;
 using ExpEther.Cli.Wiring;
@@ -42,9 +43,65 @@ public sealed partial class KeeperTests : IDisposable
         await second.ResetAsync();
         Assert.Equal(0xFFFF_FFFF, await second.ReadIdAsync());
 
-        // It ends when nobody needs it.
+        // It ends when no bridge and no client needs it.
         first.Dispose();
         second.Dispose();
+        await StopAsync(Start());
+        await EndOfKeeperAsync();
+    }
+
+    [Fact]
+    public async Task A_client_that_connects_while_the_bridge_is_away_waits_and_is_served_by_the_next_one()
+    {
+        var host = Start();
+        await KeeperOfAsync(host);
+        await KillAsync(host);
+
+        var early = SlotClient.ConnectAsync(Slot);
+        using var connected = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await connected.ConnectAsync(new UnixDomainSocketEndPoint(Slot), TestContext.Current.CancellationToken);
+        Assert.False(early.IsCompleted);
+        var next = Start();
+        using var client = await early;
+        await client.ResetAsync();
+
+        await StopAsync(next);
+        client.Dispose();
+        await EndOfKeeperAsync();
+        Assert.False(File.Exists(Slot));
+    }
+
+    [Fact]
+    public async Task Sockets_of_a_killed_bridge_that_the_next_one_does_not_have_go_at_its_start()
+    {
+        var host = Start();
+        await KeeperOfAsync(host);
+        await KillAsync(host);
+        Assert.True(File.Exists(Slot));
+
+        var next = Start("other");
+        await next.SeeAsync(IsKept);
+        Assert.False(File.Exists(Slot));
+
+        await StopAsync(next);
+        await EndOfKeeperAsync();
+    }
+
+    [Fact]
+    public async Task A_socket_whose_file_was_removed_while_the_bridge_was_away_is_made_again()
+    {
+        var host = Start();
+        await KeeperOfAsync(host);
+        await KillAsync(host);
+        File.Delete(Slot);
+
+        var next = Start();
+        await next.SeeAsync(IsKept);
+        using var client = await SlotClient.ConnectAsync(Slot);
+        await client.ResetAsync();
+
+        await StopAsync(next);
+        client.Dispose();
         await EndOfKeeperAsync();
     }
 
@@ -61,6 +118,7 @@ public sealed partial class KeeperTests : IDisposable
         await KillAsync(host);
         await client.ResetAsync();
         client.Dispose();
+        await StopAsync(Start());
         await EndOfKeeperAsync();
     }
 
@@ -70,16 +128,15 @@ public sealed partial class KeeperTests : IDisposable
         var host = Start();
         await KeeperOfAsync(host);
         using var client = await SlotClient.ConnectAsync(Slot);
-        host.Signal("TERM");
-        Assert.Equal(0, (await host.EndAsync()).Code);
+        await StopAsync(host);
+        Assert.False(File.Exists(Slot));
         await client.ResetAsync();
         client.Dispose();
         await EndOfKeeperAsync();
 
         var next = Start();
         await KeeperOfAsync(next);
-        next.Signal("TERM");
-        Assert.Equal(0, (await next.EndAsync()).Code);
+        await StopAsync(next);
         await EndOfKeeperAsync();
     }
 
@@ -90,7 +147,7 @@ public sealed partial class KeeperTests : IDisposable
         _folder.Dispose();
     }
 
-    private Expether.Running Start()
+    private Expether.Running Start(string slots = "slots")
     {
         var end = LabWiring.FreeEndPoints(1)[0];
         var config = _folder.Write(
@@ -106,7 +163,7 @@ public sealed partial class KeeperTests : IDisposable
             vlan = 101
             slots = 1
             [host.qemu]
-            sockets = "{_folder.File("slots")}"
+            sockets = "{_folder.File(slots)}"
             """);
         var host = Expether.Start("host", "--config", config, "--socket", _folder.File("host.sock"));
         _hosts.Add(host);
@@ -156,6 +213,13 @@ public sealed partial class KeeperTests : IDisposable
     {
         host.Signal("KILL");
         Assert.Equal(137, (await host.EndAsync()).Code);
+    }
+
+    private static async Task StopAsync(Expether.Running host)
+    {
+        await host.SeeAsync(IsKept);
+        host.Signal("TERM");
+        Assert.Equal(0, (await host.EndAsync()).Code);
     }
 
     private static void Kill(int id)
