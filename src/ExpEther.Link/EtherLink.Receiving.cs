@@ -18,6 +18,7 @@ public sealed partial class EtherLink
     private bool _isReceiving;
     private FrameTrust _trust;
     private Instant _staleAfter;
+    private Instant _doubtAfter;
 
     /// <summary>Takes a frame that has come in. Whatever does not belong here is dropped and counted by its reason.</summary>
     /// <returns>How far it proves that the peer sent it, now and from where it came.</returns>
@@ -180,6 +181,21 @@ public sealed partial class EtherLink
         }
 
         return null;
+    }
+
+    /// <summary>
+    /// The peer is said to be in another life than the epoch's, by what proves nothing: an announcement. A responder that was started again knows no
+    /// peer and is silent, so an initiator asks. Nothing comes of it unless an authentic peer says that it does not know the epoch in use.
+    /// </summary>
+    public void Doubt(Instant now)
+    {
+        if (_session is null || now < _doubtAfter || _initiator is not { IsActive: false })
+        {
+            return;
+        }
+
+        _doubtAfter = now + Options.SetupRetryMax;
+        _initiator.Start(_lastEpoch, now);
     }
 
     private FrameDrop? AdmitOfEpoch(in FrameHeader header, ReadOnlySpan<byte> bytes, Instant now)

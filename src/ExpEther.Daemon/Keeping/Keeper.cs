@@ -54,6 +54,7 @@ public sealed class Keeper : IDisposable
             Sleep();
         }
 
+        CloseAbandonedSockets();
         if (_clients.Count(c => c.IsServed) is > 0 and var left)
         {
             Report(EventSeverity.Warning, $"ends although {left} clients without a bridge need it: their guests end at their next reset");
@@ -90,13 +91,7 @@ public sealed class Keeper : IDisposable
         }
 
         AcceptBridges();
-        if (_process is null && _listeners.Count > 0 && !WaitsForBridge)
-        {
-            Report(EventSeverity.Warning, $"no host bridge came back in {KeeperLimits.NextBridgeTimeout.TotalSeconds} s: its sockets are closed");
-            _listeners.ForEach(l => SocketFile.Remove(l.Path));
-            ForgetListeners();
-        }
-
+        CloseAbandonedSockets();
         foreach (var client in _clients)
         {
             client.Poll(_poller);
@@ -251,6 +246,16 @@ public sealed class Keeper : IDisposable
     {
         _clients.Remove(client);
         client.Dispose();
+    }
+
+    private void CloseAbandonedSockets()
+    {
+        if (_process is null && _listeners.Count > 0 && !WaitsForBridge)
+        {
+            Report(EventSeverity.Warning, $"no host bridge came back in {KeeperLimits.NextBridgeTimeout.TotalSeconds} s: its sockets are closed");
+            _listeners.ForEach(l => SocketFile.Remove(l.Path));
+            ForgetListeners();
+        }
     }
 
     private void ForgetListeners()

@@ -61,6 +61,27 @@ public class TwinTests
         Assert.Empty(Said("another name or mac"));
     }
 
+    /// <summary>Its new life knows no box: the box has to ask, and learns from the announcement that it should.</summary>
+    [Fact]
+    public void A_host_that_was_killed_and_started_again_is_linked_long_before_its_old_link_is_dead()
+    {
+        var host = _fabric.AddHost("host1", 101);
+        var box = _fabric.AddBox("io", b => b.AddDevice("disk1", TestDisk.Make("ONE", _fabric.Events)));
+        _fabric.Start();
+
+        for (var i = 0; i < 5; i++)
+        {
+            _fabric.Pass(TimeSpan.FromMilliseconds(70 * i));
+            _fabric.Cut(host.Port);
+            host = _fabric.AddHost("host1", 101, sameMac: host.Mac);
+            _fabric.Run(host.RootComplex.EnumerateAsync);
+            _fabric.Until(() => host.Bridge.Status().Boxes is [{ IsUp: true }], TimeSpan.FromSeconds(4));
+        }
+
+        _fabric.Pass(TimeSpan.FromSeconds(15));
+        Assert.Equal((true, SetupTrouble.None), (box.Bridge.Status().Hosts[0].Linked, box.Bridge.Status().Hosts[0].Trouble));
+    }
+
     [Fact]
     public void A_second_host_of_one_MAC_does_not_disturb_the_first_and_is_told_at_all_ends()
     {

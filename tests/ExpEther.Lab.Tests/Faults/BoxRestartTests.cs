@@ -32,4 +32,25 @@ public sealed class BoxRestartTests
         await work.EndAsync();
         await lab.InAsync("guest1", "umount /mnt && fsck.ext4 -fn /dev/nvme0n1 >/dev/null 2>&1");
     }
+
+    /// <summary>
+    /// The worst moment for a kill: an admin command of a bring-up has no answer, and no asynchronous event tells the driver. It waits for Linux's admin
+    /// timeout, 60 s, and then finds CSTS.CFS and begins again.
+    /// </summary>
+    [Fact]
+    public async Task A_box_that_is_killed_while_its_guest_resets_and_probes_costs_no_controller()
+    {
+        await using var lab = await GuestLab.UpAsync(1);
+        const string Reset = "echo 1 > /sys/class/nvme/nvme0/reset_controller";
+        const string Probe = "cd /sys/bus/pci/drivers/nvme; d=$(ls -d 0000:*); echo $d > unbind; echo $d > bind";
+        foreach (var work in (string[])[Reset, Probe])
+        {
+            await lab.InAsync("guest1", $"rm -f /run/stop; (until [ -e /run/stop ]; do {work}; done) >/dev/null 2>&1 & echo");
+            await lab.FaultAsync("io", "--kill", "io");
+            await lab.FaultAsync("io", "--restart");
+            await lab.UntilAsync("guest1's function to be back", lab.HostOf("guest1"), HostState.IsConnected);
+            await lab.InAsync("guest1", "touch /run/stop");
+            await lab.UntilInAsync("guest1", "[ \"$(cat /sys/class/nvme/nvme0/state)\" = live ] && dd if=/dev/nvme0n1 of=/dev/null bs=4k count=1");
+        }
+    }
 }

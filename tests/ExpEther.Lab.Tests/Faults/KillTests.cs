@@ -31,6 +31,11 @@ public sealed class KillTests
         await data.CheckAsync("guest1");
         await other.EndCleanAsync();
 
+        // The box knew the bridge again by its set-up, and waited for no death of the link.
+        var box = await File.ReadAllTextAsync(Path.Combine(lab.Dir, "io.log"), TestContext.Current.CancellationToken);
+        Assert.Contains("the peer set it up anew", box, StringComparison.Ordinal);
+        Assert.DoesNotContain("for too long", box, StringComparison.Ordinal);
+
         // Everybody's disk goes with the box.
         var others = new FlushedData(lab);
         await others.WriteAsync("guest2");

@@ -129,6 +129,10 @@ internal sealed class HostSession : ILinkConsumer
     {
         (_heard, _heardAt) = (heard, now);
         _twin.Hear(heard.Incarnation, now);
+        if (IsUp && heard.Incarnation != 0 && heard.Incarnation != (uint)Link.PeerIncarnation)
+        {
+            Link.Doubt(now);
+        }
     }
 
     /// <summary>True at most <see cref="IoBridgeLimits.GuestNewsPerHostAndSecondMax"/> times in a second.</summary>
