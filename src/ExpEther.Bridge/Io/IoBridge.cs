@@ -69,7 +69,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         _hosts = new HostSessions(options, this, random, events);
         _ownership = new OwnershipTable(store, random, _changed, events, options.Name);
         _physicals = new PhysicalFunctions(options, _config, scheduler, _changed, events) { Changed = OnPhysicalFunctionChanged };
-        _sight = new NamespaceOwnership(_physicals, _ownership, scheduler, events);
+        _sight = new NamespaceOwnership(_physicals, _ownership, events);
         _devices.Keeper = _physicals;
         _recovery = new NamespaceRecovery(_ownership, _sight, _hosts, events);
         _namespaces = new NamespaceCommands(_devices, _physicals, _hosts, _ownership, _sight, _recovery);
@@ -168,7 +168,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
         _sight.IsStarted = true;
         foreach (var physical in _physicals.All)
         {
-            _scheduler.Start(() => _recovery.RunAsync(physical));
+            physical.Device.Scope!.Start(() => _recovery.RunAsync(physical));
             _sight.Look(physical);
         }
 
@@ -307,6 +307,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     /// <summary>What goes wrong here by a bug, in the device or in the bridge's work for it, ends that device and no other.</summary>
     private bool Move(BusDevice device, Instant now)
     {
+        device.Scope?.Enter();
         var moved = device.Device.Poll(now);
         try
         {
@@ -318,7 +319,9 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
             device.Device.Fail(e);
         }
 
-        return moved | _fence.Look(device);
+        moved |= _fence.Look(device);
+        SequenceScope.Leave();
+        return moved;
     }
 
     private void OnChanged(IoBridgeChange change) => Options = Options with

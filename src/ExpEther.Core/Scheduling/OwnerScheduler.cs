@@ -6,7 +6,7 @@ namespace ExpEther.Core.Scheduling;
 /// <summary>
 /// Runs the slow sequences (enumeration, bring-up, assign, release, driver start) as <c>async</c> methods on the owner's one thread.
 /// <para>
-/// Theory: it is a synchronization context with a first-in-first-out queue and a deadline heap. Whoever owns it calls
+/// Theory: it is a first-in-first-out queue for synchronization contexts (<see cref="SequenceScope"/>), and a deadline heap. Whoever owns it calls
 /// <see cref="Advance"/> with the time and <see cref="RunReady"/> to run continuations. Nothing here reads a clock or touches the
 /// thread pool, so the simulator runs the same code in virtual time, in the same order at every run. Work started here must await only
 /// tasks completed on this thread (<c>Task.WhenAny</c> and <c>WhenAll</c> hop through the thread pool and are banned); a continuation never
@@ -17,12 +17,17 @@ public sealed class OwnerScheduler : SynchronizationContext
 {
     private const int TimersKeptMin = 64;
 
-    private readonly Queue<(SendOrPostCallback Callback, object? State)> _ready = new();
+    private readonly Queue<(SendOrPostCallback Callback, object? State, SequenceScope Scope)> _ready = new();
     private readonly PriorityQueue<TaskCompletionSource<bool>, (long At, long Order)> _timers = new();
     private readonly HashSet<Task> _started = [];
     private long _order;
     private int _timersKept = TimersKeptMin;
     private Exception? _fault;
+
+    /// <summary>Of what is started in no other scope: its failures surface at the owner.</summary>
+    private readonly SequenceScope _own;
+
+    public OwnerScheduler() => _own = new SequenceScope(this, _ => false);
 
     public Instant Now { get; private set; }
 
@@ -62,7 +67,9 @@ public sealed class OwnerScheduler : SynchronizationContext
         }
     }
 
-    /// <summary>Runs continuations that are ready, at most <paramref name="budget"/>. A failure of started work is thrown here.</summary>
+    /// <summary>
+    /// Runs continuations that are ready, at most <paramref name="budget"/>. A failure of started work is thrown here, unless its scope takes it.
+    /// </summary>
     /// <returns>How many ran.</returns>
     public int RunReady(int budget = int.MaxValue)
     {
@@ -72,13 +79,21 @@ public sealed class OwnerScheduler : SynchronizationContext
         }
 
         var before = Current;
-        SetSynchronizationContext(this);
         var ran = 0;
         try
         {
             while (ran < budget && _ready.TryDequeue(out var next))
             {
-                next.Callback(next.State);
+                SetSynchronizationContext(next.Scope);
+                try
+                {
+                    next.Callback(next.State);
+                }
+                catch (Exception e) when (next.Scope.TryFail(e))
+                {
+                    // The scope's owner knows.
+                }
+
                 ran++;
             }
         }
@@ -96,8 +111,10 @@ public sealed class OwnerScheduler : SynchronizationContext
         return ran;
     }
 
-    /// <summary>Starts a sequence; it runs at the next <see cref="RunReady"/>. Its unhandled exception is a bug and surfaces there.</summary>
-    public void Start(Func<Task> sequence) => Post(_ => Track(sequence()), null);
+    /// <summary>
+    /// Starts a sequence, in the scope that is entered; it runs at the next <see cref="RunReady"/>. Its unhandled exception is a bug and surfaces there.
+    /// </summary>
+    public void Start(Func<Task> sequence) => Start(sequence, Entered);
 
     /// <summary>Starts a sequence and hands back its task: its result or exception belong to whoever awaits that.</summary>
     public Task<T> Run<T>(Func<Task<T>> sequence)
@@ -147,36 +164,49 @@ public sealed class OwnerScheduler : SynchronizationContext
         _timersKept = Math.Max(TimersKeptMin, live.Length * 2);
     }
 
-    public override void Post(SendOrPostCallback d, object? state) => _ready.Enqueue((d, state));
+    private SequenceScope Entered => Current is SequenceScope scope && scope.Scheduler == this ? scope : _own;
+
+    /// <summary>Runs it at the next <see cref="RunReady"/>, in the scope that is entered.</summary>
+    public override void Post(SendOrPostCallback d, object? state) => Post(d, state, Entered);
+
+    internal void Start(Func<Task> sequence, SequenceScope scope) => Post(_ => Track(sequence(), scope), null, scope);
+
+    internal void Post(SendOrPostCallback d, object? state, SequenceScope scope) => _ready.Enqueue((d, state, scope));
 
     public override void Send(SendOrPostCallback d, object? state) => Check.Fail("the owner's scheduler never blocks: Send is not used");
 
     public override SynchronizationContext CreateCopy() => this;
 
-    private void Track(Task task)
+    private void Track(Task task, SequenceScope scope)
     {
         if (task.IsCompleted)
         {
-            Settle(task);
+            Settle(task, scope);
             return;
         }
 
         _started.Add(task);
-        _ = Watch(task);
+        _ = Watch(task, scope);
     }
 
-    private async Task Watch(Task task)
+    private async Task Watch(Task task, SequenceScope scope)
     {
         await task.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         _started.Remove(task);
-        Settle(task);
+        Settle(task, scope);
     }
 
-    private void Settle(Task task)
+    private void Settle(Task task, SequenceScope scope)
     {
-        if (task.Exception is { } e)
+        if (task.Exception is not { } all)
         {
-            _fault ??= e.InnerExceptions.Count == 1 ? e.InnerException : e;
+            return;
+        }
+
+        var e = all.InnerExceptions.Count == 1 ? all.InnerException! : all;
+        if (!scope.TryFail(e))
+        {
+            _fault ??= e;
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using ExpEther.Bridge.Hosts;
 using ExpEther.Core.Counters;
+using ExpEther.Core.Scheduling;
 using ExpEther.Core.Stages;
 using ExpEther.Core.Time;
 using ExpEther.Daemon.Config;
@@ -35,6 +36,9 @@ internal abstract class DaemonHost(HostBridgeConfig config) : IOwnedPart, IDispo
 
     /// <summary>Lets go of what others wait for, when the host has failed; null: it has not joined a machine.</summary>
     public Action<Exception>? Fenced { get; set; }
+
+    /// <summary>Its sequences'; null: it has not joined a machine.</summary>
+    public SequenceScope? Scope { get; set; }
 
     /// <summary>The others of the machine go on.</summary>
     public bool TryFence(Exception e)

@@ -63,8 +63,9 @@ internal sealed class HostMachine(
         }
 
         host.Fenced = e => Fence(host, e);
+        host.Scope = new SequenceScope(scheduler, e => _loop!.OnSequenceFailed(host, e));
         _loop!.Add(host);
-        scheduler.Start(host.EnumerateAsync);
+        host.Scope.Start(host.EnumerateAsync);
     }
 
     /// <summary>The host says good-bye to its boxes and is gone.</summary>

@@ -1,3 +1,4 @@
+using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
 using ExpEther.Link.Ethernet;
 
@@ -8,6 +9,9 @@ public interface IOwnedPart
 {
     /// <summary>Frames for this address, and those for groups, are given to the part.</summary>
     MacAddress Mac { get; }
+
+    /// <summary>Entered around the calls below, so that their sequences fail as they do; null: its sequences' failures end the loop.</summary>
+    SequenceScope? Scope => null;
 
     /// <summary>When <see cref="Poll"/> has something to do by itself.</summary>
     Instant? NextDeadline { get; }

@@ -203,12 +203,17 @@ public sealed partial class OwnerLoop
         foreach (var part in _parts)
         {
             Stages.NextSlice();
+            part.Scope?.Enter();
             try
             {
                 active |= part.Poll(now);
             }
             catch (Exception e) when (TryFence(part, e))
             {
+            }
+            finally
+            {
+                SequenceScope.Leave();
             }
         }
 

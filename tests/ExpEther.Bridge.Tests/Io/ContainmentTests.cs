@@ -4,6 +4,8 @@ using ExpEther.Bridge.Tests.Io.Rig;
 using ExpEther.Link.Taps;
 using ExpEther.Pcie.Config;
 using ExpEther.Pcie.Tlp;
+using ExpEther.RootComplex.Functions;
+using ExpEther.RootComplex.Functions.Sharing;
 
 namespace ExpEther.Bridge.Tests.Io;
 
@@ -89,11 +91,73 @@ public sealed class ContainmentTests
         Assert.True(rig.Await(rig.Bridge.MoveAsync("odd0.vf1", "host3", force: true)).Ok);
     }
 
+    /// <summary>The driver of a physical function is the box's own code; a bug in it costs the device that it drives.</summary>
+    [Theory]
+    [InlineData("start")]
+    [InlineData("sequence")]
+    public void A_driver_that_throws_fences_its_device_and_the_siblings_work_on(string where)
+    {
+        var driver = new ThrowingDriver(where);
+        var rig = new IoRig(2, [new TestDevice()], shared: [(new OddSrIov(), 2)], driver: driver);
+        rig.Events.ExpectsDefects = true;
+        rig.Start();
+        rig.RunFor(TimeSpan.FromSeconds(2));
+
+        Assert.Contains("bug", rig.Bridge.Status().Devices.Single(d => d.Name == "odd0").Trouble, StringComparison.Ordinal);
+        Assert.Contains(
+            "a planted bug", Assert.Single(rig.Events.Lines, l => l.StartsWith("Defect odd0:", StringComparison.Ordinal)), StringComparison.Ordinal);
+        rig.Plug("nvme0", rig.Hosts[1]);
+        Send(rig, 10);
+        rig.Run(() => rig.Hosts[1].Tlps.Count >= 10);
+    }
+
     private static void Send(IoRig rig, int count)
     {
         var tlp = new byte[TlpLimits.BytesMax];
         var length = new MemoryWrite(rig.StatusOf("nvme0").VfIo, Memory).Write(tlp, new byte[4]);
         rig.Device.Repeat(tlp[..length], count);
+    }
+
+    private sealed class ThrowingDriver(string where) : IPhysicalFunctionDriver
+    {
+        public bool Matches(PciFunction function) => true;
+
+        public async Task<PhysicalFunctionStart> StartAsync(PciFunction function, string name)
+        {
+            function.Scheduler.Start(async () =>
+            {
+                await function.Scheduler.Delay(TimeSpan.FromSeconds(1));
+                Throw("sequence");
+            });
+            await function.Scheduler.Delay(TimeSpan.FromMilliseconds(1));
+            Throw("start");
+            return new PhysicalFunctionStart(new Function(), "");
+        }
+
+        private void Throw(string at)
+        {
+            if (where == at)
+            {
+                throw new InvalidOperationException("a planted bug");
+            }
+        }
+
+        private sealed class Function : IPhysicalFunction
+        {
+            public event Action? Changed
+            {
+                add { }
+                remove { }
+            }
+
+            public INamespaceManager? Namespaces => null;
+
+            public Task<string> EnableAsync(int count) => Task.FromResult("");
+
+            public Task<string> PrepareAsync(int virtualFunction) => Task.FromResult("");
+
+            public Task StopAsync(bool surprise) => Task.CompletedTask;
+        }
     }
 
     /// <summary>Throws for the TLPs of one function's host, in the middle of the bridge's work on them.</summary>

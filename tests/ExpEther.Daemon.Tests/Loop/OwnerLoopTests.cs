@@ -107,6 +107,25 @@ public class OwnerLoopTests
     }
 
     [Fact]
+    public void A_part_whose_sequence_throws_is_fenced_and_the_others_go_on()
+    {
+        using var bench = new Bench();
+        bench.GiveScope(bench.Bystander);
+        bench.Bystander.StartsInPoll = async scheduler =>
+        {
+            await scheduler.Delay(TimeSpan.FromMilliseconds(1));
+            throw new InvalidOperationException("a planted bug");
+        };
+        bench.TurnUntil(() => bench.Bystander.Fenced is not null);
+        bench.Sender.ToSend = 5;
+
+        bench.TurnUntil(() => bench.Receiver.Received >= 5);
+
+        Assert.Contains("a planted bug", bench.Bystander.Fenced!.Message, StringComparison.Ordinal);
+        Assert.Equal(0, bench.Bystander.CallsAfterwards);
+    }
+
+    [Fact]
     public void A_part_that_cannot_be_done_without_ends_the_loop()
     {
         using var bench = new Bench();
@@ -136,6 +155,7 @@ public class OwnerLoopTests
     {
         private readonly Scratch _scratch = new();
         private readonly List<IDisposable> _owned = [];
+        private readonly OwnerScheduler _receiverScheduler = new();
 
         public Bench()
         {
@@ -155,6 +175,10 @@ public class OwnerLoopTests
         public OwnerLoop SenderLoop { get; }
 
         private OwnerLoop ReceiverLoop { get; }
+
+        /// <summary>As a daemon gives each of its hosts one.</summary>
+        public void GiveScope(FramePart part) =>
+            (part.Scheduler, part.Scope) = (_receiverScheduler, new SequenceScope(_receiverScheduler, e => ReceiverLoop.OnSequenceFailed(part, e)));
 
         public void Turn()
         {
@@ -189,7 +213,7 @@ public class OwnerLoopTests
 
         private OwnerLoop Loop(string name, UdpPort port, IReadOnlyList<IOwnedPart> parts, StopSignal stop)
         {
-            var scheduler = new OwnerScheduler();
+            var scheduler = name == "receiver" ? _receiverScheduler : new OwnerScheduler();
             var control = Own(new ControlServer(_scratch.File($"{name}.sock"), new CommandTable(), scheduler));
             var stages = new StageClock(new SystemClock());
             var page = Own(new CounterPage(_scratch.File($"{name}.counters"), new Events()));
@@ -238,6 +262,13 @@ public class OwnerLoopTests
 
         public bool IsNeeded { get; set; }
 
+        public SequenceScope? Scope { get; set; }
+
+        /// <summary>Started once, by the next poll.</summary>
+        public Func<OwnerScheduler, Task>? StartsInPoll { get; set; }
+
+        public OwnerScheduler? Scheduler { get; set; }
+
         public Exception? Fenced { get; private set; }
 
         public int CallsAfterwards { get; private set; }
@@ -282,6 +313,12 @@ public class OwnerLoopTests
         public bool Poll(Instant now)
         {
             Call(nameof(Poll));
+            if (StartsInPoll is not null)
+            {
+                StartSequence(StartsInPoll);
+                StartsInPoll = null;
+            }
+
             if (Deadline is not { } deadline || now < deadline)
             {
                 return false;
@@ -292,6 +329,8 @@ public class OwnerLoopTests
         }
 
         public void Close(Instant now) => ToSend = SendsAtClose;
+
+        private void StartSequence(Func<OwnerScheduler, Task> sequence) => Scheduler!.Start(() => sequence(Scheduler));
 
         private void Call(string what)
         {

@@ -1,5 +1,6 @@
 using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Io.Traffic;
+using ExpEther.Core.Scheduling;
 using ExpEther.Core.Time;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Ports;
@@ -61,6 +62,9 @@ internal sealed class BusDevice(string name, IPcieDevice device, int vfs)
 
     /// <summary>Who drives the physical function; null: nobody.</summary>
     public PrivateRootComplex? Own { get; set; }
+
+    /// <summary>Sequences of its own: of its physical function's driver. One that fails is the device's failure. Null: it has none.</summary>
+    public SequenceScope? Scope { get; set; }
 
     /// <summary>Those that hosts can own.</summary>
     public List<IoFunction> Functions { get; } = [];

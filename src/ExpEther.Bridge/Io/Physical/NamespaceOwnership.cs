@@ -1,6 +1,5 @@
 using ExpEther.Bridge.Io.Functions;
 using ExpEther.Bridge.Io.Ownership;
-using ExpEther.Core.Scheduling;
 
 namespace ExpEther.Bridge.Io.Physical;
 
@@ -10,7 +9,7 @@ namespace ExpEther.Bridge.Io.Physical;
 /// so that a look that began with an older ownership never ends after one with a newer.
 /// </summary>
 internal sealed class NamespaceOwnership(
-    PhysicalFunctions physicals, OwnershipTable ownership, OwnerScheduler scheduler, IEventSink events)
+    PhysicalFunctions physicals, OwnershipTable ownership, IEventSink events)
 {
     private const int Rounds = 2;
 
@@ -86,7 +85,7 @@ internal sealed class NamespaceOwnership(
         if (!device.IsLooking)
         {
             device.IsLooking = true;
-            scheduler.Start(() => LookAsync(device));
+            device.Device.Scope!.Start(() => LookAsync(device));
         }
     }
 

@@ -64,7 +64,15 @@ internal sealed class PhysicalFunctions(
         _devices.Remove(physical);
         physical.Root.Remove(physical.Function);
         device.Own = null;
-        scheduler.Start(() => physical.Driver.StopAsync(surprise: true));
+        device.Scope!.Start(() => physical.Driver.StopAsync(surprise: true));
+    }
+
+    /// <summary>A bug of the driver's, or of what the box does by it: what the device is told from then on cannot be trusted.</summary>
+    private bool Fail(BusDevice device, Exception e)
+    {
+        device.Device.Fail(e);
+        changed.Set();
+        return true;
     }
 
     private async Task<string> StartAsync(BusDevice device)
@@ -87,7 +95,18 @@ internal sealed class PhysicalFunctions(
         }
 
         device.Own = root;
-        var started = await driver.StartAsync(function, device.Name);
+        var scope = device.Scope = new SequenceScope(scheduler, e => Fail(device, e));
+        PhysicalFunctionStart started;
+        try
+        {
+            started = await scope.Run(() => driver.StartAsync(function, device.Name));
+        }
+        catch (Exception e)
+        {
+            Fail(device, e);
+            started = new PhysicalFunctionStart(null, DeviceFence.Failure);
+        }
+
         if (started.Function is not { } running)
         {
             root.Remove(function);
