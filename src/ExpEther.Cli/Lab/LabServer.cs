@@ -14,6 +14,7 @@ internal sealed class LabServer(string path, Func<string, JsonObject, Cancellati
 {
     private const int Waiting = 16;
 
+    private readonly SocketClaim _claim = new(path);
     private readonly Socket _listener = Listen(path);
 
     /// <summary>Until it is cancelled.</summary>
@@ -37,6 +38,7 @@ internal sealed class LabServer(string path, Func<string, JsonObject, Cancellati
     {
         _listener.Dispose();
         SocketFile.Remove(path);
+        _claim.Dispose();
     }
 
     private async Task ServeAsync(Socket client, CancellationToken cancel)
@@ -76,7 +78,6 @@ internal sealed class LabServer(string path, Func<string, JsonObject, Cancellati
 
     private static Socket Listen(string path)
     {
-        SocketFile.RemoveLeftOver(path);
         var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
         listener.Listen(Waiting);

@@ -16,6 +16,7 @@ namespace ExpEther.Daemon.Control;
 public sealed class ControlServer : IDisposable
 {
     private readonly Socket _listener;
+    private readonly SocketClaim _claim;
     private readonly IControlCommands _commands;
     private readonly OwnerScheduler _scheduler;
     private readonly List<ControlConnection> _connections = [];
@@ -27,6 +28,7 @@ public sealed class ControlServer : IDisposable
         SocketPath = path;
         _commands = commands;
         _scheduler = scheduler;
+        _claim = Claim(path);
         _listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
         try
         {
@@ -35,6 +37,7 @@ public sealed class ControlServer : IDisposable
         catch
         {
             _listener.Dispose();
+            _claim.Dispose();
             throw;
         }
     }
@@ -133,9 +136,10 @@ public sealed class ControlServer : IDisposable
         _connections.Clear();
         _listener.Dispose();
         SocketFile.Remove(SocketPath);
+        _claim.Dispose();
     }
 
-    private void Bind(string path)
+    private static SocketClaim Claim(string path)
     {
         if (Encoding.UTF8.GetByteCount(path) > ControlPaths.PathBytesMax)
         {
@@ -144,7 +148,7 @@ public sealed class ControlServer : IDisposable
 
         try
         {
-            SocketFile.RemoveLeftOver(path);
+            return new SocketClaim(path);
         }
         catch (LinuxException e)
         {
@@ -154,7 +158,10 @@ public sealed class ControlServer : IDisposable
                     : $"the control socket cannot be made: {e.Message}; choose another by --socket PATH",
                 e);
         }
+    }
 
+    private void Bind(string path)
+    {
         try
         {
             _listener.Bind(new UnixDomainSocketEndPoint(path));

@@ -14,21 +14,9 @@ public static unsafe class SocketFile
     /// </exception>
     public static void RemoveLeftOver(string path)
     {
-        FileStatus status;
-        if (Libc.statx(FileConstants.AT_FDCWD, path, FileConstants.AT_SYMLINK_NOFOLLOW, FileConstants.STATX_BASIC_STATS, &status) != 0)
+        if (!IsThere(path))
         {
-            var error = Libc.LastError;
-            if (error == Errno.ENOENT)
-            {
-                return;
-            }
-
-            throw new LinuxException($"look at {path}", error);
-        }
-
-        if ((status.Mode & FileConstants.S_IFMT) != FileConstants.S_IFSOCK)
-        {
-            throw new LinuxException($"{path} is {KindOf(status.Mode)}, not a socket, and is left alone", Errno.EEXIST);
+            return;
         }
 
         try
@@ -59,6 +47,22 @@ public static unsafe class SocketFile
         FileStatus status;
         return Libc.statx(FileConstants.AT_FDCWD, path, FileConstants.AT_SYMLINK_NOFOLLOW, FileConstants.STATX_BASIC_STATS, &status) == 0
             && (status.Mode & FileConstants.S_IFMT) == FileConstants.S_IFSOCK;
+    }
+
+    /// <returns>False: nothing is there.</returns>
+    /// <exception cref="LinuxException">EEXIST: something that is no socket is there.</exception>
+    internal static bool IsThere(string path)
+    {
+        FileStatus status;
+        if (Libc.statx(FileConstants.AT_FDCWD, path, FileConstants.AT_SYMLINK_NOFOLLOW, FileConstants.STATX_BASIC_STATS, &status) != 0)
+        {
+            var error = Libc.LastError;
+            return error == Errno.ENOENT ? false : throw new LinuxException($"look at {path}", error);
+        }
+
+        return (status.Mode & FileConstants.S_IFMT) == FileConstants.S_IFSOCK
+            ? true
+            : throw new LinuxException($"{path} is {KindOf(status.Mode)}, not a socket, and is left alone", Errno.EEXIST);
     }
 
     /// <summary>Removes the file at the end of its maker, if it is a socket still.</summary>

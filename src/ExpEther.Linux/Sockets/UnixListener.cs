@@ -5,10 +5,12 @@ namespace ExpEther.Linux.Sockets;
 
 /// <summary>
 /// A UNIX stream socket that is listened on, nonblocking, as a file of a given mode. A socket left by a process that died is replaced;
-/// one that a process listens on, and everything that is no socket, is refused (<see cref="SocketFile"/>). The file goes when this is disposed.
+/// one that a process listens on, and everything that is no socket, is refused (<see cref="SocketFile"/>). The path is its maker's alone
+/// (<see cref="SocketClaim"/>), and the file goes when this is disposed.
 /// </summary>
 public sealed unsafe class UnixListener : IDisposable
 {
+    private readonly SocketClaim _claim;
     private int _fd;
 
     /// <param name="path">At most 107 bytes of UTF-8; its directory exists.</param>
@@ -24,23 +26,20 @@ public sealed unsafe class UnixListener : IDisposable
     {
         Path = path;
         var address = UnixAddress.Of(path);
-        SocketFile.RemoveLeftOver(path);
-        _fd = OpenSocket();
-
-        // The mode before bind is the most the file is ever created with (less the umask), so there is no moment of a wider one.
-        if (Libc.fchmod(_fd, (uint)mode) < 0 || Libc.bind(_fd, &address, (uint)sizeof(SockAddrUn)) < 0)
+        _claim = new SocketClaim(path);
+        try
         {
-            throw Close($"bind {path}");
+            _fd = OpenSocket();
+            Bind(address, mode, owner, group);
         }
-
-        SetAccess(mode, owner, group);
-        if (Libc.listen(_fd, LinuxLimits.UnixBacklogMax) < 0)
+        catch
         {
-            throw CloseAndRemove($"listen on {path}");
+            _claim.Dispose();
+            throw;
         }
     }
 
-    private UnixListener(string path, int descriptor) => (Path, _fd) = (path, descriptor);
+    private UnixListener(string path, int descriptor, SocketClaim claim) => (Path, _fd, _claim) = (path, descriptor, claim);
 
     public string Path { get; }
 
@@ -65,9 +64,24 @@ public sealed unsafe class UnixListener : IDisposable
             return null;
         }
 
-        var listener = new UnixListener(path, descriptor);
-        listener.SetAccess(mode, owner, group);
-        return listener;
+        SocketClaim? claim = null;
+        try
+        {
+            claim = SocketClaim.OfSocketThere(path);
+            var listener = new UnixListener(path, descriptor, claim);
+            listener.SetAccess(mode, owner, group);
+            return listener;
+        }
+        catch
+        {
+            if (claim is null)
+            {
+                _ = Libc.close(descriptor);
+            }
+
+            claim?.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Takes the next waiting connection. One that failed before it was taken is not reported.</summary>
@@ -85,6 +99,7 @@ public sealed unsafe class UnixListener : IDisposable
         {
             SocketFile.Remove(Path);
             _ = Libc.close(fd);
+            _claim.Dispose();
         }
     }
 
@@ -130,6 +145,21 @@ public sealed unsafe class UnixListener : IDisposable
         var failure = Close(what);
         _ = Libc.unlink(Path);
         return failure;
+    }
+
+    private void Bind(SockAddrUn at, UnixFileMode mode, uint? owner, uint? group)
+    {
+        // The mode before bind is the most the file is ever created with (less the umask), so there is no moment of a wider one.
+        if (Libc.fchmod(_fd, (uint)mode) < 0 || Libc.bind(_fd, &at, (uint)sizeof(SockAddrUn)) < 0)
+        {
+            throw Close($"bind {Path}");
+        }
+
+        SetAccess(mode, owner, group);
+        if (Libc.listen(_fd, LinuxLimits.UnixBacklogMax) < 0)
+        {
+            throw CloseAndRemove($"listen on {Path}");
+        }
     }
 
     private LinuxException Close(string what)

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using ExpEther.Cli.Tests.Lab;
 
@@ -31,6 +33,50 @@ public class StateTests
         Assert.Contains("io --config", second.Error, StringComparison.Ordinal);
         Assert.Contains("runs since", second.Error, StringComparison.Ordinal);
         Assert.False(machine.Daemons[0].HasEnded);
+    }
+
+    [Fact]
+    public async Task Of_daemons_that_start_at_once_over_a_left_over_socket_one_serves_and_the_others_name_it()
+    {
+        using var folder = new LabFolder();
+        var socket = folder.File("io.sock");
+        using (var dead = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            dead.Bind(new UnixDomainSocketEndPoint(socket));
+        }
+
+        var configs = Enumerable.Range(1, 4).Select(i => folder.Write($"io{i}.toml", $"""
+            name = "box{i}"
+            stateDirectory = "state"
+            [port]
+            kind = "udp"
+            listen = "127.0.0.1:{FreePort()}"
+            [link]
+            seal = "off"
+            [[device]]
+            name = "disk1"
+            [[device.namespace]]
+            ramMiB = 1
+            """)).ToList();
+        var started = configs.ConvertAll(config => Expether.Start("io", "--config", config, "--socket", socket));
+        try
+        {
+            var answer = await DaemonQuestions.UntilAsync(socket, "ls", found => found["started"]!.GetValue<bool>(), () => { });
+            var owner = started[answer["name"]!.GetValue<string>()[^1] - '1'];
+            foreach (var other in started.Where(each => each != owner))
+            {
+                var refusal = await other.EndAsync();
+                Assert.NotEqual(0, refusal.Code);
+                Assert.Contains($"process {owner.Id} (", refusal.Error, StringComparison.Ordinal);
+                Assert.Contains("io --config", refusal.Error, StringComparison.Ordinal);
+            }
+
+            Assert.False(owner.HasEnded);
+        }
+        finally
+        {
+            started.ForEach(each => each.Dispose());
+        }
     }
 
     [Fact]
@@ -105,5 +151,12 @@ public class StateTests
 
         pool[130] ^= 1;
         File.WriteAllBytes(path, pool);
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }
