@@ -229,12 +229,18 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     /// <param name="device">The device's name.</param>
     /// <param name="bytes">At least this much.</param>
     /// <param name="host">The owner's name.</param>
-    public Task<NamespaceReply> CreateNamespaceAsync(string device, ulong bytes, string host) =>
-        RunAsync(device, () => _namespaces.CreateAsync(device, bytes, host));
+    /// <param name="function">The VF that the owner sees it by, or not at all; null: by the first that it has.</param>
+    public Task<NamespaceReply> CreateNamespaceAsync(string device, ulong bytes, string host, string? function = null) =>
+        RunAsync(device, () => _namespaces.CreateAsync(device, bytes, host, function));
 
-    /// <summary>Gives a private namespace that nobody owns to a host. <paramref name="force"/>: whosever it is.</summary>
-    public Task<NamespaceReply> GiveNamespaceAsync(string device, uint id, string host, bool force = false) =>
-        RunAsync(device, () => _namespaces.GiveAsync(device, id, host, force));
+    /// <summary>Gives a private namespace to a host, or to another function of its owner.</summary>
+    /// <param name="device">The device's name.</param>
+    /// <param name="id">NSID.</param>
+    /// <param name="host">The owner's name.</param>
+    /// <param name="force">It is taken from another owner, or from a function that is in its owner's hands.</param>
+    /// <param name="function">As of <see cref="CreateNamespaceAsync"/>.</param>
+    public Task<NamespaceReply> GiveNamespaceAsync(string device, uint id, string host, bool force = false, string? function = null) =>
+        RunAsync(device, () => _namespaces.GiveAsync(device, id, host, force, function));
 
     /// <summary>Grows or shrinks a namespace. One that a host uses is cut only with <paramref name="force"/>.</summary>
     public Task<NamespaceReply> ResizeNamespaceAsync(string device, uint id, ulong bytes, bool force = false) =>

@@ -85,6 +85,11 @@ internal static class ListCommand
                 + "and the function goes to the host at which it arrives";
         }
 
+        foreach (var f in box.Objects("functions").Where(f => f["givenNamespaces"] is System.Text.Json.Nodes.JsonArray { Count: > 0 }))
+        {
+            text += $"\n\n{f.Cell("name")}: namespace {f.Cell("givenNamespaces")} was given to it: see expether namespace ls {f.Cell("device")}";
+        }
+
         text += box["trouble"] is null ? "" : $"\n\n{box.Cell("name")}: {box.Cell("trouble")}";
         foreach (var d in box.Objects("devices").Where(d => d["trouble"] is not null))
         {

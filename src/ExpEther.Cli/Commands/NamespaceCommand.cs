@@ -14,6 +14,12 @@ internal static class NamespaceCommand
     private static readonly Argument<string> Host = new("host") { Description = "The owner: a host's name." };
     private static readonly Argument<long?> Bytes = ByteCount.SizeArgument(
         "size", "With its unit: 512MiB, 1.5GiB, 2T (powers of 1024), 10GB (of 1000), 4096B. The device may round up.");
+    private static readonly Option<string?> Function = new("--function")
+    {
+        Description = "The virtual function that its host sees it by, as disk1.vf2: by that one or not at all. Default: the first that it has.",
+        HelpName = "FUNCTION",
+    };
+
     private static readonly Option<string> Socket = SharedOptions.Socket();
 
     public static (Command, string) Build()
@@ -23,8 +29,8 @@ internal static class NamespaceCommand
             BuildList(),
             BuildChange("create", "Make a private namespace for a host; it sees it at once if it has a function of the device.", null, Device, Bytes, Host),
             BuildChange(
-                "give", "Give a private namespace that nobody owns to a host.",
-                "Whosever it is: it is taken from its owner at once.", Device, Id, Host),
+                "give", "Give a private namespace that has no owner to a host, or say by which of its functions its owner sees it.",
+                "Take it at once from another owner, or from the function by which its owner sees it.", Device, Id, Host),
             BuildChange(
                 "resize", "Grow or shrink a private namespace; hosts that see it are told.",
                 "Shrink it also under a host that has it: what is beyond the new end is lost.", Device, Id, Bytes),
@@ -38,10 +44,14 @@ internal static class NamespaceCommand
               expether namespace resize disk1 65 20GiB
               expether namespace delete disk1 65                       refused while its host has it; --force
               expether namespace give disk1 65 host2                   one whose owner is not known any more
+              expether namespace create disk1 10GiB host1 --function disk1.vf2
+              expether namespace give disk1 65 host1 --function disk1.vf2 --force
+                                                                       from another function of its host; unmount it there first
               expether namespace repair disk1 --accept-loss            what is left of a pool that lost a copy of the earlier format
 
-            A private namespace is seen by its owner alone, by the first of its functions of that device. `move` takes it along to the new
-            host; `detach` leaves it with its owner, who sees it again with the next function it gets.
+            A private namespace is seen by its owner alone, by the first of its functions of that device, or by the one that it was given to
+            (--function). `move` takes it along to the new host; `detach` leaves it with its owner, who sees it again with the next function
+            it gets; one that was given to a function, when it has that function again. `give` without --function ends that.
             """);
     }
 
@@ -114,6 +124,11 @@ internal static class NamespaceCommand
             command.Add(argument);
         }
 
+        if (arguments.Contains(Host))
+        {
+            command.Add(Function);
+        }
+
         var force = new Option<bool>("--force") { Description = forced ?? "" };
         if (forced is not null)
         {
@@ -137,6 +152,10 @@ internal static class NamespaceCommand
             if (arguments.Contains(Host))
             {
                 call["host"] = parsed.GetValue(Host);
+                if (parsed.GetValue(Function) is { } function)
+                {
+                    call["function"] = function;
+                }
             }
 
             if (forced is not null)
@@ -156,7 +175,7 @@ internal static class NamespaceCommand
                     (result["id"] is null
                         ? $"{result.Cell("device")}: namespace {call.Cell("id")} is deleted"
                         : $"{result.Cell("device")}: namespace {result.Cell("id")}, {JsonText.Size(result.Count("bytes"))}, owner {result.Cell("owner")}, "
-                        + $"seen by {result.Cell("functions")}")
+                        + $"seen by {result.Cell("functions")}" + (result["givenTo"] is null ? "" : $", given to {result.Cell("givenTo")}"))
                     + (result["message"] is null ? "" : $"; {result.Cell("message")}"));
             }
 
@@ -176,13 +195,13 @@ internal static class NamespaceCommand
                 continue;
             }
 
-            var table = new TextTable("DEVICE", "NSID", "SIZE", "BLOCK", "KIND", "OWNER", "SEEN BY", "UUID");
+            var table = new TextTable("DEVICE", "NSID", "SIZE", "BLOCK", "KIND", "OWNER", "SEEN BY", "GIVEN TO", "UUID");
             foreach (var found in device.Objects("namespaces"))
             {
                 table.Add(
                     device.Cell("device"), found.Cell("id"), JsonText.Size(found.Count("bytes")), found.Cell("blockBytes"),
                     (found.FlagOf("shared") == true ? "shared" : "private") + (found.FlagOf("readOnly") == true ? ", read-only" : ""),
-                    found.Cell("owner"), found.Cell("functions"), found.Cell("uuid"));
+                    found.Cell("owner"), found.Cell("functions"), found.Cell("givenTo"), found.Cell("uuid"));
             }
 
             parts.Add($"{table}\n{device.Cell("device")}: {JsonText.Size(device.Count("freeBytes"))} of {JsonText.Size(device.Count("totalBytes"))} free"

@@ -50,6 +50,7 @@ internal static class IoJson
         ["busy"] = f.Busy,
         ["followsGuest"] = f.FollowsGuest?.ToString(),
         ["owner"] = f.Owner,
+        ["givenNamespaces"] = new JsonArray([.. f.GivenNamespaces.Select(id => (JsonNode)id)]),
         ["vlan"] = f.Vlan.Value == 0 ? null : f.Vlan.Value,
         ["generation"] = f.Generation,
         ["vendorId"] = $"0x{f.VendorId:x4}",

@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using ExpEther.Bridge.Io;
 using ExpEther.Bridge.Io.Namespaces;
 using ExpEther.Core.Scheduling;
+using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Control;
 
 namespace ExpEther.Daemon.Io;
@@ -59,7 +60,8 @@ internal sealed class NamespaceControl
         var device = call.Arguments.RequiredText("device");
         var host = call.Arguments.RequiredText("host");
         var bytes = RequiredBytes(call);
-        return RunAsync(call, device, () => _bridge.CreateNamespaceAsync(device, bytes, host));
+        var function = call.Arguments.Text("function");
+        return RunAsync(call, device, () => _bridge.CreateNamespaceAsync(device, bytes, host, function), function);
     }
 
     private Task<ControlReply> GiveAsync(ControlCall call)
@@ -68,7 +70,8 @@ internal sealed class NamespaceControl
         var host = call.Arguments.RequiredText("host");
         var force = call.Arguments.Flag("force") ?? false;
         var id = RequiredId(call);
-        return RunAsync(call, null, () => _bridge.GiveNamespaceAsync(device, id, host, force));
+        var function = call.Arguments.Text("function");
+        return RunAsync(call, null, () => _bridge.GiveNamespaceAsync(device, id, host, force, function), function);
     }
 
     private Task<ControlReply> ResizeAsync(ControlCall call)
@@ -136,7 +139,8 @@ internal sealed class NamespaceControl
     /// <param name="call">The command.</param>
     /// <param name="changed">The device whose pool it changes; null: none.</param>
     /// <param name="command">What is done.</param>
-    private async Task<ControlReply> RunAsync(ControlCall call, string? changed, Func<Task<NamespaceReply>> command)
+    /// <param name="function">The function that it names, for a suggestion; null: none.</param>
+    private async Task<ControlReply> RunAsync(ControlCall call, string? changed, Func<Task<NamespaceReply>> command, string? function = null)
     {
         if (call.Arguments.Mistake() is { } mistake)
         {
@@ -152,7 +156,9 @@ internal sealed class NamespaceControl
         var reply = await command();
         if (!reply.Ok)
         {
-            return ControlReply.Fail(reply.Code, reply.Message, reply.Remedy);
+            var functions = _bridge.Status().Functions.Where(f => f.Device == reply.Device && f.VirtualNumber > 0).Select(f => f.Name);
+            var meant = function is not null && reply.Code == RefusalCode.NoSuchFunction ? Suggestion.Nearest(function, functions) : null;
+            return ControlReply.Fail(reply.Code, reply.Message, meant is null ? reply.Remedy : $"did you mean '{meant}'? {reply.Remedy}");
         }
 
         var answer = reply.Namespace is { } now ? Describe(now) : [];
@@ -186,6 +192,7 @@ internal sealed class NamespaceControl
         ["shared"] = found.IsShared,
         ["readOnly"] = found.IsReadOnly,
         ["owner"] = found.Owner,
+        ["givenTo"] = found.GivenTo,
         ["functions"] = new JsonArray([.. found.Functions.Select(name => (JsonNode)name)]),
     };
 }

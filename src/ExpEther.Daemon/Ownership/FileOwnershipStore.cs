@@ -26,8 +26,12 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
     /// <summary>What the envelope calls it.</summary>
     private const string Kind = "ownership";
 
-    /// <summary>Version 1 was the same JSON with a member <c>format</c>, without an envelope.</summary>
-    private const int FormatVersion = 2;
+    /// <summary>
+    /// Version 1 was the same JSON with a member <c>format</c>, without an envelope; version 2 did not know namespaces that are given to a function, and
+    /// an ExpEther of then would forget that.
+    /// </summary>
+    private const int FormatVersion = 3;
+    private const int FormatVersionMin = 2;
     private const int FileBytesMax = 4 << 20;
     private static readonly TimeSpan RetryPause = TimeSpan.FromSeconds(1);
 
@@ -112,11 +116,11 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
         }
 
         var problem = found.Problem;
-        if (found is { Condition: StateFileCondition.Whole, Version: not FormatVersion })
+        if (found is { Condition: StateFileCondition.Whole, Version: < FormatVersionMin or > FormatVersion })
         {
             // It is not damaged: another version of ExpEther reads it.
             throw new IOException(
-                $"{FilePath} has version {found.Version}, and this ExpEther reads versions 1 and {FormatVersion}: start the version that wrote it");
+                $"{FilePath} has version {found.Version}, and this ExpEther reads versions 1 to {FormatVersion}: start the version that wrote it");
         }
 
         if (problem.Length == 0 && TryParse(found, out problem) is { } image)
@@ -179,7 +183,7 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
         ["namespaces"] = new JsonArray([.. image.Namespaces.Select(n => (JsonNode)new JsonObject
         {
             ["device"] = n.Device, ["id"] = n.Id, ["uuid"] = n.Uuid.ToString(), ["vlan"] = n.Owner.Vlan.Value, ["mac"] = n.Owner.Mac.ToString(),
-            ["seenBy"] = n.SeenBy,
+            ["seenBy"] = n.SeenBy, ["givenTo"] = n.GivenTo,
         })]),
         ["creating"] = new JsonArray([.. image.Intents.Select(i => (JsonNode)new JsonObject
         {
@@ -251,7 +255,10 @@ public sealed class FileOwnershipStore : IOwnershipStore, IDisposable
                 return null;
             }
 
-            records.Add(new NamespaceRecord(device, id, uuid, new HostIdentity(new VlanId(vlan), mac)) { SeenBy = found["seenBy"]?.GetValue<int>() ?? 0 });
+            records.Add(new NamespaceRecord(device, id, uuid, new HostIdentity(new VlanId(vlan), mac))
+            {
+                SeenBy = found["seenBy"]?.GetValue<int>() ?? 0, GivenTo = found["givenTo"]?.GetValue<int>() ?? 0,
+            });
         }
 
         return records;

@@ -40,6 +40,35 @@ public class NamespaceTests
         Assert.Equal([1], await SeenAsync(machine, seen => seen.Count == 1));
     }
 
+    [Fact]
+    public async Task A_namespace_is_given_to_a_function_by_its_name()
+    {
+        await using var machine = await OneMachine.StartAsync(folder => Shared(folder));
+        await BoxAsync(machine, "attach", "shared.vf1", "host1");
+        await BoxAsync(machine, "attach", "shared.vf2", "host1");
+        var made = await BoxAsync(machine, "namespace", "create", "shared", "4MiB", "host1", "--function", "shared.vf2");
+        var id = made["id"]!.GetValue<int>();
+        Assert.Equal(("shared.vf2", "shared.vf2"), (made["givenTo"]!.GetValue<string>(), made["functions"]!.AsArray().Single()!.GetValue<string>()));
+        Assert.Equal([1, id], await SeenAsync(machine, seen => seen.Count == 2, "shared.vf2"));
+        Assert.Equal([1], await SeenAsync(machine, seen => seen.Count == 1));
+
+        await machine.RestartIoAsync();
+        var box = await machine.UntilAsync(
+            machine.Io, "ls", box => box["started"]!.GetValue<bool>() && Function(box, "shared.vf2")["slot"] is not null);
+        Assert.Equal([id], Function(box, "shared.vf2")["givenNamespaces"]!.AsArray().Select(n => n!.GetValue<int>()));
+        Assert.Contains("shared.vf2: namespace", (await Expether.RunAsync("ls", "--socket", machine.Io)).Output, StringComparison.Ordinal);
+        Assert.Contains("GIVEN TO", (await Expether.RunAsync("namespace", "ls", "--socket", machine.Io)).Output, StringComparison.Ordinal);
+
+        var mistyped = await Expether.RunAsync("namespace", "give", "shared", $"{id}", "host1", "--function", "shard.vf1", "--socket", machine.Io, "--json");
+        Assert.Equal((1, "no-such-function"), (mistyped.Code, CodeOf(mistyped)));
+        Assert.Contains("did you mean 'shared.vf1'?", mistyped.Json["error"]!["remedy"]!.GetValue<string>(), StringComparison.Ordinal);
+        var used = await Expether.RunAsync("namespace", "give", "shared", $"{id}", "host1", "--function", "shared.vf1", "--socket", machine.Io, "--json");
+        Assert.Equal((1, "namespace-in-use"), (used.Code, CodeOf(used)));
+        await BoxAsync(machine, "namespace", "give", "shared", $"{id}", "host1", "--function", "shared.vf1", "--force");
+        Assert.Equal([1, id], await SeenAsync(machine, seen => seen.Count == 2));
+        Assert.Equal([1], await SeenAsync(machine, seen => seen.Count == 1, "shared.vf2"));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

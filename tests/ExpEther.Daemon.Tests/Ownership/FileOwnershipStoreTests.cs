@@ -46,7 +46,8 @@ public class FileOwnershipStoreTests
     {
         using var scratch = new Scratch();
         var owner = new HostIdentity(new VlanId(12), new MacAddress(0x02_00_00_00_00_07));
-        var image = Image(7) with { Namespaces = [new NamespaceRecord("disk", 3, Guid.Parse("0f2d7a6e-8a4b-4d5e-9d0c-3b1f6a7c8d9e"), owner)] };
+        var given = new NamespaceRecord("disk", 3, Guid.Parse("0f2d7a6e-8a4b-4d5e-9d0c-3b1f6a7c8d9e"), owner) { SeenBy = 1, GivenTo = 2 };
+        var image = Image(7) with { Namespaces = [given] };
         using (var store = new FileOwnershipStore(scratch.Folder, "box", new Events()))
         {
             store.Save(image);
@@ -185,7 +186,7 @@ public class FileOwnershipStoreTests
             """);
         new FileOwnershipStore(scratch.Folder, "box", events).Dispose();
 
-        Assert.StartsWith("{\"expether\":\"ownership\",\"version\":2,", File.ReadAllText(file), StringComparison.Ordinal);
+        Assert.StartsWith("{\"expether\":\"ownership\",\"version\":3,", File.ReadAllText(file), StringComparison.Ordinal);
         Assert.Contains("version 1", Assert.Single(events.All).Text, StringComparison.Ordinal);
         using var store = new FileOwnershipStore(scratch.Folder, "box", events);
         Assert.Equal(77ul, Assert.Single(store.Load()!.Owners).Generation);
@@ -193,14 +194,27 @@ public class FileOwnershipStoreTests
     }
 
     [Fact]
+    public void A_file_of_version_2_is_read_and_its_namespaces_were_given_to_no_function()
+    {
+        using var scratch = new Scratch();
+        File.WriteAllBytes(scratch.File("ownership-box.json"), StateEnvelope.Wrap("ownership", 2, """
+            {"version":4,"incarnation":9,"counter":5,"owners":[],"namespaces":[{"device":"disk","id":65,
+            "uuid":"0f2d7a6e-8a4b-4d5e-9d0c-3b1f6a7c8d9e","vlan":11,"mac":"02:00:00:00:00:01","seenBy":2}],"creating":[]}
+            """u8));
+        using var store = new FileOwnershipStore(scratch.Folder, "box", new Events());
+        var found = Assert.Single(store.Load()!.Namespaces);
+        Assert.Equal((2, 0), (found.SeenBy, found.GivenTo));
+    }
+
+    [Fact]
     public void A_file_of_a_later_version_is_refused_whatever_loss_is_accepted()
     {
         using var scratch = new Scratch();
-        File.WriteAllBytes(scratch.File("ownership-box.json"), StateEnvelope.Wrap("ownership", 3, "{}"u8));
+        File.WriteAllBytes(scratch.File("ownership-box.json"), StateEnvelope.Wrap("ownership", 4, "{}"u8));
 
         var message = Assert.Throws<IOException>(() => new FileOwnershipStore(scratch.Folder, "box", new Events(), acceptsLoss: true)).Message;
 
-        Assert.Contains("version 3", message, StringComparison.Ordinal);
+        Assert.Contains("version 4", message, StringComparison.Ordinal);
         Assert.Single(Directory.EnumerateFiles(scratch.Folder, "*.json"));
     }
 

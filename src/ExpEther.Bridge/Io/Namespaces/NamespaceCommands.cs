@@ -35,7 +35,8 @@ internal sealed class NamespaceCommands(
         return all;
     }
 
-    public Task<NamespaceReply> CreateAsync(string device, ulong bytes, string host) => OnAsync(device, async (physical, manager, inventory) =>
+    public Task<NamespaceReply> CreateAsync(string device, ulong bytes, string host, string? function) => OnAsync(
+        device, async (physical, manager, inventory) =>
     {
         if (hosts.Find(host) is not { } owner)
         {
@@ -45,6 +46,11 @@ internal sealed class NamespaceCommands(
         if (bytes == 0)
         {
             return NamespaceRefusals.Empty(device);
+        }
+
+        if (PlaceOf(physical, owner, function, out var givenTo) is { } misplaced)
+        {
+            return misplaced;
         }
 
         var stale = StaleOf(physical, inventory);
@@ -72,7 +78,7 @@ internal sealed class NamespaceCommands(
         }
 
         var intent = ownership.IntentOf(device);
-        if (!await ownership.RecordNamespacesAsync([RecordOf(device, found, owner)], stale, made: device))
+        if (!await ownership.RecordNamespacesAsync([RecordOf(device, found, owner) with { GivenTo = givenTo }], stale, made: device))
         {
             ownership.TakeBackNamespace(device, found.Id, null, intent);
             await TakeBackAsync(physical, manager);
@@ -82,8 +88,12 @@ internal sealed class NamespaceCommands(
         return await ShownAsync(physical, manager, found.Id);
     });
 
-    /// <summary>Gives a namespace to a host: one that nobody owns, or with <paramref name="force"/> whosever it is.</summary>
-    public Task<NamespaceReply> GiveAsync(string device, uint id, string host, bool force) => OnAsync(device, id, async (physical, manager, found) =>
+    /// <summary>
+    /// Gives a namespace to a host: one without owner, or with <paramref name="force"/> of whichever owner; or says by which of its functions its owner
+    /// sees it. What is done already succeeds.
+    /// </summary>
+    public Task<NamespaceReply> GiveAsync(string device, uint id, string host, bool force, string? function) => OnAsync(
+        device, id, async (physical, manager, found) =>
     {
         if (hosts.Find(host) is not { } owner)
         {
@@ -95,13 +105,26 @@ internal sealed class NamespaceCommands(
             return NamespaceRefusals.Shared(device, id);
         }
 
+        if (PlaceOf(physical, owner, function, out var givenTo) is { } misplaced)
+        {
+            return misplaced;
+        }
+
         var before = RecordOf(physical, found);
-        if (before is not null && !force)
+        var after = RecordOf(device, found, owner);
+        if (before is not null && before.Owner != after.Owner && !force)
         {
             return NamespaceRefusals.Owned(device, id, hosts.NameOf(before.Owner));
         }
 
-        if (!await ownership.RecordNamespacesAsync([RecordOf(device, found, owner)], []))
+        // To another of its owner's functions it goes as a disk is pulled: NVMe has no way to ask the host first.
+        if (givenTo > 0 && !force && InHandsOf(physical, found, except: givenTo) is { Length: > 0 } users)
+        {
+            return NamespaceRefusals.SeenElsewhere(device, id, users, host, function!);
+        }
+
+        after = after with { GivenTo = givenTo, SeenBy = before?.Owner == after.Owner ? before.SeenBy : 0 };
+        if (before != after && !await ownership.RecordNamespacesAsync([after], []))
         {
             ownership.TakeBackNamespace(device, id, before);
             return NamespaceRefusals.NotRecorded(device);
@@ -208,9 +231,37 @@ internal sealed class NamespaceCommands(
     private List<NamespaceRecord> StaleOf(PhysicalDevice device, NamespaceInventory inventory) =>
         [.. ownership.NamespacesOf(device.Name).Where(r => !inventory.Namespaces.Any(n => n.Id == r.Id && n.Uuid == r.Uuid))];
 
+    /// <summary>Which VF a command means.</summary>
+    /// <returns>Null; else why a namespace of the host cannot be given to it.</returns>
+    private NamespaceReply? PlaceOf(PhysicalDevice device, HostSession host, string? function, out int number)
+    {
+        number = 0;
+        if (function is null)
+        {
+            return null;
+        }
+
+        var owner = new HostIdentity(host.Host.Vlan, host.Host.Mac);
+        if (device.Device.Functions.Find(f => f.Name == function && f.Real.IsVirtual) is not { } found)
+        {
+            return NamespaceRefusals.NoSuchFunction(device.Device, function, FunctionsOf(device, owner));
+        }
+
+        number = found.Real.VirtualNumber;
+        return ownership.OwnerOf(function) is { } other && other.Owner != owner
+            ? NamespaceRefusals.FunctionOfAnother(device.Name, function, hosts.NameOf(other), host.Name, FunctionsOf(device, owner))
+            : null;
+    }
+
+    private IReadOnlyList<string> FunctionsOf(PhysicalDevice device, HostIdentity owner) =>
+        [.. device.Device.Functions.Where(f => f.Real.IsVirtual && ownership.OwnerOf(f.Name)?.Owner == owner).Select(f => f.Name)];
+
     /// <summary>Names of the functions that see it and are in their owners' hands.</summary>
-    private static string InHandsOf(PhysicalDevice device, ManagedNamespace found) => string.Join(
-        ", ", found.VisibleTo.Select(device.VirtualFunction).OfType<IoFunction>().Where(f => f.IsOpen).Select(f => f.Name));
+    /// <param name="device">The device.</param>
+    /// <param name="found">The namespace.</param>
+    /// <param name="except">A VF that does not count; 0: all do.</param>
+    private static string InHandsOf(PhysicalDevice device, ManagedNamespace found, int except = 0) => string.Join(
+        ", ", found.VisibleTo.Where(vf => vf != except).Select(device.VirtualFunction).OfType<IoFunction>().Where(f => f.IsOpen).Select(f => f.Name));
 
     private Task<NamespaceReply> OnAsync(
         string device, uint id, Func<PhysicalDevice, INamespaceManager, ManagedNamespace, Task<NamespaceReply>> command) =>
@@ -252,13 +303,18 @@ internal sealed class NamespaceCommands(
 
         var status = Describe(device, found);
         var message = failure.Length > 0 ? $"its owner does not see it yet: {failure}"
+            : status is { Functions.Count: 0, Owner: not null, GivenTo: { } place } ? $"host '{status.Owner}' sees it as soon as it has {place}"
             : status.Functions.Count == 0 && status.Owner is not null ? $"host '{status.Owner}' sees it as soon as it has a function of {device.Name}"
             : "";
         return new NamespaceReply { Ok = true, Device = device.Name, Namespace = status, Message = message };
     }
 
-    private NamespaceStatus Describe(PhysicalDevice device, ManagedNamespace found) => new(
-        device.Name, found.Id, found.Uuid, found.Bytes, found.BlockBytes, found.IsShared, found.IsReadOnly,
-        found.IsShared || RecordOf(device, found) is not { } record ? null : hosts.NameOf(record.Owner),
-        [.. found.VisibleTo.Select(vf => device.VirtualFunction(vf)?.Name).OfType<string>()]);
+    private NamespaceStatus Describe(PhysicalDevice device, ManagedNamespace found)
+    {
+        var record = found.IsShared ? null : RecordOf(device, found);
+        return new NamespaceStatus(
+            device.Name, found.Id, found.Uuid, found.Bytes, found.BlockBytes, found.IsShared, found.IsReadOnly,
+            record is null ? null : hosts.NameOf(record.Owner), [.. found.VisibleTo.Select(vf => device.VirtualFunction(vf)?.Name).OfType<string>()],
+            record is { GivenTo: > 0 and var vf } ? device.NameOf(vf) : null);
+    }
 }

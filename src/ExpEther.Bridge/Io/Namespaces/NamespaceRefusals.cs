@@ -43,6 +43,28 @@ internal sealed class NamespaceRefusals(DeviceBus devices, PhysicalFunctions phy
         RefusalCode.AlreadyOwned, $"namespace {id} of {device} is already owned by host '{owner}'",
         "move the function that sees it, or use --force to take it", device);
 
+    /// <param name="device">The device.</param>
+    /// <param name="function">What was asked for.</param>
+    /// <param name="owned">Functions of the device that the host has.</param>
+    public static NamespaceReply NoSuchFunction(BusDevice device, string function, IReadOnlyList<string> owned) => NamespaceReply.Refused(
+        function == device.Name ? RefusalCode.PhysicalFunction : RefusalCode.NoSuchFunction,
+        function == device.Name
+            ? $"{function} is the physical function: hosts see namespaces by virtual functions"
+            : $"{device.Name} has no virtual function '{function}'",
+        owned.Count > 0 ? $"the host has {List(owned)}"
+            : $"its virtual functions: {List(device.Functions.Where(f => f.Real.IsVirtual).Select(f => f.Name))}", device.Name);
+
+    /// <inheritdoc cref="NoSuchFunction"/>
+    public static NamespaceReply FunctionOfAnother(string device, string function, string owner, string host, IReadOnlyList<string> owned) =>
+        NamespaceReply.Refused(
+            RefusalCode.AlreadyOwned, $"{function} is owned by host '{owner}', and namespaces of host '{host}' are seen by its own functions only",
+            owned.Count > 0 ? $"host '{host}' has {List(owned)}"
+                : $"host '{host}' has no function of {device}: leave --function out, and it sees the namespace by the first that it gets", device);
+
+    public static NamespaceReply SeenElsewhere(string device, uint id, string functions, string host, string function) => NamespaceReply.Refused(
+        RefusalCode.NamespaceInUse, $"namespace {id} of {device} is in use: its owner sees it by {functions}, and would lose it there",
+        $"unmount it in the host, then: expether namespace give {device} {id} {host} --function {function} --force", device);
+
     public static NamespaceReply NotRecorded(string device) => NamespaceReply.Refused(
         RefusalCode.NotRecorded, $"the owner of a namespace of {device} could not be made durable; nothing was changed",
         "look at the disk that holds the box's state", device);

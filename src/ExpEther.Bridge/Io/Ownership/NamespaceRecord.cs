@@ -9,4 +9,7 @@ public sealed record NamespaceRecord(string Device, uint Id, Guid Uuid, HostIden
 {
     /// <summary>The VF by which its owner has seen it, so that a disk in use is where it was after a restart of the box; 0: by none yet.</summary>
     public int SeenBy { get; init; }
+
+    /// <summary>The VF that it was given to by name: its owner sees it by that one or not at all. 0: by whichever.</summary>
+    public int GivenTo { get; init; }
 }

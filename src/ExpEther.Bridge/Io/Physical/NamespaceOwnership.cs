@@ -95,6 +95,22 @@ internal sealed class NamespaceOwnership(
         ? [.. device.Device.Functions.Where(f => f != function && ownership.OwnerOf(f.Name)?.Owner == owner.Owner).Select(f => f.Name)]
         : [];
 
+    /// <summary>What people should know of the namespaces that a host sees by this function or not at all, now that it is not the host's any more.</summary>
+    /// <returns>Empty: there are none.</returns>
+    public string LeftBehind(IoFunction function, OwnershipRecord before, string host)
+    {
+        var left = GivenTo(function).Where(n => n.Owner == before.Owner).Select(n => n.Id).Order().ToList();
+        return left.Count == 0 ? ""
+            : $"host '{host}' keeps what was given to it by {function.Name}, namespace {string.Join(", ", left)}, "
+                + $"and sees it again when it has {function.Name}; "
+            + $"to show it by another function: expether namespace give {function.Device.Name} {left[0]} {host}";
+    }
+
+    /// <summary>Records of private namespaces that were given to a function by name.</summary>
+    public IEnumerable<NamespaceRecord> GivenTo(IoFunction function) => function.Real.VirtualNumber > 0
+        ? ownership.NamespacesOf(function.Device.Name).Where(n => n.GivenTo == function.Real.VirtualNumber)
+        : [];
+
     /// <summary>As <see cref="Look(PhysicalDevice)"/>, at once, by who has the device's gate.</summary>
     /// <param name="device">The device.</param>
     /// <param name="virtualFunction">Whose sight counts for the result; 0: everybody's.</param>

@@ -31,5 +31,8 @@ internal sealed class PhysicalDevice(BusDevice device, PrivateRootComplex root, 
 
     public bool IsLooking { get; set; }
 
+    /// <summary>How people call a VF, also one that the configuration does not have any more.</summary>
+    public string NameOf(int virtualFunction) => VirtualFunction(virtualFunction)?.Name ?? $"{Name}.vf{virtualFunction}";
+
     public IoFunction? VirtualFunction(int number) => Device.Functions.Find(f => f.Real.VirtualNumber == number);
 }

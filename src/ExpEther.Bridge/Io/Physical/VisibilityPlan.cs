@@ -5,10 +5,12 @@ namespace ExpEther.Bridge.Io.Physical;
 
 /// <summary>
 /// Which VF is to see which namespace. Shared ones are seen by every VF that has an owner. A private one is seen by one VF of its owner
-/// and no other, since NVMe attaches it to one controller at a time (NVMe 1.4 §6.1.6): where the owner sees it now, so that a disk in use
+/// and no other, since NVMe attaches it to one controller at a time (NVMe 1.4 §6.1.6): the one that it was given to by name, as long as that is
+/// its owner's, and none meanwhile, so that it never comes up where people did not want it and comes back where they did; one that was not given to a VF
+/// is seen where the owner sees it now, so that a disk in use
 /// never jumps; else where the record says that it was, before the box was started again; else where the
-/// owner's other namespaces of the device are; else by the first of its VFs. A private one without owner, or whose
-/// owner has no VF of the device, is seen by nobody.
+/// owner's other namespaces of that kind are; else by the first of its VFs. A private one without owner, or whose
+/// owner has no VF of the device, is seen by none.
 /// </summary>
 internal sealed class VisibilityPlan
 {
@@ -29,16 +31,27 @@ internal sealed class VisibilityPlan
             return [.. _owners.Functions.Keys.Order()];
         }
 
-        return _owners.OwnerOf(found) is { } owner && (SeenBy(found, owner) ?? KeptFor(found, owner) ?? HolderOf(owner)) is { } holder ? [holder] : [];
+        if (_owners.RecordOf(found) is not { } record)
+        {
+            return [];
+        }
+
+        if (record.GivenTo > 0)
+        {
+            return _owners.Functions.TryGetValue(record.GivenTo, out var who) && who == record.Owner ? [record.GivenTo] : [];
+        }
+
+        return (SeenBy(found, record.Owner) ?? KeptFor(found, record.Owner) ?? HolderOf(record.Owner)) is { } holder ? [holder] : [];
     }
 
-    /// <summary>The VF that sees the private namespaces of a host; null: it has no VF of this device.</summary>
+    /// <summary>The VF that sees those private namespaces of a host that were given to no VF by name; null: it has no VF of this device.</summary>
     public int? HolderOf(HostIdentity owner)
     {
         int? first = null;
         foreach (var found in _namespaces)
         {
-            if (!found.IsShared && _owners.OwnerOf(found) == owner && SeenBy(found, owner) is { } seen && !(first < seen))
+            if (!found.IsShared && _owners.RecordOf(found) is { GivenTo: 0 } record
+                && record.Owner == owner && SeenBy(found, owner) is { } seen && !(first < seen))
             {
                 first = seen;
             }

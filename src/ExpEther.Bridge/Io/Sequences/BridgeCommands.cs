@@ -131,7 +131,8 @@ internal sealed class BridgeCommands(
         }
 
         EndWith(f, code, owner, null);
-        return Result(f, code, NameOf(owner), owner.Vlan, null, default, 0, steps);
+        var result = Result(f, code, NameOf(owner), owner.Vlan, null, default, 0, steps);
+        return result.Ok ? result with { Message = namespaces.LeftBehind(f, owner, NameOf(owner)) } : result;
     }
 
     /// <summary>A command that is repeated because its answer was lost finds done what it asks for.</summary>
@@ -206,8 +207,14 @@ internal sealed class BridgeCommands(
         function.SlotDemanded = 0;
         EndWith(function, code, owner, to);
         var result = Result(function, code, owner is null ? null : NameOf(owner), owner?.Vlan ?? default, to.Name, to.Host.Vlan, generation, steps);
-        result = result.Ok ? result with { Message = function.Note } : result;
-        return result.Ok && namespaces.Beside(function) is { Count: > 0 } others
+        if (!result.Ok)
+        {
+            return result;
+        }
+
+        var left = owner is null ? "" : namespaces.LeftBehind(function, owner, NameOf(owner));
+        result = result with { Message = function.Note.Length > 0 && left.Length > 0 ? $"{function.Note}; {left}" : function.Note + left };
+        return namespaces.Beside(function) is { Count: > 0 } others
             ? result with
             {
                 Message = (result.Message.Length > 0 ? $"{result.Message}; " : "")

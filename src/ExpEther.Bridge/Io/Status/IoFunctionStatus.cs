@@ -57,6 +57,9 @@ public sealed record IoFunctionStatus
     /// <summary>The requester ID that the owner uses; null before its first request.</summary>
     public Rid? HostH { get; init; }
 
+    /// <summary>NSIDs of the private namespaces that were given to it by name, of whichever owner.</summary>
+    public IReadOnlyList<uint> GivenNamespaces { get; init; } = [];
+
     /// <summary>The owner's slot, from 1; null before the owner told.</summary>
     public int? Slot { get; init; }
 

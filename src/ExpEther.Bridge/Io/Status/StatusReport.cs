@@ -12,7 +12,7 @@ internal static class StatusReport
     public static IoBridgeStatus Of(
         IoBridgeOptions options, Instant now, FunctionTable functions, HostSessions hosts, OwnershipTable ownership, IoBridgeCounters counters) => new(
         options.Name, options.Mac,
-        [.. functions.All.Select(f => Of(f, ownership.OwnerOf(f.Name), hosts, now))],
+        [.. functions.All.Select(f => Of(f, ownership, hosts, now))],
         [.. hosts.All.Select(h => new IoHostStatus(
             h.Name, h.Host.Vlan, h.Host.Mac, h.IsUp, h.IsAnnounced, h.IsUp && h.Link.IsSilent(now), h.Link.MtuBytes, h.Link.MaxPayloadBytes,
             OwnedBy(h, functions, ownership), h.Link.Counters, h.Trouble) { Epoch = h.Link.Epoch, HasFailed = h.HasFailed })],
@@ -24,8 +24,9 @@ internal static class StatusReport
         .. functions.All.Where(f => ownership.OwnerOf(f.Name) is { } o && o.Vlan == host.Host.Vlan && o.Mac == host.Host.Mac).Select(f => f.Name),
     ];
 
-    private static IoFunctionStatus Of(IoFunction function, OwnershipRecord? owner, HostSessions hosts, Instant now)
+    private static IoFunctionStatus Of(IoFunction function, OwnershipTable ownership, HostSessions hosts, Instant now)
     {
+        var owner = ownership.OwnerOf(function.Name);
         var shown = function.Real.Description;
         var endpoint = function.Config.Endpoint;
         return new IoFunctionStatus
@@ -51,6 +52,9 @@ internal static class StatusReport
             VfH = !function.IsOpen ? null : endpoint.Rid.Value != 0 ? endpoint.Rid : function.VfHTold,
             HostIo = owner is null ? null : hosts.Find(owner.Vlan, owner.Mac)?.HostIo.Primary,
             HostH = function.IsOpen ? function.HostH : null,
+            GivenNamespaces = function.Real.IsVirtual
+                ? [.. ownership.NamespacesOf(function.Device.Name).Where(n => n.GivenTo == function.Real.VirtualNumber).Select(n => n.Id).Order()]
+                : [],
             Slot = function.IsOpen ? function.Slot : null,
             BusMasterEnable = function.BusMaster,
             MemorySpaceEnable = function.IsOpen && endpoint.MemorySpaceEnable,

@@ -82,6 +82,23 @@ public sealed class VisibilityPlanTests
     }
 
     [Fact]
+    public void A_namespace_that_was_given_to_a_function_is_seen_by_that_one_or_not_at_all()
+    {
+        var given = Record(1, A) with { GivenTo = 3, SeenBy = 2 };
+        var (free, held) = (Namespace(2, false, []), Namespace(1, false, [2]));
+        Assert.Equal(
+            [new VisibilityChange(1, 2, false), new VisibilityChange(1, 3, true), new VisibilityChange(2, 2, true)],
+            Plan([held, free], Owned((2, A), (3, A)), given, Record(2, A)).Changes());
+
+        // Its function has no owner, another's, or is its owner's again. What was not given to a function is not drawn to it.
+        Assert.Empty(Plan([Namespace(1, false, [])], Owned((2, A)), given).Changes());
+        Assert.Empty(Plan([Namespace(1, false, [])], Owned((2, A), (3, B)), given).Changes());
+        var back = Plan([Namespace(1, false, []), free], Owned((2, A), (3, A)), given, Record(2, A));
+        Assert.Equal([new VisibilityChange(1, 3, true), new VisibilityChange(2, 2, true)], back.Changes());
+        Assert.Equal(2, Plan([Namespace(1, false, [3]), free], Owned((2, A), (3, A)), given, Record(2, A)).HolderOf(A));
+    }
+
+    [Fact]
     public void A_namespace_that_took_the_identifier_of_another_is_not_its_owner_s()
     {
         var reborn = Namespace(1, false, [1]) with { Uuid = new Guid(99, 0, 0, new byte[8]) };
