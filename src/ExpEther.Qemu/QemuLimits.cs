@@ -17,6 +17,9 @@ public static class QemuLimits
     /// <summary>Read in one turn of the owner.</summary>
     public const int QmpTurnBytesMax = 64 << 10;
 
+    /// <summary>Events that come before QEMU has answered the first questions.</summary>
+    public const int QmpEarlyEventsMax = 64;
+
     /// <summary>Commands that wait for their answer.</summary>
     public const int QmpCallsMax = 128;
 

@@ -29,6 +29,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
     private readonly QmpClient _qmp;
     private readonly GuestAddresses _addresses;
     private readonly MigrationGuard _migrations;
+    private readonly Arrival _arrival;
     private readonly Departure? _departure;
     private readonly GuestPresence? _presence;
     private readonly OwnerSignal _changed;
@@ -72,6 +73,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         }
 
         _addresses = new GuestAddresses(_qmp, _plugs, scheduler);
+        _arrival = new Arrival(_plugs);
         void Report(EventSeverity severity, string text) => events.Report(severity, options.Name, text);
         if (options.Migration == MigrationMode.Follow)
         {
@@ -129,13 +131,20 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
     public Task<bool> PlugAsync(GuestSlot slot)
     {
         var plug = _plugs[slot.Number - 1];
-        if (_departure is not { IsHolding: true })
+        if (_arrival.IsHolding)
+        {
+            plug.PlugHeld(slot, QemuSlotState.WaitingForQemu, Arrival.Words);
+        }
+        else if (_departure is { IsHolding: true })
+        {
+            plug.PlugHeld(slot, QemuSlotState.LetGo, _departure.Words);
+            _departure.OnHeld();
+        }
+        else
         {
             return plug.PlugAsync(slot);
         }
 
-        plug.PlugHeld(slot, _departure.Words);
-        _departure.OnHeld();
         return Task.FromResult(true);
     }
 
@@ -205,6 +214,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         _migrations.OnConnected();
         OnQemuChanged();
         _departure?.OnConnected();
+        _arrival.OnConnected(peer.IsIncoming);
         _presence?.OnChanged(_isRunning);
     }
 
@@ -214,6 +224,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
         _events.Report(EventSeverity.Warning, _name, $"QEMU's monitor is gone: {reason}");
         OnQemuChanged();
         _departure?.OnDisconnected();
+        _arrival.End();
         _presence?.OnChanged(false);
     }
 
@@ -228,6 +239,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
             case "RESUME":
                 _isRunning = true;
                 _departure?.OnResumed();
+                _arrival.End();
                 _presence?.OnChanged(true);
                 break;
             case "SUSPEND":
@@ -235,6 +247,7 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
                 break;
             case "WAKEUP":
                 _isSuspended = false;
+                _arrival.End();
                 OnQemuChanged();
                 break;
             case "MIGRATION":
@@ -276,9 +289,9 @@ public sealed class QemuMachine : IGuestMachine, IQmpListener, ICounterSource, I
             troubles.Add(_migrations.Trouble);
         }
 
-        if (_plugs[index].IsHeld && _departure is { Words.Length: > 0 })
+        if (_plugs[index].IsHeld)
         {
-            troubles.Add(_departure.Words);
+            troubles.Add(_arrival.IsHolding ? Arrival.Words : _departure?.Words ?? "");
         }
 
         return troubles;

@@ -6,7 +6,7 @@ public enum QemuSlotState
     /// <summary>No function, and no device in QEMU.</summary>
     Absent,
 
-    /// <summary>A function, but QEMU is not there: it is shown to the guest once it is.</summary>
+    /// <summary>A function, but QEMU is not there, or its guest's state is still coming in: it is shown to the guest once it is there.</summary>
     WaitingForQemu,
 
     /// <summary>A function, and QEMU is about to have it, or refused it and is asked again now and then.</summary>

@@ -145,7 +145,7 @@ internal sealed class Departure(
     {
         foreach (var plug in plugs)
         {
-            plug.HoldBack();
+            plug.HoldBack(QemuSlotState.LetGo);
         }
     }
 

@@ -20,6 +20,7 @@ internal sealed class SlotPlug
     private readonly TimeSpan _unplugTimeout;
     private readonly OwnerSignal _changed;
     private readonly Action<EventSeverity, string> _report;
+    private QemuSlotState? _heldAs;
 
     public SlotPlug(
         QemuSlot slot, QmpClient qmp, QemuMachineOptions options, Func<bool> isAsleep, OwnerScheduler scheduler, OwnerSignal changed, IEventSink events)
@@ -52,7 +53,10 @@ internal sealed class SlotPlug
     public GuestSlot? Guest => _slot.Guest;
 
     /// <summary>A function is there that the guest is not to have for now.</summary>
-    public bool IsHeld { get; private set; }
+    public bool IsHeld => _heldAs is not null;
+
+    /// <summary>A client has the function.</summary>
+    public bool IsTaken => _slot.IsTaken;
 
     /// <summary>The guest has nothing of this slot.</summary>
     public bool HasLetGo => _device is { IsWanted: false, IsGone: true };
@@ -65,7 +69,7 @@ internal sealed class SlotPlug
         (true, _, _) when _device.IsAdding => QemuSlotState.Adding,
         (true, true, _) => QemuSlotState.Connected,
         (true, false, null) => _qmp.IsReady ? QemuSlotState.Adding : QemuSlotState.WaitingForQemu,
-        (false, false, null) => IsHeld ? QemuSlotState.LetGo : QemuSlotState.Absent,
+        (false, false, null) => _heldAs ?? QemuSlotState.Absent,
         _ => _device.IsOverdue ? QemuSlotState.Quarantined : QemuSlotState.Removing,
     };
 
@@ -73,7 +77,7 @@ internal sealed class SlotPlug
     /// <returns>False: it cannot be, and will not soon.</returns>
     public async Task<bool> PlugAsync(GuestSlot guest)
     {
-        IsHeld = false;
+        _heldAs = null;
         _slot.Offer(guest);
         _device.Want();
         if (_qmp.IsReady)
@@ -109,20 +113,24 @@ internal sealed class SlotPlug
     }
 
     /// <summary>A function is there and reset, and the guest is not to have it for now.</summary>
-    public void PlugHeld(GuestSlot guest, string why)
+    /// <param name="guest">The slot's part of the guest's root complex.</param>
+    /// <param name="shown">The slot's state meanwhile.</param>
+    /// <param name="why">For people.</param>
+    public void PlugHeld(GuestSlot guest, QemuSlotState shown, string why)
     {
         _slot.Offer(guest);
         _device.Unwant();
-        IsHeld = true;
+        _heldAs = shown;
         guest.Say(GuestShowing.Waiting, why);
     }
 
     /// <summary>Asks the guest to let go of the function, which stays in its slot.</summary>
-    public void HoldBack()
+    /// <param name="shown">The slot's state once it has.</param>
+    public void HoldBack(QemuSlotState shown)
     {
         if (_device.IsWanted)
         {
-            IsHeld = true;
+            _heldAs = shown;
             _device.Unwant();
         }
     }
@@ -132,7 +140,7 @@ internal sealed class SlotPlug
     {
         if (IsHeld)
         {
-            IsHeld = false;
+            _heldAs = null;
             _slot.OfferAgain();
             _device.Want();
         }
@@ -144,7 +152,7 @@ internal sealed class SlotPlug
     /// </summary>
     public async Task UnplugAsync(bool surprise)
     {
-        IsHeld = false;
+        _heldAs = null;
         _device.Unwant();
         await _changed.WaitUntil(() => _device.HasGuestRefused || _device.IsGone || (surprise && _device.IsClientAlone), _unplugTimeout);
         if (_device.IsClientAlone)
@@ -175,7 +183,7 @@ internal sealed class SlotPlug
     /// </summary>
     public async Task LeaveAsync()
     {
-        IsHeld = false;
+        _heldAs = null;
         if (!_slot.IsTaken && Device is null)
         {
             return;
@@ -202,7 +210,7 @@ internal sealed class SlotPlug
     /// </summary>
     public void MarkGone()
     {
-        IsHeld = false;
+        _heldAs = null;
         _device.Drop();
     }
 

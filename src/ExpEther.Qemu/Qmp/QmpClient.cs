@@ -34,6 +34,7 @@ public sealed class QmpClient : IDisposable
     private readonly DescriptorSet _descriptors = new();
     private readonly Dictionary<long, QmpCall> _calls = [];
     private readonly ArrayBufferWriter<byte> _line = new();
+    private readonly Queue<(string Name, JsonElement Data)> _early = new();
     private QmpStream? _stream;
     private QmpState _state = QmpState.Away;
     private Instant _deadline;
@@ -184,6 +185,12 @@ public sealed class QmpClient : IDisposable
                 _ = message.TryGet("data", JsonValueKind.Object, out var data);
                 _listener.OnEvent(name, data);
             }
+            else if (_early.Count < QemuLimits.QmpEarlyEventsMax)
+            {
+                // What happens after query-status was answered must not be missed; what happened before is in the answer, and told again does no harm.
+                _ = message.TryGet("data", JsonValueKind.Object, out var data);
+                _early.Enqueue((name, data));
+            }
         }
         else
         {
@@ -226,9 +233,13 @@ public sealed class QmpClient : IDisposable
         _state = QmpState.Ready;
         _retry = QemuLimits.QmpRetryMin;
         _reported = "";
-        Peer = new QmpPeer(_version, kvm.Value.IsTrue("enabled"), status.Value.IsTrue("running"),
-            status.Value.TryGetText("status", out var state) && state == "suspended");
+        _ = status.Value.TryGetText("status", out var state);
+        Peer = new QmpPeer(_version, kvm.Value.IsTrue("enabled"), status.Value.IsTrue("running"), state == "suspended", state == "inmigrate");
         _listener.OnConnected(Peer);
+        while (IsReady && _early.TryDequeue(out var early))
+        {
+            _listener.OnEvent(early.Name, early.Data);
+        }
     }
 
     private void OnAnswer(JsonElement message)
@@ -331,6 +342,7 @@ public sealed class QmpClient : IDisposable
         _descriptors.Remove(_stream.FileDescriptor);
         _stream.Dispose();
         (_stream, Process) = (null, null);
+        _early.Clear();
         foreach (var call in _calls.Values)
         {
             call.Reply ??= QmpReply.Failed(QmpOutcome.Disconnected, "the connection to QEMU ended");

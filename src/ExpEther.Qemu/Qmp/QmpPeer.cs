@@ -5,4 +5,5 @@ namespace ExpEther.Qemu.Qmp;
 /// <param name="UsesKvm">query-kvm: enabled.</param>
 /// <param name="IsRunning">query-status: its guest is not paused.</param>
 /// <param name="IsSuspended">query-status: its guest sleeps (ACPI S3).</param>
-public sealed record QmpPeer(QemuVersion Version, bool UsesKvm, bool IsRunning, bool IsSuspended = false);
+/// <param name="IsIncoming">query-status: its guest's state is still to come in.</param>
+public sealed record QmpPeer(QemuVersion Version, bool UsesKvm, bool IsRunning, bool IsSuspended = false, bool IsIncoming = false);

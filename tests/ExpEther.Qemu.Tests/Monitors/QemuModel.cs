@@ -37,6 +37,9 @@ internal sealed class QemuModel : IDisposable
     /// <summary>As query-status names it.</summary>
     public string RunState { get; set; } = "running";
 
+    /// <summary>Told of each command right after it was answered; null: nothing is told.</summary>
+    public Action<string>? AfterAnswer { get; set; }
+
     /// <summary>A migration runs, as long as which it takes no device_add and no device_del.</summary>
     public bool IsMigrating { get; private set; }
 
@@ -112,6 +115,7 @@ internal sealed class QemuModel : IDisposable
             if (Run(next.Command, next.Arguments, next.Id) is { } answer)
             {
                 Monitor.Reply(answer, next.Id);
+                AfterAnswer?.Invoke(next.Command);
             }
         }
     }
