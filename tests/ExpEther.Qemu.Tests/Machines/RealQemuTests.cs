@@ -244,6 +244,13 @@ public sealed class RealQemuTests : IDisposable
         RunUntil(() => _slots[0].Followed.Count > 0, "the guest did not let go");
         Assert.Equal((QemuSlotState.LetGo, guest), (State(), _slots[0].Followed[0]));
 
+        // One that is cancelled by another monitor gives the guest its function back.
+        Assert.Equal("cancelled", Migrate(other, bytesPerSecond: 10_000, isCancelled: true));
+        RunUntil(() => State() == QemuSlotState.Connected, "the function was not plugged again");
+        Assert.Equal(Guid.Empty, _slots[0].Followed[^1]);
+
+        Assert.Equal("cancelled", Migrate(other, bytesPerSecond: 10_000));
+        RunUntil(() => _slots[0].Followed[^1] == guest, "the guest did not let go again");
         Assert.Equal("completed", Migrate(other, bytesPerSecond: 1 << 30));
         RunUntil(() => _machine.Status().Slots[0].Trouble.Contains("has migrated", StringComparison.Ordinal), "the end of the migration was not seen");
         Unplug(1);
@@ -251,7 +258,7 @@ public sealed class RealQemuTests : IDisposable
         _other = null;
     }
 
-    private string Migrate(QmpClient monitor, long bytesPerSecond)
+    private string Migrate(QmpClient monitor, long bytesPerSecond, bool isCancelled = false)
     {
         var ended = new Sequence<bool>();
         var status = "";
@@ -259,6 +266,11 @@ public sealed class RealQemuTests : IDisposable
         {
             await monitor.ExecuteAsync("migrate-set-parameters", a => a.WriteNumber("max-bandwidth", bytesPerSecond), TimeSpan.FromSeconds(30));
             await monitor.ExecuteAsync("migrate", a => a.WriteString("uri", $"file:{_folder.FullName}/state"), TimeSpan.FromSeconds(30));
+            if (isCancelled)
+            {
+                await monitor.ExecuteAsync("migrate_cancel", null, TimeSpan.FromSeconds(30));
+            }
+
             do
             {
                 await _scheduler.Delay(TimeSpan.FromMilliseconds(20));
