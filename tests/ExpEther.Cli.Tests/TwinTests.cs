@@ -4,7 +4,7 @@ using ExpEther.Cli.Tests.Lab;
 
 namespace ExpEther.Cli.Tests;
 
-/// <summary>Two I/O boxes of one name and MAC, as processes: a copied configuration.</summary>
+/// <summary>Two I/O boxes of a copied configuration, as processes: of one name and MAC, or with disks of one name and serial number.</summary>
 public class TwinTests
 {
     [Fact]
@@ -36,5 +36,36 @@ public class TwinTests
         Assert.Equal("up", first.Json["hosts"]![0]!["link"]!.GetValue<string>());
         Assert.Equal(0, read.Code);
         Assert.Contains("another station has our identity", ended.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Disks_of_one_name_are_told_apart_and_none_is_written_by_mistake()
+    {
+        await using var machine = await OneMachine.StartAsync();
+        using var free = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        free.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var end = free.LocalEndPoint;
+        free.Dispose();
+        var copied = machine.WriteIo("", text => System.Text.RegularExpressions.Regex.Replace(
+            text.Replace("\"box\"", "\"other\"", StringComparison.Ordinal), "listen = \"[^\"]*\"", $"listen = \"{end}\""));
+        var socket = machine.Folder.File("second.sock");
+        using var second = Expether.Start("io", "--config", copied, "--socket", socket);
+        await machine.UntilAsync(socket, "ls", box => box["started"]!.GetValue<bool>() && box["hosts"]![0]!["link"]!.GetValue<string>() == "up");
+        Assert.Equal(0, (await Expether.RunAsync("attach", "disk1", "host1", "--socket", machine.Io)).Code);
+        Assert.Equal(0, (await Expether.RunAsync("attach", "disk1", "host1", "--socket", socket)).Code);
+        var slots = await machine.UntilAsync(machine.Host, "ls", host => host["hosts"]![0]!["slots"]!.AsArray().Count(s => s!["disk"] is not null) == 2);
+
+        var zeroes = machine.Folder.File("zeroes");
+        await File.WriteAllBytesAsync(zeroes, new byte[4096], TestContext.Current.CancellationToken);
+        var write = await Expether.RunAsync("nvme", "write", "disk1", "--input", zeroes, "--socket", machine.Host);
+        var text = await Expether.RunAsync("ls", "--socket", machine.Host);
+        var byDriver = await Expether.RunAsync("nvme", "write", "nvme1", "--input", zeroes, "--socket", machine.Host);
+
+        Assert.Equal("nvme1", slots["hosts"]![0]!["slots"]![0]!["twin"]!.GetValue<string>());
+        Assert.Equal(1, write.Code);
+        Assert.Contains("several disks are named 'disk1'; name one of: nvme0 (disk1 of box box, at host1)", write.Error, StringComparison.Ordinal);
+        Assert.Contains("nvme1 (disk1 of box other", write.Error, StringComparison.Ordinal);
+        Assert.Contains("has the serial number of nvme0", text.Output, StringComparison.Ordinal);
+        Assert.Equal(0, byDriver.Code);
     }
 }

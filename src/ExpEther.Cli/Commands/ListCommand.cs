@@ -124,6 +124,12 @@ internal static class ListCommand
                     s["keptFor"] is System.Text.Json.Nodes.JsonObject kept ? $"({kept.Cell("function")})" : s.Cell("function"),
                     s.Cell("box"), s.Cell("bdf"), s.Cell("disk"),
                     s["bytes"] is null ? "-" : JsonText.Size(s.Count("bytes")), s.Cell("generation"));
+                if (s["twin"] is not null)
+                {
+                    troubles += $"\n\n{h.Cell("name")} slot {s.Cell("slot")}: {s.Cell("disk")} has the serial number of {s.Cell("twin")}, "
+                        + "which is another disk, and programs that go by it may take one for the other: give one of the devices another 'serial' at its box";
+                }
+
                 if (s["guest"] is System.Text.Json.Nodes.JsonObject g)
                 {
                     var reason = g["interruptsReason"] is null ? "" : $": {g.Cell("interruptsReason")}";

@@ -44,6 +44,14 @@ internal sealed class EmbeddedHost : DaemonHost
         {
             events.Report(
                 EventSeverity.Information, config.Name, $"{disk.Name} at {disk.Function.Rid}: {disk.ModelNumber.Trim()}, serial {disk.SerialNumber.Trim()}");
+            if (DiskTwins.Of(disk, Driver.Disks) is { } twin)
+            {
+                events.Report(
+                    EventSeverity.Warning, config.Name,
+                    $"{disk.Name} has the serial number of {twin.Name}, which is another disk, and programs that go by it may take one for the other: "
+                    + "give one of the devices another 'serial' at its box");
+            }
+
             _disksChanged.Set();
         };
         Driver.DiskRemoved += disk =>
@@ -78,6 +86,7 @@ internal sealed class EmbeddedHost : DaemonHost
     {
         var disk = Driver.Disks.FirstOrDefault(d => slot.Function is { } f && f.VfH == d.Function.Rid);
         into["disk"] = disk?.Name;
+        into["twin"] = disk is null ? null : DiskTwins.Of(disk, Driver.Disks)?.Name;
         into["bytes"] = disk is { Namespaces.Count: > 0 } ? disk.Namespaces[0].Bytes : null;
     }
 
@@ -87,14 +96,22 @@ internal sealed class EmbeddedHost : DaemonHost
 
     public override void AddCounters(CounterTree tree) => tree.Object("rootComplex", () => tree.All(RootComplex.Counters));
 
-    /// <summary>The disk that a user means by a function's name, a driver's name (nvme0) or a serial number.</summary>
-    public NvmeDisk? FindDisk(string name) => Driver.Disks.FirstOrDefault(disk => IsNamed(disk, name));
+    /// <summary>
+    /// The disks that a user may mean by a function's name, a driver's name (nvme0) or, where none has that name, a serial number. Functions of one
+    /// device have one serial number, and functions of two boxes may have one name.
+    /// </summary>
+    public IReadOnlyList<NvmeDisk> FindDisks(string name)
+    {
+        List<NvmeDisk> named = [.. Driver.Disks.Where(disk => disk.Name == name || SlotOf(disk)?.Function!.Name == name)];
+        return named.Count > 0 ? named : [.. Driver.Disks.Where(disk => disk.SerialNumber.Trim() == name)];
+    }
 
     /// <summary>The slot whose function is at this place in the host's tree; null when the host bridge knows none.</summary>
     public SlotStatus? SlotOf(NvmeDisk disk) => Bridge.Status().Slots.FirstOrDefault(slot => slot.Function is { } f && f.VfH == disk.Function.Rid);
 
     /// <summary>Waits until the disk is there and can be used.</summary>
-    public Task<bool> WaitForDiskAsync(string name, TimeSpan timeout) => _disksChanged.WaitUntil(() => FindDisk(name)?.IsUsable == true, timeout);
+    public Task<bool> WaitForDiskAsync(string name, TimeSpan timeout) =>
+        _disksChanged.WaitUntil(() => FindDisks(name).Any(disk => disk.IsUsable), timeout);
 
     /// <summary>
     /// Waits a moment for a disk whose function is in a slot already but whose driver is not ready: <c>attach</c> ends before the host
@@ -102,7 +119,7 @@ internal sealed class EmbeddedHost : DaemonHost
     /// </summary>
     /// <param name="name">Null: any disk.</param>
     public Task SettleAsync(string? name) => _disksChanged.WaitUntil(
-        () => (name is not null && FindDisk(name) is not null) || !IsComing(name), TimeSpan.FromMilliseconds(DiskLimits.SettleMilliseconds));
+        () => (name is not null && FindDisks(name).Count > 0) || !IsComing(name), TimeSpan.FromMilliseconds(DiskLimits.SettleMilliseconds));
 
     public override void Dispose()
     {
@@ -112,6 +129,4 @@ internal sealed class EmbeddedHost : DaemonHost
 
     private bool IsComing(string? name) => Bridge.Status().Slots.Any(
         slot => slot.Function is { } f && (name is null || f.Name == name) && Driver.Disks.All(disk => disk.Function.Rid != f.VfH));
-
-    private bool IsNamed(NvmeDisk disk, string name) => disk.Name == name || disk.SerialNumber.Trim() == name || SlotOf(disk)?.Function!.Name == name;
 }

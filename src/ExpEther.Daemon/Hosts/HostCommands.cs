@@ -98,7 +98,7 @@ internal sealed class HostCommands
         }
 
         return await among[0].WaitForDiskAsync(name, timeout)
-            ? ControlReply.Ok(HostJson.Disk(among[0], among[0].FindDisk(name)!))
+            ? ControlReply.Ok(HostJson.Disk(among[0], among[0].FindDisks(name)[0]))
             : ControlReply.Fail(
                 ControlErrorCode.TimedOut, $"no disk '{name}' appeared at host '{among[0].Config.Name}' within {timeout.TotalSeconds:0.#} s",
                 "see `expether ls` at the I/O box");

@@ -65,7 +65,7 @@ internal sealed class HostSet
             await one.SettleAsync(disk);
         }
 
-        var disks = among.SelectMany(h => disk is null ? h.Driver.Disks : h.FindDisk(disk) is { } one ? [one] : []).ToList();
+        var disks = among.SelectMany(h => disk is null ? h.Driver.Disks : h.FindDisks(disk)).ToList();
         if (disks.Count == 1)
         {
             return (null, disks[0]);
@@ -80,9 +80,14 @@ internal sealed class HostSet
             : ControlReply.Fail(
                 ControlErrorCode.NoSuchDisk,
                 disk is null ? "there are several disks" : $"several disks are named '{disk}'",
-                $"name one of: {there}; with --host when hosts have equal names");
+                $"name one of: {string.Join(", ", among.SelectMany(h => h.Driver.Disks.Where(disks.Contains).Select(d => ByDriver(h, d))))}; "
+                + "with --host when hosts have equal names");
         return (mistake, null);
     }
+
+    private static string ByDriver(EmbeddedHost host, NvmeDisk disk) => host.SlotOf(disk)?.Function is { } function
+        ? $"{disk.Name} ({function.Name} of box {function.BoxName}, at {host.Config.Name})"
+        : $"{disk.Name} of {host.Config.Name}";
 
     private static string Describe(EmbeddedHost host, NvmeDisk disk) =>
         host.SlotOf(disk)?.Function is { } function ? $"{function.Name} ({disk.Name} of {host.Config.Name})" : $"{disk.Name} of {host.Config.Name}";

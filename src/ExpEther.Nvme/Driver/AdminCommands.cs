@@ -133,6 +133,7 @@ internal sealed class AdminCommands(PciFunction function, NvmeDriverOptions opti
             Math.Min(identify.AsyncEventRequestLimit + 1, NvmeDriverLimits.AsyncEventRequestsMax),
             identify.OptionalNvmCommands)
         {
+            SubsystemNqn = identify.SubsystemNqn,
             ControllerId = identify.ControllerId,
             AdminCommands = identify.OptionalAdminCommands,
             VendorFeatures = identify.VendorFeatures,

@@ -15,6 +15,9 @@ internal sealed record IdentifiedController(
 {
     public static readonly IdentifiedController None = new(string.Empty, string.Empty, string.Empty, 0, 0, OptionalNvmCommands.None);
 
+    /// <summary>SUBNQN: two disks of one NVM subsystem have the same.</summary>
+    public string SubsystemNqn { get; init; } = "";
+
     /// <summary>CNTLID.</summary>
     public ushort ControllerId { get; init; }
 

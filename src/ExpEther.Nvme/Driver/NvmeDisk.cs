@@ -65,6 +65,12 @@ public sealed partial class NvmeDisk
 
     public string SerialNumber => _session.Identity.SerialNumber;
 
+    /// <summary>SUBNQN: functions of one device have the same.</summary>
+    public string SubsystemNqn => _session.Identity.SubsystemNqn;
+
+    /// <summary>CNTLID: no two controllers of a subsystem have the same.</summary>
+    public ushort ControllerId => _session.Identity.ControllerId;
+
     public string ModelNumber => _session.Identity.ModelNumber;
 
     public string FirmwareRevision => _session.Identity.FirmwareRevision;
