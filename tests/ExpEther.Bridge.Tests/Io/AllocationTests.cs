@@ -15,9 +15,7 @@ public sealed class AllocationTests
         var up = tlp.AsSpan(0, new MemoryWrite(rig.Device.Rid, 0x1000).Write(tlp, new byte[256])).ToArray();
         var down = tlp.AsSpan(0, new MemoryWrite(rig.Host.HostH, 0x80_0000_0000).Write(tlp, [1, 2, 3, 4])).ToArray();
         Pass(rig, up, down, 5000);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Pass(rig, up, down, 5000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.FewestOf(() => Pass(rig, up, down, 5000)));
     }
 
     private static void Pass(IoRig rig, byte[] up, byte[] down, int count)

@@ -85,9 +85,10 @@ internal sealed class GuestLab : IAsyncDisposable
         await terminate.WaitForExitAsync(Cancel);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         limit.CancelAfter(LabTestLimits.ConditionTime);
-        while (Directory.Exists($"/proc/{id}") && !(await File.ReadAllTextAsync($"/proc/{id}/stat", limit.Token)).Contains(") Z ", StringComparison.Ordinal))
+        while (Lives(id))
         {
             limit.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
         }
     }
 
@@ -162,6 +163,19 @@ internal sealed class GuestLab : IAsyncDisposable
         }
 
         _above.Dispose();
+    }
+
+    /// <summary>It runs, and is no zombie either.</summary>
+    private static bool Lives(string process)
+    {
+        try
+        {
+            return !File.ReadAllText($"/proc/{process}/stat").Contains(") Z ", StringComparison.Ordinal);
+        }
+        catch (IOException)
+        {
+            return false; // it ended, perhaps while it was looked at
+        }
     }
 
     private async Task<JsonObject> UntilAsync(string what, Func<Task<JsonObject?>> ask, Func<JsonObject, bool> condition)

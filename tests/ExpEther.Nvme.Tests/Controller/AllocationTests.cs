@@ -16,9 +16,7 @@ public sealed class AllocationTests
         var ranges = host.Allocate(4096);
         new DatasetRange(64, 8).Write(host.Host.At(ranges, DatasetRange.Bytes));
         Turn(host, backend, prp1, prp2, ranges, 300);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        Turn(host, backend, prp1, prp2, ranges, 100);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.FewestOf(() => Turn(host, backend, prp1, prp2, ranges, 100)));
     }
 
     private static void Turn(NvmeHost host, RecordingBackend backend, ulong prp1, ulong prp2, ulong ranges, int rounds)

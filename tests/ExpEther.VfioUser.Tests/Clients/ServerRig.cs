@@ -95,9 +95,16 @@ internal sealed class ServerRig : IDisposable, IEventSink
         Assert.Equal(Errno.EIO, Exchange(client, Message.GetInfo(103)).ErrorNumber);
     }
 
-    /// <summary>Descriptors of the kinds that servers and clients have here; the runtime opens others when it likes.</summary>
-    public static int OpenDescriptors() =>
-        Directory.GetFileSystemEntries("/proc/self/fd").Select(entry => new FileInfo(entry).LinkTarget).Count(IsOurs);
+    /// <summary>
+    /// Descriptors of the kinds that servers and clients have here; the runtime opens others when it likes. What earlier tests left to the finalizer is
+    /// gone first, so that it does not go in between.
+    /// </summary>
+    public static int OpenDescriptors()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return Directory.GetFileSystemEntries("/proc/self/fd").Select(entry => new FileInfo(entry).LinkTarget).Count(IsOurs);
+    }
 
     private static bool IsOurs(string? target) =>
         target is not null && OurKinds.Any(kind => target.StartsWith(kind, StringComparison.Ordinal));
