@@ -42,6 +42,23 @@ public sealed class QemuVariantTests
         Assert.True(server["memoryMessages"]!.GetValue<long>() > 1000, server.ToJsonString());
     }
 
+    /// <summary>A graphics card's memory is no memory for DMA, and a vIOMMU maps it page by page: neither is trouble.</summary>
+    [Theory]
+    [InlineData("VGA")]
+    [InlineData("intel-iommu,intremap=on,caching-mode=on")]
+    public async Task A_usual_device_beside_the_function_raises_no_trouble(string device)
+    {
+        await using var lab = await HandMadeLab.StartAsync(_ => Task.FromResult(Device), ["vm1"]);
+        var vm = await lab.BootAsync(lab.OptionsOf("vm1") with { More = ["-device", device] });
+        await lab.NamespaceAsync("vm1", "32MiB");
+        await lab.AttachAsync("disk1.vf1", "vm1");
+        await lab.DiskAsync(vm, "/dev/nvme0n1");
+
+        Assert.Contains("/mnt/data: OK", await lab.InAsync(vm, Work), StringComparison.Ordinal);
+        var slot = HandMadeLab.SlotOf(await lab.JsonAsync("ls", "--socket", lab.Host), "vm1")["guest"]!;
+        Assert.Equal(("connected", "[]"), (slot["state"]!.GetValue<string>(), slot["troubles"]!.ToJsonString()));
+    }
+
     [Fact]
     public async Task Interrupts_by_eventfd_work()
     {
