@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using ExpEther.Cli.Tests.Lab;
-using ExpEther.Cli.Wiring;
 
 namespace ExpEther.Cli.Tests;
 
@@ -14,22 +13,7 @@ public sealed class IdleHostTests
     public async Task Thirty_empty_slots_cost_one_look_a_turn_and_no_attempt_to_accept()
     {
         using var folder = new LabFolder();
-        var end = LabWiring.FreeEndPoints(1)[0];
-        var config = folder.Write(
-            "host.toml",
-            $"""
-            [port]
-            kind = "udp"
-            listen = "{end}"
-            [link]
-            seal = "off"
-            [[host]]
-            name = "vm1"
-            vlan = 101
-            slots = 30
-            [host.qemu]
-            sockets = "{folder.File("slots")}"
-            """);
+        var config = GuestHostFile.Write(folder, slots: 30);
         using var host = Expether.Start("host", "--config", config, "--socket", folder.File("host.sock"));
         await host.SeeAsync("keeps the guests' connections");
         using var tracer = Trace(host.Id);

@@ -1,11 +1,11 @@
-using System.Net;
-using System.Net.Sockets;
+using System.Text.RegularExpressions;
 using ExpEther.Cli.Tests.Lab;
+using ExpEther.Cli.Wiring;
 
 namespace ExpEther.Cli.Tests;
 
 /// <summary>Two I/O boxes of a copied configuration, as processes: of one name and MAC, or with disks of one name and serial number.</summary>
-public class TwinTests
+public partial class TwinTests
 {
     [Fact]
     public async Task The_box_that_works_goes_on_and_both_ends_name_the_other()
@@ -13,12 +13,7 @@ public class TwinTests
         await using var machine = await OneMachine.StartAsync();
         var attached = await Expether.RunAsync("attach", "disk1", "host1", "--socket", machine.Io);
         Assert.Equal(0, attached.Code);
-        using var free = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        free.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        var end = free.LocalEndPoint;
-        free.Dispose();
-        var copied = machine.WriteIo("", text => System.Text.RegularExpressions.Regex.Replace(
-            text.Replace("\"state\"", "\"state2\"", StringComparison.Ordinal), "listen = \"[^\"]*\"", $"listen = \"{end}\""));
+        var copied = Copy(machine, text => text.Replace("\"state\"", "\"state2\"", StringComparison.Ordinal));
         var socket = machine.Folder.File("second.sock");
 
         using var second = Expether.Start("io", "--config", copied, "--socket", socket);
@@ -42,12 +37,7 @@ public class TwinTests
     public async Task Disks_of_one_name_are_told_apart_and_none_is_written_by_mistake()
     {
         await using var machine = await OneMachine.StartAsync();
-        using var free = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        free.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        var end = free.LocalEndPoint;
-        free.Dispose();
-        var copied = machine.WriteIo("", text => System.Text.RegularExpressions.Regex.Replace(
-            text.Replace("\"box\"", "\"other\"", StringComparison.Ordinal), "listen = \"[^\"]*\"", $"listen = \"{end}\""));
+        var copied = Copy(machine, text => text.Replace("\"box\"", "\"other\"", StringComparison.Ordinal));
         var socket = machine.Folder.File("second.sock");
         using var second = Expether.Start("io", "--config", copied, "--socket", socket);
         await machine.UntilAsync(socket, "ls", box => box["started"]!.GetValue<bool>() && box["hosts"]![0]!["link"]!.GetValue<string>() == "up");
@@ -68,4 +58,14 @@ public class TwinTests
         Assert.Contains("has the serial number of nvme0", text.Output, StringComparison.Ordinal);
         Assert.Equal(0, byDriver.Code);
     }
+
+    /// <summary>A copy of the box's configuration, at an address of its own.</summary>
+    private static string Copy(OneMachine machine, Func<string, string> change)
+    {
+        var end = LabWiring.FreeEndPoints(1)[0];
+        return machine.WriteIo("", text => ListenLine().Replace(change(text), $"listen = \"{end}\""));
+    }
+
+    [GeneratedRegex("listen = \"[^\"]*\"")]
+    private static partial Regex ListenLine();
 }

@@ -229,7 +229,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     /// <param name="device">The device's name.</param>
     /// <param name="bytes">At least this much.</param>
     /// <param name="host">The owner's name.</param>
-    /// <param name="function">The VF that the owner sees it by, or not at all; null: by the first that it has.</param>
+    /// <param name="function">The only VF by which the owner sees the namespace. Null: the first VF that the owner has.</param>
     public Task<NamespaceReply> CreateNamespaceAsync(string device, ulong bytes, string host, string? function = null) =>
         RunAsync(device, () => _namespaces.CreateAsync(device, bytes, host, function));
 

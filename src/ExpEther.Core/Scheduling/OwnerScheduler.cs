@@ -6,7 +6,7 @@ namespace ExpEther.Core.Scheduling;
 /// <summary>
 /// Runs the slow sequences (enumeration, bring-up, assign, release, driver start) as <c>async</c> methods on the owner's one thread.
 /// <para>
-/// Theory: it is a first-in-first-out queue for synchronization contexts (<see cref="SequenceScope"/>), and a deadline heap. Whoever owns it calls
+/// Theory: it is a first-in-first-out queue for synchronization contexts (<see cref="SequenceScope"/>), and a deadline heap. The owner loop calls
 /// <see cref="Advance"/> with the time and <see cref="RunReady"/> to run continuations. Nothing here reads a clock or touches the
 /// thread pool, so the simulator runs the same code in virtual time, in the same order at every run. Work started here must await only
 /// tasks completed on this thread (<c>Task.WhenAny</c> and <c>WhenAll</c> hop through the thread pool and are banned); a continuation never

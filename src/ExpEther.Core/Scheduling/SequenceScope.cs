@@ -3,8 +3,8 @@ namespace ExpEther.Core.Scheduling;
 /// <summary>
 /// A part of the owner's work that fails by itself: an exception of a sequence that was started in it goes to the part, not to the scheduler's owner.
 /// <para>
-/// Theory: a scope is the synchronization context of its sequences, so what follows an await runs in it again, whoever completed what was awaited. What
-/// is started by <see cref="OwnerScheduler"/> while a scope is entered belongs to that scope: code below needs to know nothing of it.
+/// Theory: a scope is the synchronization context of its sequences, so what follows an await runs in it again, also when a sequence of another scope
+/// completed the task. What is started by <see cref="OwnerScheduler"/> while a scope is entered belongs to that scope: code below needs to know nothing of it.
 /// </para>
 /// </summary>
 public sealed class SequenceScope : SynchronizationContext

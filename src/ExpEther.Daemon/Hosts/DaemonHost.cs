@@ -37,7 +37,7 @@ internal abstract class DaemonHost(HostBridgeConfig config) : IOwnedPart, IDispo
     /// <summary>Lets go of what others wait for, when the host has failed; null: it has not joined a machine.</summary>
     public Action<Exception>? Fenced { get; set; }
 
-    /// <summary>Its sequences'; null: it has not joined a machine.</summary>
+    /// <summary>The scope of the host's sequences. Null until the host has joined a machine.</summary>
     public SequenceScope? Scope { get; set; }
 
     /// <summary>The others of the machine go on.</summary>

@@ -139,7 +139,7 @@ internal sealed class NamespaceControl
     /// <param name="call">The command.</param>
     /// <param name="changed">The device whose pool it changes; null: none.</param>
     /// <param name="command">What is done.</param>
-    /// <param name="function">The function that it names, for a suggestion; null: none.</param>
+    /// <param name="function">The function that the command names, for a suggestion, or null.</param>
     private async Task<ControlReply> RunAsync(ControlCall call, string? changed, Func<Task<NamespaceReply>> command, string? function = null)
     {
         if (call.Arguments.Mistake() is { } mistake)

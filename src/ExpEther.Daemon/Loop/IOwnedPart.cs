@@ -10,7 +10,7 @@ public interface IOwnedPart
     /// <summary>Frames for this address, and those for groups, are given to the part.</summary>
     MacAddress Mac { get; }
 
-    /// <summary>Entered around the calls below, so that their sequences fail as they do; null: its sequences' failures end the loop.</summary>
+    /// <summary>Entered around the calls below, so that a sequence that fails has the part fenced. Null: a sequence that fails ends the loop.</summary>
     SequenceScope? Scope => null;
 
     /// <summary>When <see cref="Poll"/> has something to do by itself.</summary>

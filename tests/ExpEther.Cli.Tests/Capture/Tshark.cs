@@ -16,7 +16,7 @@ internal static class Tshark
 
     /// <summary>
     /// Output lines. Fails when the script, or tshark, has anything to complain about. Wireshark 4.4 and newer run no scripts as root, so root's tshark
-    /// runs as nobody, who gets copies that he can read.
+    /// runs as nobody, which gets copies that it can read.
     /// </summary>
     public static async Task<string[]> ReadAsync(string file, params IReadOnlyList<string> arguments)
     {

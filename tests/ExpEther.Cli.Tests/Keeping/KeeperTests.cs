@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using ExpEther.Cli.Tests.Lab;
-using ExpEther.Cli.Wiring;
 
 namespace ExpEther.Cli.Tests.Keeping;
 
@@ -149,22 +148,7 @@ public sealed partial class KeeperTests : IDisposable
 
     private Expether.Running Start(string slots = "slots")
     {
-        var end = LabWiring.FreeEndPoints(1)[0];
-        var config = _folder.Write(
-            "host.toml",
-            $"""
-            [port]
-            kind = "udp"
-            listen = "{end}"
-            [link]
-            seal = "off"
-            [[host]]
-            name = "vm1"
-            vlan = 101
-            slots = 1
-            [host.qemu]
-            sockets = "{_folder.File(slots)}"
-            """);
+        var config = GuestHostFile.Write(_folder, slots: 1, slots);
         var host = Expether.Start("host", "--config", config, "--socket", _folder.File("host.sock"));
         _hosts.Add(host);
         return host;

@@ -58,13 +58,13 @@ public class SequenceScopeTests
 
     /// <summary>Who completes what a sequence awaits is not who is to blame for what it does then.</summary>
     [Fact]
-    public void A_sequence_goes_on_in_its_own_scope_whoever_wakes_it()
+    public void A_sequence_goes_on_in_its_own_scope_also_when_another_scope_wakes_it()
     {
         var signal = new OwnerSignal(_scheduler);
         _scheduler.Start(async () =>
         {
             await signal.Next(Instant.Never);
-            throw new InvalidOperationException("of nobody's scope");
+            throw new InvalidOperationException("of no scope");
         });
         _scheduler.RunReady();
         _scope.Start(() =>
@@ -75,7 +75,7 @@ public class SequenceScopeTests
 
         var thrown = Assert.Throws<InvalidOperationException>(Run);
 
-        Assert.Equal("of nobody's scope", thrown.Message);
+        Assert.Equal("of no scope", thrown.Message);
         Assert.Empty(_failures);
     }
 

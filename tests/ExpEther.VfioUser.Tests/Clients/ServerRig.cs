@@ -96,15 +96,11 @@ internal sealed class ServerRig : IDisposable, IEventSink
     }
 
     /// <summary>
-    /// Descriptors of the kinds that servers and clients have here; the runtime opens others when it likes. What earlier tests left to the finalizer is
-    /// gone first, so that it does not go in between.
+    /// Descriptors of the kinds that servers and clients have here; the runtime opens others when it likes. Every class of tests that has such a
+    /// descriptor is in the collection <see cref="OneAtATime"/>.
     /// </summary>
-    public static int OpenDescriptors()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        return Directory.GetFileSystemEntries("/proc/self/fd").Select(entry => new FileInfo(entry).LinkTarget).Count(IsOurs);
-    }
+    public static int OpenDescriptors() =>
+        Directory.GetFileSystemEntries("/proc/self/fd").Select(entry => new FileInfo(entry).LinkTarget).Count(IsOurs);
 
     private static bool IsOurs(string? target) =>
         target is not null && OurKinds.Any(kind => target.StartsWith(kind, StringComparison.Ordinal));

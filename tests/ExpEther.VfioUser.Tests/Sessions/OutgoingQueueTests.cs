@@ -6,6 +6,7 @@ using ExpEther.VfioUser.Tests.Clients;
 
 namespace ExpEther.VfioUser.Tests.Sessions;
 
+[Collection(OneAtATime.Name)]
 public class OutgoingQueueTests
 {
     [Fact]

@@ -63,7 +63,9 @@ internal sealed class BusDevice(string name, IPcieDevice device, int vfs)
     /// <summary>Who drives the physical function; null: nobody.</summary>
     public PrivateRootComplex? Own { get; set; }
 
-    /// <summary>Sequences of its own: of its physical function's driver. One that fails is the device's failure. Null: it has none.</summary>
+    /// <summary>
+    /// The sequences of its physical function's driver: one that fails is the device's failure. Null as long as the device has no such driver.
+    /// </summary>
     public SequenceScope? Scope { get; set; }
 
     /// <summary>Those that hosts can own.</summary>

@@ -132,7 +132,7 @@ internal sealed class IoFunction(string name, BusDevice device, RealFunction rea
     /// <summary>The owner's side said that it cannot show the function to its guest, and has not shown it since.</summary>
     public bool IsNotShown { get; set; }
 
-    /// <summary>The guest that it follows when that migrates; null: none. <see cref="MarkAt"/> says whether it still holds.</summary>
+    /// <summary>The guest that the function follows when the guest migrates, or null. <see cref="MarkAt"/> says whether the mark still holds.</summary>
     public FollowMark? Mark { get; set; }
 
     /// <summary>The owner's last word on this generation.</summary>

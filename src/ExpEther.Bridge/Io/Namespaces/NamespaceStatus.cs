@@ -10,7 +10,7 @@ namespace ExpEther.Bridge.Io.Namespaces;
 /// <param name="IsReadOnly">Write protected.</param>
 /// <param name="Owner">The owner's name, or its identity when it is no longer configured; null: none.</param>
 /// <param name="Functions">Names of the functions that see it.</param>
-/// <param name="GivenTo">Name of the function that its owner sees it by, or not at all; null: by whichever the owner has.</param>
+/// <param name="GivenTo">Name of the only function by which the owner sees the namespace. Null: the first function that the owner has.</param>
 public sealed record NamespaceStatus(
     string Device, uint Id, Guid Uuid, ulong Bytes, int BlockBytes, bool IsShared, bool IsReadOnly, string? Owner, IReadOnlyList<string> Functions,
     string? GivenTo);

@@ -44,7 +44,7 @@ internal sealed class VisibilityPlan
         return (SeenBy(found, record.Owner) ?? KeptFor(found, record.Owner) ?? HolderOf(record.Owner)) is { } holder ? [holder] : [];
     }
 
-    /// <summary>The VF that sees those private namespaces of a host that were given to no VF by name; null: it has no VF of this device.</summary>
+    /// <summary>The VF that sees those private namespaces of a host that were given to no VF by name. Null when the host has no VF of this device.</summary>
     public int? HolderOf(HostIdentity owner)
     {
         int? first = null;

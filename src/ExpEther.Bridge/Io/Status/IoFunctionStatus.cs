@@ -27,7 +27,7 @@ public sealed record IoFunctionStatus
     /// <summary>The sequence that is running: attach, detach, move, link-up …; null: none.</summary>
     public string? Busy { get; init; }
 
-    /// <summary>The UUID of the guest that it follows to another host; null: none.</summary>
+    /// <summary>The UUID of the guest that the function follows to another host, or null.</summary>
     public Guid? FollowsGuest { get; init; }
 
     public string? Owner { get; init; }
