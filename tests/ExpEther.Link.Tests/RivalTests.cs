@@ -1,5 +1,6 @@
 using ExpEther.Core.Time;
 using ExpEther.Link.Tests.Network;
+using ExpEther.Link.Wire;
 
 namespace ExpEther.Link.Tests;
 
@@ -11,6 +12,7 @@ public sealed class RivalTests : IDisposable
     private readonly SeededRandom _random = new(5);
     private readonly List<Station> _stations = [];
     private Instant _now = Instant.Zero + TimeSpan.FromSeconds(1);
+    private int _hellos;
 
     [Theory]
     [InlineData(true)]
@@ -94,6 +96,26 @@ public sealed class RivalTests : IDisposable
         Assert.False(second.IsUp);
     }
 
+    /// <summary>Anyone can announce a host's other life: that must not make its box ask at the pace of the announcements, nor end what works.</summary>
+    [Fact]
+    public void Announcements_of_another_life_have_the_box_ask_rarely_and_the_link_stays()
+    {
+        var host = Add(LinkRole.Responder, 1);
+        var box = Add(LinkRole.Initiator, 9);
+        Until(() => host.IsUp && box.IsUp);
+        var epoch = box.Link.Epoch;
+        _hellos = 0;
+
+        for (var end = _now + TimeSpan.FromSeconds(20); _now < end;)
+        {
+            box.Link.Doubt(_now);
+            Turn();
+        }
+
+        Assert.Equal((epoch, epoch, 0, 0), (host.Link.Epoch, box.Link.Epoch, host.Downs, box.Downs));
+        Assert.InRange(_hellos, 1, 11);
+    }
+
     public void Dispose()
     {
         foreach (var station in _stations)
@@ -143,9 +165,12 @@ public sealed class RivalTests : IDisposable
             from.Link.OnTime(_now);
             while (from.Link.TryTakeFrame(_now, room, out var written))
             {
+                var frame = TaggedFrame.Read(room.AsSpan(0, written));
+                FrameHeader.TryParse(frame.Payload, out var header);
+                _hellos += header.Type == FrameType.Hello ? 1 : 0;
                 foreach (var to in _stations.Where(s => s.Role != from.Role && !s.IsCut && !from.IsCut))
                 {
-                    to.Link.OnFrame(TaggedFrame.Read(room.AsSpan(0, written)), _now);
+                    to.Link.OnFrame(frame, _now);
                 }
             }
         }

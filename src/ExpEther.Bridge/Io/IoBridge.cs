@@ -314,6 +314,18 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
     private bool Move(BusDevice device, Instant now)
     {
         device.Scope?.Enter();
+        try
+        {
+            return MoveInScope(device, now);
+        }
+        finally
+        {
+            SequenceScope.Leave();
+        }
+    }
+
+    private bool MoveInScope(BusDevice device, Instant now)
+    {
         var moved = device.Device.Poll(now);
         try
         {
@@ -325,9 +337,7 @@ public sealed class IoBridge : ISessionEvents, ICounterSource
             device.Device.Fail(e);
         }
 
-        moved |= _fence.Look(device);
-        SequenceScope.Leave();
-        return moved;
+        return moved | _fence.Look(device);
     }
 
     private void OnChanged(IoBridgeChange change) => Options = Options with

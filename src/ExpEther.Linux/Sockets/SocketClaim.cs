@@ -45,6 +45,25 @@ public sealed class SocketClaim : IDisposable
     private static OwnerLock Take(string path)
     {
         var file = $"{path}.lock";
+        try
+        {
+            return TakeLock(path, file);
+        }
+        catch (LinuxException e) when (e.Error == Errno.EACCES)
+        {
+            // Another user had the socket here before. Who has it now listens, and is found by that; a lock that nobody needs goes with the left-over.
+            SocketFile.RemoveLeftOver(path);
+            if (!SocketFile.TryUnlink(file))
+            {
+                throw new LinuxException($"use {file}, which another user's process left behind: remove it", Errno.EACCES);
+            }
+
+            return TakeLock(path, file);
+        }
+    }
+
+    private static OwnerLock TakeLock(string path, string file)
+    {
         return OwnerLock.TryTake(file) ?? throw new LinuxException(
             $"{path} is in use by {LockHolder.Find(file)?.ToString() ?? "a process that cannot be seen from here"}", Errno.EADDRINUSE);
     }

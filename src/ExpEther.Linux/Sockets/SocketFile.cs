@@ -74,6 +74,9 @@ public static unsafe class SocketFile
         }
     }
 
+    /// <returns>False: it may not be removed.</returns>
+    internal static bool TryUnlink(string path) => Libc.unlink(path) == 0 || Libc.LastError == Errno.ENOENT;
+
     private static string KindOf(ushort mode) => (mode & FileConstants.S_IFMT) switch
     {
         FileConstants.S_IFREG => "a file",

@@ -142,6 +142,23 @@ public class TwinTests
         Assert.False(watch.IsThere(now + TimeSpan.FromSeconds(10)));
     }
 
+    /// <summary>Incarnations are drawn at random, and may come again.</summary>
+    [Fact]
+    public void A_station_that_was_not_heard_for_long_is_no_twin_when_its_incarnation_comes_again()
+    {
+        var watch = new TwinWatch(TimeSpan.FromSeconds(10));
+        var now = Instant.Zero + TimeSpan.FromSeconds(100);
+        watch.Hear(1, now);
+        for (var second = 0; second <= 10; second++)
+        {
+            watch.Hear(2, now += TimeSpan.FromSeconds(1));
+        }
+
+        watch.Hear(1, now);
+
+        Assert.False(watch.IsThere(now));
+    }
+
     private List<string> Said(string text) =>
         [.. _fabric.Events.Events.Where(e => e.Text.Contains(text, StringComparison.Ordinal)).Select(e => e.Text)];
 }

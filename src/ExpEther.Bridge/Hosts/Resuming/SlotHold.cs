@@ -138,7 +138,7 @@ internal sealed class SlotHold
     private ReadOnlySpan<byte> Config(in ShadowWrite write, Rid function, Rid port) => _scratch.AsSpan(
         0, new ConfigWrite(port, default, function, (int)write.Address, false, write.Value, write.Enables).Write(_scratch));
 
-    /// <summary>The bytes that were written, which lie side by side: software writes whole fields.</summary>
+    /// <summary>A whole DW of the MSI-X table, which takes no less (PCIe 5.0 §6.1.4.2); bytes that were not written are as after a reset.</summary>
     private ReadOnlySpan<byte> Memory(in ShadowWrite write, Rid port)
     {
         Span<byte> data = stackalloc byte[4];
