@@ -51,7 +51,7 @@ public sealed class SocketClaim : IDisposable
         }
         catch (LinuxException e) when (e.Error == Errno.EACCES)
         {
-            // Another user had the socket here before. Who has it now listens, and is found by that; a lock that nobody needs goes with the left-over.
+            // Another user had the socket here before. Who has it now listens, and is found by that; a lock file without an owner goes as a left-over socket does.
             SocketFile.RemoveLeftOver(path);
             if (!SocketFile.TryUnlink(file))
             {
