@@ -38,6 +38,25 @@ public class QueuedLogTests
         Assert.Equal(1, _counters.LinesLost);
     }
 
+    /// <summary>The bound is of what waits, not of what was ever written.</summary>
+    [Fact]
+    public void More_than_the_queue_holds_is_written_in_the_course_of_time()
+    {
+        using var sink = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Write);
+        using var log = new QueuedLog((int)sink.DangerousGetHandle(), _counters).Start();
+        var line = new string('x', 64 << 10);
+        for (var i = 1; i <= LogLimits.QueueBytesMax * 3 / line.Length; i++)
+        {
+            log.WriteLine(line);
+            while (_counters.Lines < i)
+            {
+                TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+                Assert.Equal(0, _counters.LinesLost);
+                Thread.Yield();
+            }
+        }
+    }
+
     [Fact]
     public void Nobody_waits_for_a_reader_that_does_not_read_and_later_it_is_told_how_much_is_missing()
     {

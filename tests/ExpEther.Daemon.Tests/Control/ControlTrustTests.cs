@@ -28,6 +28,22 @@ public sealed class ControlTrustTests : IDisposable
         Assert.Contains("symbolic link", ControlTrust.FaultOfFolder(_scratch.File("link")), StringComparison.Ordinal);
     }
 
+    /// <summary>As /tmp: what is in it can be replaced by its owner only.</summary>
+    [Fact]
+    public void A_folder_of_everybody_is_trusted_only_if_each_may_remove_his_own_files_alone()
+    {
+        const UnixFileMode Everybody = (UnixFileMode)0b111_111_111;
+        var folder = Directory.CreateDirectory(_scratch.File("everybody")).FullName;
+        var file = Path.Combine(folder, "io.sock");
+        File.WriteAllText(file, "");
+
+        File.SetUnixFileMode(folder, Everybody | UnixFileMode.StickyBit);
+        ControlTrust.CheckFile(file);
+
+        File.SetUnixFileMode(folder, Everybody);
+        Assert.Equal(ControlErrorCode.NotTrusted, Assert.Throws<ControlException>(() => ControlTrust.CheckFile(file)).Error.Code);
+    }
+
     [Fact]
     public void A_folder_of_another_user_is_not_looked_into()
     {

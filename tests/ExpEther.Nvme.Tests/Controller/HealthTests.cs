@@ -89,5 +89,18 @@ public sealed class HealthTests
         Assert.NotEqual(0x02_00_00, identify.IeeeOui);
     }
 
+    /// <summary>Units of 1000 times 512 bytes, rounded up (NVMe 1.4 figure 194).</summary>
+    [Fact]
+    public void Data_units_are_rounded_up()
+    {
+        var host = NvmeHost.Started(new RecordingBackend(64));
+        host.CreateQueue(1);
+        Assert.True(host.Write(0, 1, host.Allocate(4096)).Status.Is(NvmeStatus.Success));
+
+        var log = new SmartLog(host.LogPage(LogPageId.Smart, SmartLog.Bytes));
+
+        Assert.Equal((1, 0), ((int)log.DataUnitsWritten, (int)log.DataUnitsRead));
+    }
+
     private static byte Smart(NvmeHost host) => new SmartLog(host.LogPage(LogPageId.Smart, SmartLog.Bytes)).CriticalWarning;
 }

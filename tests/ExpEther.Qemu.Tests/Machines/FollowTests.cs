@@ -52,6 +52,18 @@ public sealed class FollowTests : IDisposable
         Assert.DoesNotContain(Guid.Empty, _rig.Slots[0].Followed);
     }
 
+    /// <summary>QEMU's last word on the migration that was stopped may come late: it is no second one.</summary>
+    [Fact]
+    public void The_end_of_the_migration_that_was_stopped_is_not_taken_for_another()
+    {
+        LetGo();
+        _rig.Qemu.Migrate("cancelled");
+        _rig.RunFor(TimeSpan.FromSeconds(1));
+
+        Assert.Equal(QemuSlotState.LetGo, _rig.Status().State);
+        Assert.Contains("start it again within", _rig.Status().Trouble, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Without_a_second_migration_the_guest_has_its_functions_again_and_the_boxes_hear_that_too()
     {
