@@ -44,7 +44,7 @@ public sealed class VfioUserServer : IDisposable
     private Instant _activeUntil;
     private uint _connections;
     private readonly HashSet<string> _reported = [];
-    private IReadOnlyList<string>? _reportedTroubles;
+    private IReadOnlyList<ClientTrouble>? _reportedTroubles;
     private bool _isPolling;
     private bool _isEnding;
 
@@ -75,7 +75,7 @@ public sealed class VfioUserServer : IDisposable
     public int? ClientProcess => _connection?.Peer.ProcessId;
 
     /// <summary>What an operator should know of the client that is served, and what to do: its memory or its interrupts cannot be used as they are.</summary>
-    public IReadOnlyList<string> Troubles => _session?.Troubles.Texts ?? [];
+    public IReadOnlyList<string> Troubles => _session is null ? [] : [.. _session.Troubles.All.Select(t => t.Text)];
 
     public Instant? NextDeadline => _absent.Exists(static a => a.Connection.HasWork) ? Instant.Zero : _session?.NextDeadline;
 
@@ -343,7 +343,7 @@ public sealed class VfioUserServer : IDisposable
     /// <summary>Each once while the connection lasts: a guest that resets maps its memory anew.</summary>
     private void ReportTrouble()
     {
-        var troubles = Troubles;
+        var troubles = _session?.Troubles.All ?? [];
         if (ReferenceEquals(troubles, _reportedTroubles))
         {
             return;
@@ -352,9 +352,9 @@ public sealed class VfioUserServer : IDisposable
         _reportedTroubles = troubles;
         foreach (var trouble in troubles)
         {
-            if (_reported.Count < ReportsPerConnectionMax && _reported.Add(trouble))
+            if (_reported.Count < ReportsPerConnectionMax && _reported.Add(trouble.Text))
             {
-                _events.Report(EventSeverity.Error, _options.Name, trouble);
+                _events.Report(trouble.Severity, _options.Name, trouble.Text);
             }
         }
     }

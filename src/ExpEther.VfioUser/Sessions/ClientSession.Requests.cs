@@ -139,7 +139,7 @@ internal sealed partial class ClientSession
         var error = _memory.Map.TryAdd(map, descriptors.Count == 0 ? null : descriptors[0], _rangesMax, out var unsafeFile);
         if (unsafeFile != SharedMappingError.None)
         {
-            Troubles.Add(map.Address, map.Last, error == Errno.None
+            Troubles.Add(map.Address, map.Last, error == Errno.None ? EventSeverity.Warning : EventSeverity.Error, error == Errno.None
                 ? $"guest memory at {map.Address:X}h is reached by the kernel's copies, a system call each, because {Explain(unsafeFile)}"
                 : $"guest memory at {map.Address:X}h is refused: {Explain(unsafeFile)}");
         }
@@ -150,7 +150,7 @@ internal sealed partial class ClientSession
                 && map.Address is < DeviceMemoryFirst or > DeviceMemoryLast)
             {
                 Troubles.Add(
-                    map.Address, map.Last,
+                    map.Address, map.Last, EventSeverity.Warning,
                     $"guest memory at {map.Address:X}h ({map.Bytes >> 20} MiB) came without a descriptor and is reached slowly: "
                     + (map.Address <= DeviceMemoryLast
                         ? "give the guest's memory backend share=on"

@@ -6,24 +6,23 @@ namespace ExpEther.VfioUser.Sessions;
 /// </summary>
 internal sealed class ClientTroubles
 {
-    private readonly List<(ulong First, ulong Last, string Text)> _list = [];
-    private string[] _texts = [];
+    private readonly List<(ulong First, ulong Last, ClientTrouble Trouble)> _list = [];
     private int _more;
 
-    /// <summary>Oldest first.</summary>
-    public IReadOnlyList<string> Texts => _texts;
+    /// <summary>Oldest first. Another list after every change.</summary>
+    public IReadOnlyList<ClientTrouble> All { get; private set; } = [];
 
     /// <summary>Of a range of the client's memory. One that is told already, since the client tries again, is not told twice.</summary>
-    public void Add(ulong first, ulong last, string text)
+    public void Add(ulong first, ulong last, EventSeverity severity, string text)
     {
-        if (_list.Exists(t => t.Text == text))
+        if (_list.Exists(t => t.Trouble.Text == text))
         {
             return;
         }
 
         if (_list.Count < VfioUserLimits.TroublesMax)
         {
-            _list.Add((first, last, text));
+            _list.Add((first, last, new ClientTrouble(severity, text)));
         }
         else
         {
@@ -34,7 +33,7 @@ internal sealed class ClientTroubles
     }
 
     /// <summary>Of the connection.</summary>
-    public void Add(string text) => Add(ulong.MaxValue, 0, text);
+    public void Add(EventSeverity severity, string text) => Add(ulong.MaxValue, 0, severity, text);
 
     /// <summary>The range is not mapped any more.</summary>
     public void Remove(ulong first, ulong last)
@@ -45,5 +44,9 @@ internal sealed class ClientTroubles
         }
     }
 
-    private void Renew() => _texts = [.. _list.Select(t => t.Text), .. _more > 0 ? [$"and {_more} more ranges of memory like these"] : Array.Empty<string>()];
+    private void Renew()
+    {
+        ClientTrouble[] rest = _more > 0 ? [new ClientTrouble(EventSeverity.Warning, $"and {_more} more ranges of memory like these")] : [];
+        All = [.. _list.Select(t => t.Trouble), .. rest];
+    }
 }
