@@ -51,7 +51,8 @@ public sealed class SocketClaim : IDisposable
         }
         catch (LinuxException e) when (e.Error == Errno.EACCES)
         {
-            // Another user had the socket here before. Who has it now listens, and is found by that; a lock file without an owner goes as a left-over socket does.
+            // Another user had the socket here before. One that still has it listens, and is found by that; a lock file without an owner goes as a
+            // left-over socket does.
             SocketFile.RemoveLeftOver(path);
             if (!SocketFile.TryUnlink(file))
             {
@@ -62,9 +63,7 @@ public sealed class SocketClaim : IDisposable
         }
     }
 
-    private static OwnerLock TakeLock(string path, string file)
-    {
-        return OwnerLock.TryTake(file) ?? throw new LinuxException(
+    private static OwnerLock TakeLock(string path, string file) =>
+        OwnerLock.TryTake(file) ?? throw new LinuxException(
             $"{path} is in use by {LockHolder.Find(file)?.ToString() ?? "a process that cannot be seen from here"}", Errno.EADDRINUSE);
-    }
 }
