@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Xml.Linq;
 using ExpEther.Cli.Wiring;
 using ExpEther.Cli.Tests.Lab;
@@ -16,7 +15,7 @@ public class ExampleTests
     {
         Namespaces.SkipWhenMissing();
         using var folder = new LabFolder();
-        var examples = Path.Combine(Root(), "examples");
+        var examples = Path.Combine(RepositoryFolder.Root, "examples");
         var io = folder.Write(
             "io.toml", $"stateDirectory = \"{folder.File("state")}\"\n" + await File.ReadAllTextAsync(Path.Combine(examples, "io.toml"), Cancel));
         var host = folder.Write(
@@ -48,8 +47,8 @@ public class ExampleTests
     [Fact]
     public async Task The_libvirt_domain_is_valid_and_its_ports_are_those_of_the_configuration()
     {
-        var file = Path.Combine(Root(), "examples", "guests", "vm1.xml");
-        var config = HostConfig.Load(Path.Combine(Root(), "examples", "guests", "vm1.toml"));
+        var file = Path.Combine(RepositoryFolder.Root, "examples", "guests", "vm1.xml");
+        var config = HostConfig.Load(Path.Combine(RepositoryFolder.Root, "examples", "guests", "vm1.toml"));
         var domain = XDocument.Load(file);
 
         var aliases = domain.Descendants("controller").Where(c => (string?)c.Attribute("model") == "pcie-switch-downstream-port")
@@ -64,7 +63,7 @@ public class ExampleTests
     public async Task The_unit_is_one_that_systemd_takes()
     {
         using var folder = new LabFolder();
-        var unit = (await File.ReadAllTextAsync(Path.Combine(Root(), "examples", "guests", "expether-host@.service"), Cancel))
+        var unit = (await File.ReadAllTextAsync(Path.Combine(RepositoryFolder.Root, "examples", "guests", "expether-host@.service"), Cancel))
             .Replace("/usr/local/bin/expether", "/bin/true", StringComparison.Ordinal);
 
         await ToolAsync("systemd-analyze", "systemd", "verify", folder.Write("expether-host@.service", unit));
@@ -95,6 +94,4 @@ public class ExampleTests
     private static LabProcess Machine(string kind, string config, LabFolder folder) => LabProcess.Start(
         kind, ["unshare", "-n", "--"], "ip link set eth0 up || exit 71;",
         [.. Expether.Command, kind, "--config", config, "--socket", folder.File($"{kind}.sock"), "--exit-with-stdin"], Path.GetDirectoryName(config)!);
-
-    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", ".."));
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Reflection;
-using System.Runtime.CompilerServices;
 using ExpEther.Link.Ethernet;
 using ExpEther.Link.Sealing;
 using ExpEther.Link.Tests.Network;
@@ -13,7 +12,7 @@ namespace ExpEther.Link.Tests;
 /// <summary>docs/wire-format.md says what the code does: its tables and examples are read and compared.</summary>
 public class WireFormatDocumentTests
 {
-    private static readonly string[] Document = File.ReadAllLines(Path.Combine(Root(), "docs", "wire-format.md"));
+    private static readonly string[] Document = File.ReadAllLines(Path.Combine(RepositoryFolder.Root, "docs", "wire-format.md"));
 
     [Theory]
     [InlineData(typeof(FrameLayout))]
@@ -112,8 +111,6 @@ public class WireFormatDocumentTests
 
         Assert.Equal(Example(isSealed ? "sealed" : "unsealed"), Convert.ToHexStringLower(frame));
     }
-
-    private static string Root([CallerFilePath] string path = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(path)!, "..", ".."));
 
     private static IEnumerable<string[]> Table(string marker)
     {

@@ -55,7 +55,7 @@ internal sealed class ConfigDocument
     public static ConfigDocument Parse(string file, string text, UnixFileMode? openMode = null)
     {
         var document = new ConfigDocument(file) { OpenMode = openMode };
-        var syntax = SyntaxParser.Parse(text, file, validate: false);
+        var syntax = ParseSyntax(file, text);
         foreach (var message in syntax.Diagnostics)
         {
             document.Add(message.Span.Start.Line + 1, "", message.Message, "this is not TOML; see https://toml.io");
@@ -71,7 +71,15 @@ internal sealed class ConfigDocument
         return document;
     }
 
-    public void Add(int line, string key, string what, string remedy) => _errors.Add(new ConfigError(File, line, key, what, remedy));
+    /// <summary>Notes a mistake, once; past <see cref="ConfigLimits.ErrorsMax"/> no more of them.</summary>
+    public void Add(int line, string key, string what, string remedy)
+    {
+        var error = new ConfigError(File, line, key, what, remedy);
+        if (_errors.Count < ConfigLimits.ErrorsMax && !_errors.Contains(error))
+        {
+            _errors.Add(error);
+        }
+    }
 
     /// <summary>Reports every key nobody asked for, and ends reading if anything was wrong.</summary>
     public void ThrowIfWrong()
@@ -80,6 +88,22 @@ internal sealed class ConfigDocument
         if (_errors.Count > 0)
         {
             throw new ConfigException([.. _errors.OrderBy(e => e.Line)]);
+        }
+    }
+
+    /// <summary>
+    /// The parser throws exceptions of many types at texts that it does not expect: nesting that it refuses, an escape that it wants to quote. At a reload they
+    /// would end a daemon that has hosts to serve.
+    /// </summary>
+    private static DocumentSyntax ParseSyntax(string file, string text)
+    {
+        try
+        {
+            return SyntaxParser.Parse(text, file, validate: false);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            throw Unreadable(file, $"cannot be understood: {e.Message}", "this is not TOML; see https://toml.io");
         }
     }
 

@@ -4,6 +4,10 @@ namespace ExpEther.Daemon.Config;
 public static class ConfigLimits
 {
     public const int FileBytesMax = 1 << 20;
+
+    /// <summary>Mistakes that one run reports.</summary>
+    public const int ErrorsMax = 100;
+
     public const int NameCharsMax = 32;
     public const int HostsMax = 64;
     public const int DevicesMax = 64;

@@ -35,13 +35,13 @@ internal sealed class ConfigSection(ConfigDocument document, string title, int l
             return fallback;
         }
 
-        if (text.Length > 0 && text.Length <= charsMax)
+        if (text.Length == 0 || text.Length > charsMax)
         {
-            return text;
+            Wrong(key, text.Length == 0 ? "is empty" : $"has {text.Length} characters", $"write 1 to {charsMax} characters");
+            return fallback;
         }
 
-        Wrong(key, text.Length == 0 ? "is empty" : $"has {text.Length} characters", $"write 1 to {charsMax} characters");
-        return fallback;
+        return IsPlain(key, text) ? text : fallback;
     }
 
     /// <summary>A name: letters, digits, '-', '_' and '.', so that it can be part of a file name and of a command line.</summary>
@@ -136,7 +136,8 @@ internal sealed class ConfigSection(ConfigDocument document, string title, int l
             return [];
         }
 
-        return [.. items.Select(item => (string)item.Value)];
+        string[] texts = [.. items.Select(item => (string)item.Value)];
+        return texts.All(text => IsPlain(key, text)) ? texts : [];
     }
 
     /// <summary>The table of this name; an empty one when the file has none.</summary>
@@ -228,6 +229,12 @@ internal sealed class ConfigSection(ConfigDocument document, string title, int l
 
     public void ReportUnknown()
     {
+        if (_known.Count == 0)
+        {
+            // A table that was not read, such as the second of a name that stands for one: that mistake has been told.
+            return;
+        }
+
         foreach (var (key, at) in _values.Select(v => (v.Key, v.Value.Line)).Concat(_sections.Select(s => (s.Key, s.Value[0].Line))))
         {
             if (!_known.Contains(key))
@@ -240,6 +247,21 @@ internal sealed class ConfigSection(ConfigDocument document, string title, int l
         {
             section.ReportUnknown();
         }
+    }
+
+    /// <summary>No path, name or serial has control characters, and most interfaces of the system cannot take U+0000.</summary>
+    private bool IsPlain(string key, string text)
+    {
+        foreach (var c in text)
+        {
+            if (char.IsControl(c))
+            {
+                Wrong(key, $"has the control character U+{(int)c:X4}", "remove it; in single quotes '...' a backslash is an ordinary character");
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private bool Know(string key)

@@ -6,14 +6,16 @@ public static class Suggestion
     public static string For(string word, IReadOnlyList<string> known)
     {
         var nearest = Nearest(word, known);
-        return nearest is not null ? $"did you mean '{nearest}'?" : $"known are: {string.Join(", ", known.Order(StringComparer.Ordinal))}";
+        return nearest is not null ? $"did you mean '{nearest}'?"
+            : known.Count > 0 ? $"known are: {string.Join(", ", known.Order(StringComparer.Ordinal))}" : "nothing is known here";
     }
 
-    /// <returns>Null when nothing is near enough to be meant.</returns>
+    /// <returns>Null when nothing is near enough to be meant, or nothing is known at all.</returns>
     public static string? Nearest(string word, IEnumerable<string> known)
     {
-        var best = known.Select(candidate => (candidate, distance: Distance(word.ToUpperInvariant(), candidate.ToUpperInvariant()))).MinBy(c => c.distance);
-        return best.candidate is not null && best.distance <= Math.Max(2, word.Length / 3) ? best.candidate : null;
+        // MinBy of a reference type is null where there is none; of a value type it throws.
+        var best = known.MinBy(candidate => Distance(word.ToUpperInvariant(), candidate.ToUpperInvariant()));
+        return best is not null && Distance(word.ToUpperInvariant(), best.ToUpperInvariant()) <= Math.Max(2, word.Length / 3) ? best : null;
     }
 
     private static int Distance(string a, string b)

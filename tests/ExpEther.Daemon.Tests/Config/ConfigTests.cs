@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using ExpEther.Daemon.Config;
 using ExpEther.Daemon.Io;
 using ExpEther.Link.Ethernet;
@@ -329,7 +328,7 @@ public class ConfigTests
     [Fact]
     public void The_examples_are_right_as_they_are_and_fit_each_other()
     {
-        var examples = Path.Combine(Root(), "examples");
+        var examples = Path.Combine(RepositoryFolder.Root, "examples");
 
         var box = IoConfig.Load(Path.Combine(examples, "io.toml"));
         var host = HostConfig.Load(Path.Combine(examples, "host.toml"));
@@ -344,7 +343,7 @@ public class ConfigTests
     [Fact]
     public void Every_key_is_in_the_documentation()
     {
-        var page = File.ReadAllText(Path.Combine(Root(), "docs", "configuration.md"));
+        var page = File.ReadAllText(Path.Combine(RepositoryFolder.Root, "docs", "configuration.md"));
         string[] keys =
         [
             "name", "mac", "socket", "stateDirectory", "releaseTimeoutMs", "kind", "interface", "listen", "peers", "etherType", "mtu", "seal",
@@ -368,6 +367,4 @@ public class ConfigTests
         [host.qemu]
         {qemu}
         """;
-
-    private static string Root([CallerFilePath] string here = "") => Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "..", "..", ".."));
 }

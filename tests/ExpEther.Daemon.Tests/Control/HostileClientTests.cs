@@ -20,18 +20,6 @@ public class HostileClientTests
         """{"id":1,"command":"refuse","arguments":{}}""",
     ];
 
-    /// <summary>What a mutation puts into a line.</summary>
-    private static readonly byte[][] Pieces =
-    [
-        .. new[]
-        {
-            "\\ud800", "\\udc00\\ud800", "\\u0000", "\"", "\\", "{", "}", "[", "]", ",", ":", "1e400", "-1e400", "-0", "18446744073709551616", "1e2", "0.5",
-            "9223372036854775808", "null", "true",
-            "{\"a\":1,\"a\":2}", "[[[[[[[[[[[[[[[[[[[[", "\"id\":1,", "\"\\u0069d\":2,", "\"data\":-1,", "\"data\":1e0,", "\r", " ",
-        }.Select(Encoding.UTF8.GetBytes),
-        [0], [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xEF, 0xBB, 0xBF], [0x80],
-    ];
-
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -99,12 +87,12 @@ public class HostileClientTests
     public async Task Valid_lines_with_faults_are_answered_or_cut_off_and_the_daemon_serves_on()
     {
         using var served = new ServedCommands();
-        var mutation = Gen.Select(Gen.Int[0, 3], Gen.Int[0, 70], Gen.Int[0, Pieces.Length - 1]);
-        Gen.Select(Gen.Int[0, Valid.Length - 1], mutation.Array[1, 4]).Sample(
-            (line, mutations) =>
+        Gen.Select(Gen.Int[0, Valid.Length - 1], Gen.Int).Sample(
+            (line, seed) =>
             {
                 using var hostile = Raw(served);
-                hostile.Send([.. Mutated(Encoding.UTF8.GetBytes(Valid[line]), mutations), (byte)'\n', .. Encoding.UTF8.GetBytes(Sentinel + "\n")]);
+                var faulty = Mutation.OfText(Encoding.UTF8.GetBytes(Valid[line]), Mutation.JsonPieces, new Random(seed));
+                hostile.Send([.. faulty, (byte)'\n', .. Encoding.UTF8.GetBytes(Sentinel + "\n")]);
                 hostile.Shutdown(SocketShutdown.Send);
 
                 // Answered, refused and closed, or (a data line swallowed the sentinel) closed with the client's own end.
@@ -203,23 +191,6 @@ public class HostileClientTests
         bench.TurnAt(TimeSpan.FromSeconds(ControlLimits.DrainSecondsMax + 2));
 
         Assert.Equal((0, true), (bench.Server.ConnectionCount, bench.IsPourOver));
-    }
-
-    private static byte[] Mutated(byte[] line, (int Kind, int At, int Piece)[] mutations)
-    {
-        foreach (var (kind, where, piece) in mutations)
-        {
-            var at = Math.Min(where, line.Length);
-            line = kind switch
-            {
-                0 => [.. line[..at], .. Pieces[piece], .. line[at..]],
-                1 => [.. line[..at], .. Pieces[piece], .. line[Math.Min(at + Pieces[piece].Length, line.Length)..]],
-                2 => [.. line[..at], .. line[Math.Min(at + 1, line.Length)..]],
-                _ => [.. line[..at], .. line[..at], .. line[at..]],
-            };
-        }
-
-        return line;
     }
 
     private static async Task IsServedAsync(ServedCommands served)

@@ -162,7 +162,7 @@ internal sealed class QemuModel : IDisposable
         "device_add" => Add(arguments, id),
         "device_del" => Delete(arguments.GetProperty("id").GetString()!),
         "qom-list" => ScriptedMonitor.Done(List(arguments.GetProperty("path").GetString()!)),
-        "qom-get" => ScriptedMonitor.Done(BusOf(arguments.GetProperty("path").GetString()!)),
+        "qom-get" => BusOf(arguments.GetProperty("path").GetString()!),
         "query-pci" => ScriptedMonitor.Done(Pci()),
         _ => ScriptedMonitor.Done(),
     };
@@ -253,11 +253,9 @@ internal sealed class QemuModel : IDisposable
         return list;
     }
 
-    private string BusOf(string path)
-    {
-        var device = Devices.Single(d => PathOf(d) == path);
-        return $"/machine/peripheral/{device.Bus}/{device.Bus}";
-    }
+    private JsonObject BusOf(string path) => Devices.SingleOrDefault(d => PathOf(d) == path) is { } device
+        ? ScriptedMonitor.Done($"/machine/peripheral/{device.Bus}/{device.Bus}")
+        : ScriptedMonitor.Error("GenericError", $"Device '{path}' not found");
 
     private JsonArray Pci()
     {

@@ -25,6 +25,9 @@ internal sealed class ScriptedMonitor(string path) : IDisposable
     /// <summary>Where commands go instead, to be answered by <see cref="Reply"/>.</summary>
     public Action<string, JsonElement, long>? Deferred { get; init; }
 
+    /// <summary>What becomes of a line on its way out; null: it goes as it is.</summary>
+    public Func<byte[], byte[]>? Tamper { get; set; }
+
     public List<(string Command, JsonElement Arguments)> Commands { get; } = [];
 
     /// <summary>It reads nothing and says nothing, as while QEMU waits for something else.</summary>
@@ -60,7 +63,7 @@ internal sealed class ScriptedMonitor(string path) : IDisposable
 
     public void Send(string text)
     {
-        var bytes = Encoding.UTF8.GetBytes(text);
+        var bytes = Tamper?.Invoke(Encoding.UTF8.GetBytes(text)) ?? Encoding.UTF8.GetBytes(text);
         Assert.Equal(StreamStatus.Moved, _client!.TrySend(bytes, out var sent));
         Assert.Equal(bytes.Length, sent);
     }
