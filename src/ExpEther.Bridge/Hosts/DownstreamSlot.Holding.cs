@@ -33,11 +33,11 @@ internal sealed partial class DownstreamSlot
     /// <summary>The box has its link again.</summary>
     public void Expect(Instant until) => _hold.Expect(until);
 
-    /// <summary>Lets the function go on that is held here, if the one that is presented is the same.</summary>
+    /// <summary>Lets the function go on that is held here, if the one that its box presents is the same.</summary>
     public bool TryContinue(BoxLink box, in PresentMessage present, Instant now)
     {
         Check.That(IsHeld);
-        if (Occupant!.ContinuedBy(box, present) is not { } next)
+        if (Occupant!.ContinuedBy(present) is not { } next)
         {
             return false;
         }

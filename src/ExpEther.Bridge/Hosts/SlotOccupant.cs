@@ -64,11 +64,11 @@ internal sealed class SlotOccupant
     }
 
     /// <summary>
-    /// The same function under the box's next assignment: same box, name and form, and owned without a break since this assignment.
+    /// The same function under its box's next assignment: same name and form, and owned without a break since this assignment.
     /// </summary>
     /// <returns>Null: it is another one, or nobody can say.</returns>
-    public SlotOccupant? ContinuedBy(BoxLink box, in PresentMessage next) =>
-        box == Box && Shadow is not null && _present.Resume is { } before && next.Resume is { } after && after.IsAlike(before)
+    public SlotOccupant? ContinuedBy(in PresentMessage next) =>
+        Shadow is not null && _present.Resume is { } before && next.Resume is { } after && after.IsAlike(before)
         && (next.Name, next.VendorId, next.DeviceId, next.ClassCode, next.Revision)
             == (_present.Name, _present.VendorId, _present.DeviceId, _present.ClassCode, _present.Revision)
         && after.Since <= Generation && Generation < next.Generation

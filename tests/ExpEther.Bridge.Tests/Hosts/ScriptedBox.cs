@@ -34,6 +34,8 @@ internal sealed class ScriptedBox : ILinkConsumer
     public void Present(ushort function, string name, ushort slot, bool isDemanded) => Control(
         new PresentMessage(function, 1, name, 0x1B36, 0x10, 0x010802, 1) { Slot = slot, IsSlotDemanded = isDemanded }.Write);
 
+    public void Present(PresentMessage message) => Control(message.Write);
+
     public void Forget(string name) => Control(new ForgetMessage(name).Write);
 
     public void PressAttention(ushort function, ulong generation) => Control(new PressAttentionMessage(function, generation).Write);
