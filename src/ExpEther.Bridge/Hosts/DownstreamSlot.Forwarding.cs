@@ -80,7 +80,7 @@ internal sealed partial class DownstreamSlot
         }
 
         _counters.HostRequests++;
-        if (!_requests.TryBegin(tlp, occupant.VfH, turnsOff, answers, now))
+        if (!_requests.TryBegin(tlp, bytes, occupant.VfH, turnsOff, answers, now))
         {
             _counters.HostRequestsUnanswered++;
             answers.Complete(Completion.To(tlp, occupant.VfH, CompletionStatus.UnsupportedRequest));

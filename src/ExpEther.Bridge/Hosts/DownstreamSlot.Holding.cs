@@ -14,7 +14,7 @@ internal sealed partial class DownstreamSlot
     public bool IsHeld => _hold.State == HoldState.Held;
 
     /// <summary>
-    /// The box is away and may come back: what is outstanding ends, the host sees nothing else.
+    /// The box is away and may come back: what is outstanding waits, and the host sees nothing.
     /// </summary>
     /// <returns>False: the host has not taken the function, or it cannot go on.</returns>
     public bool TryHold(Instant until, Instant now)
@@ -24,9 +24,11 @@ internal sealed partial class DownstreamSlot
             return false;
         }
 
-        EndTraffic();
+        _dma.Clear();
+        _postedOffset = 0;
         occupant.BusMasterEnable = false;
         _hold.Begin(until);
+        _counters.HostRequestsUnanswered += _requests.KeepIn(_hold);
         return true;
     }
 

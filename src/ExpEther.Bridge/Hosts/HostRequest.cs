@@ -17,6 +17,9 @@ internal struct HostRequest
     /// <summary>What the answer has to any other request: 4 to a configuration read, an atomic's operand; 0: no data.</summary>
     public int DataBytes;
 
+    /// <summary>The request as it was sent; none of one that is longer, or that the function has answered in part.</summary>
+    public RequestBytes Sent;
+
     /// <summary>A write of the Command register that turns bus mastering off: true once it is done.</summary>
     public bool TurnsBusMasterOff;
 }

@@ -1,3 +1,4 @@
+using ExpEther.Bridge.Hosts.Resuming;
 using ExpEther.Core.Time;
 using ExpEther.Pcie;
 using ExpEther.Pcie.Tlp;
@@ -21,12 +22,13 @@ internal sealed class HostRequests(TimeSpan completionTimeout)
     public Instant? NextDeadline => _outstanding.NextDeadline;
 
     /// <param name="request">Of the host.</param>
+    /// <param name="sent">As it goes to the function.</param>
     /// <param name="completer">The function.</param>
     /// <param name="turnsBusMasterOff">It writes the Command register so.</param>
     /// <param name="answers">Where its completions go.</param>
     /// <param name="now">The owner's time.</param>
     /// <returns>False: the tag is not free yet, or the table is full.</returns>
-    public bool TryBegin(in TlpView request, Rid completer, bool turnsBusMasterOff, UpwardQueue answers, Instant now)
+    public bool TryBegin(in TlpView request, ReadOnlySpan<byte> sent, Rid completer, bool turnsBusMasterOff, UpwardQueue answers, Instant now)
     {
         var entry = new HostRequest
         {
@@ -36,6 +38,7 @@ internal sealed class HostRequests(TimeSpan completionTimeout)
             DataBytes = request.IsAtomic ? request.ByteLength : request.Kind is TlpKind.ConfigRead0 or TlpKind.ConfigRead1 ? 4 : 0,
             TurnsBusMasterOff = turnsBusMasterOff,
         };
+        entry.Sent.Set(sent);
         return _outstanding.TryAdd(request.Requester, request.Tag, entry, now + CompletionTimeout);
     }
 
@@ -77,6 +80,7 @@ internal sealed class HostRequests(TimeSpan completionTimeout)
                 ByteCount = entry.Refusal.ByteCount - bytes,
                 LowerAddress = (entry.Refusal.LowerAddress + bytes) & 0x7F,
             };
+            entry.Sent = default;
             _outstanding.TryUpdate(requester, tag, entry);
         }
         else
@@ -87,6 +91,28 @@ internal sealed class HostRequests(TimeSpan completionTimeout)
 
         entry.Answers.Pass(completion.Bytes);
         return true;
+    }
+
+    /// <summary>
+    /// The box is away: what is outstanding waits in <paramref name="hold"/> and is sent again when the function is back, as if it had never been sent, because
+    /// a function that was reset has nothing left of what it may have done. Late completions cannot come any more. What the function has answered in part ends.
+    /// </summary>
+    /// <returns>How many requests were ended.</returns>
+    public int KeepIn(SlotHold hold)
+    {
+        _outstanding.ReleaseQuarantined();
+        var ended = 0;
+        for (var cursor = 0; _outstanding.TryNextLive(ref cursor, out var requester, out var tag, out var entry);)
+        {
+            if (entry.Sent.Span.IsEmpty || !hold.TryKeep(entry.Sent.Span))
+            {
+                _outstanding.TryRemove(requester, tag, out _);
+                entry.Answers.Complete(entry.Refusal);
+                ended++;
+            }
+        }
+
+        return ended;
     }
 
     /// <summary>A request that has begun and is only sent now: is it waited for? If its time is over its tag is free, since no late completion comes.</summary>

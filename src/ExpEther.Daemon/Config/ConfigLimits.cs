@@ -22,6 +22,11 @@ public static class ConfigLimits
     /// <summary>QEMU gives up an access after 5 s, and a reply that comes later ends its connection.</summary>
     public const int GuestCompletionMillisecondsMax = 4000;
 
+    /// <summary>
+    /// By default. Drivers give a controller up for a register that reads as all ones, so a guest waits for a box that restarts, as far as QEMU allows.
+    /// </summary>
+    public const int GuestCompletionMilliseconds = 3000;
+
     public const int MtuBytesMin = 1280;
     public const int MtuBytesMax = 65_535;
     public const int SerialCharsMax = 20;

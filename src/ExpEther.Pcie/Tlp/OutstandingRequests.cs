@@ -146,6 +146,40 @@ public sealed class OutstandingRequests<T>
         return true;
     }
 
+    /// <summary>The next live entry, in no particular order. Entries may be removed between two calls, and not added.</summary>
+    /// <param name="cursor">0 at first.</param>
+    /// <param name="rid">Its requester ID.</param>
+    /// <param name="tag">Its tag.</param>
+    /// <param name="value">What is kept for it.</param>
+    /// <returns>False: there is no further one.</returns>
+    public bool TryNextLive(ref int cursor, out Rid rid, out Tag tag, out T value)
+    {
+        while (cursor < _slots.Length)
+        {
+            var at = cursor++;
+            if (_slots[at].IsUsed && _slots[at].HeapIndex != None)
+            {
+                HandOut(at, out rid, out tag, out value);
+                return true;
+            }
+        }
+
+        (rid, tag, value) = (default, default, default);
+        return false;
+    }
+
+    /// <summary>Frees the tags whose completions are overdue: none comes any more.</summary>
+    public void ReleaseQuarantined()
+    {
+        for (var at = 0; at < _slots.Length; at++)
+        {
+            if (_slots[at].IsUsed && _slots[at].HeapIndex == None)
+            {
+                Free(at);
+            }
+        }
+    }
+
     /// <summary>Entries held for a requester ID, quarantined ones included. Looks at the whole table: not for the data path.</summary>
     public int CountOf(Rid rid)
     {

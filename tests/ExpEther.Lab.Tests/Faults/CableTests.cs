@@ -11,9 +11,9 @@ public sealed class CableTests
     private static readonly TimeSpan Short = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// QEMU's monitor waits with a guest's access, and that at most for completionTimeoutMs, 1000 by default. From 5 s on QEMU gives the device up.
+    /// QEMU's monitor waits with a guest's access, and that at most for completionTimeoutMs, 3000 by default. From 5 s on QEMU gives the device up.
     /// </summary>
-    private static readonly TimeSpan QmpLongest = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan QmpLongest = TimeSpan.FromSeconds(5);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

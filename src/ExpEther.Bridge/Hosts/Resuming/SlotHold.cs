@@ -10,14 +10,14 @@ namespace ExpEther.Bridge.Hosts.Resuming;
 /// <summary>
 /// A slot whose box is away, over which the host sees nothing happen.
 /// <para>
-/// Theory: None → Held, at the end of the box's epoch: what was outstanding has ended, nothing passes. → Restoring, when the box presents the
+/// Theory: None → Held, at the end of the box's epoch: nothing passes. → Restoring, when the box presents the
 /// function as a continuation: what the host had written is written again, one configuration write after the other. → None. Held and
 /// Restoring have a deadline, past which the slot is emptied, as at a surprise removal. A refused configuration write empties it too.
 /// </para>
 /// <para>
 /// Posted writes of the host are dropped meanwhile: they are work for a device that has forgotten everything. What of them is configuration,
-/// the MSI-X table, the shadow has taken note of. Non-posted requests wait here and follow what is written again; those that wait for too long
-/// have ended at their completion timeout.
+/// the MSI-X table, the shadow has taken note of. Non-posted requests, those that were outstanding and those that come, wait here and follow what
+/// is written again; those that wait for too long have ended at their completion timeout.
 /// </para>
 /// </summary>
 internal sealed class SlotHold
