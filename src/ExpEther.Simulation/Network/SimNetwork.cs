@@ -67,9 +67,22 @@ internal sealed class SimNetwork(ulong seed, PathMtus paths, FaultCounts counts,
         }
     }
 
-    /// <summary>A frame that no station sent now comes to the station that it names.</summary>
+    /// <summary>
+    /// A frame that no station sent now comes to the station that it names, unless the way there from the station that it names as its sender carries no frame
+    /// so long: otherwise a link would take the way for wider than it is, and find out in the calm that follows.
+    /// </summary>
     public void Inject(ReadOnlySpan<byte> frame, Instant at)
     {
+        var sender = MacAddress.Read(frame[MacAddress.Bytes..]);
+        foreach (var station in _stations)
+        {
+            if (station.Mac == sender && frame.Length - HeaderBytes > MtuOf(station, frame))
+            {
+                counts.Add("tooLong");
+                return;
+            }
+        }
+
         var bytes = Room();
         frame.CopyTo(bytes);
         _underWay.Enqueue((bytes, frame.Length, NoStation), (at.Nanoseconds, _order++));
