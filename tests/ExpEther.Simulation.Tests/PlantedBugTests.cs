@@ -77,6 +77,10 @@ public class PlantedBugTests
     public void A_session_that_a_repeated_ACCEPT_begins_again_is_found_by_its_nonces() =>
         Assert.Contains("a nonce is used twice", AssertFound(() => new SessionBegunTwice(), how: "a nonce is used twice"), StringComparison.Ordinal);
 
+    [Fact]
+    public void Interrupt_vectors_that_are_not_given_back_after_a_restart_are_found() =>
+        AssertFound(() => new UnrestoredVectors(), how: "without an interrupt");
+
     private static string AssertFoundWhereShared(Func<IPlantedBug> plant, string how = "") => AssertFound(plant, SharingChoice.Always, how);
 
     /// <param name="plant">Made anew for each seed.</param>

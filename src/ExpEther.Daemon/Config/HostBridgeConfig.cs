@@ -43,9 +43,9 @@ public sealed record HostBridgeConfig
             Slots = slots,
             AttentionDelay = TimeSpan.FromMilliseconds(section.Number("attentionDelayMs", 0, 60_000, 5000, "milliseconds")),
             CompletionTimeout = TimeSpan.FromMilliseconds(
-                isGuest
-                    ? section.Number("completionTimeoutMs", 1, ConfigLimits.GuestCompletionMillisecondsMax, ConfigLimits.GuestCompletionMilliseconds, "milliseconds")
-                    : section.Number("completionTimeoutMs", 1, 60_000, 1000, "milliseconds")),
+                section.Number(
+                    "completionTimeoutMs", 1, isGuest ? ConfigLimits.GuestCompletionMillisecondsMax : 60_000,
+                    isGuest ? ConfigLimits.GuestCompletionMilliseconds : 1000, "milliseconds")),
             Embedded = EmbeddedConfig.Read(section.Section("embedded")),
             Qemu = isGuest ? QemuConfig.Read(section.Section("qemu"), slots) : null,
         };

@@ -48,19 +48,25 @@ internal sealed class ControllerSession(PciFunction function, NvmeDriverOptions 
         return error;
     }
 
+    /// <summary>Commands whose end an interrupt told.</summary>
+    public long Told { get; private set; }
+
+    /// <summary>Commands whose end was seen before its interrupt, or without one.</summary>
+    public long Untold { get; private set; }
+
     /// <summary>Runs the completions of the queues that a vector belongs to.</summary>
     public void OnInterrupt(int vector)
     {
         if (vector == 0)
         {
-            Admin.Queue?.ProcessCompletions();
+            Told += Admin.Queue?.ProcessCompletions() ?? 0;
         }
 
         for (var i = 0; i < _pairs.Count; i++)
         {
             if (VectorOf(_pairs[i].Id) == vector)
             {
-                _pairs[i].ProcessCompletions();
+                Told += _pairs[i].ProcessCompletions();
             }
         }
     }
@@ -68,10 +74,10 @@ internal sealed class ControllerSession(PciFunction function, NvmeDriverOptions 
     /// <summary>Looks at every queue, in case an interrupt was lost.</summary>
     public void ProcessAll()
     {
-        Admin.Queue?.ProcessCompletions();
+        Untold += Admin.Queue?.ProcessCompletions() ?? 0;
         for (var i = 0; i < _pairs.Count; i++)
         {
-            _pairs[i].ProcessCompletions();
+            Untold += _pairs[i].ProcessCompletions();
         }
     }
 

@@ -98,6 +98,9 @@ public sealed partial class NvmeDisk
     /// <summary>Controller resets since it was started.</summary>
     public int Resets { get; private set; }
 
+    /// <summary>Commands whose end an interrupt told, and those that the watch found ended: many of these are a sign of lost interrupts.</summary>
+    public (long Told, long Untold) Ended => (_session.Told, _session.Untold);
+
     internal DiskState State => _state;
 
     /// <summary>A bring-up met a controller that had failed: another one may meet one that works.</summary>

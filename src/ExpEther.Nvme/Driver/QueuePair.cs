@@ -153,8 +153,10 @@ internal sealed class QueuePair
     /// <summary>
     /// Ends the commands whose completions have arrived. One doorbell tells of all entries read, and one of all commands that their ends began.
     /// </summary>
-    public void ProcessCompletions()
+    /// <returns>How many commands.</returns>
+    public int ProcessCompletions()
     {
+        var ended = 0;
         _isProcessing = true;
         var ring = _function.Memory.SpanOf(_completion);
         // At most one round: a controller that writes faster than this reads must not keep the owner here.
@@ -181,11 +183,13 @@ internal sealed class QueuePair
                 continue;
             }
 
+            ended++;
             End(entry.CommandId, new NvmeResult(NvmeOutcome.Completed, entry.Status, entry.Result));
         }
 
         _isProcessing = false;
         RingDoorbells();
+        return ended;
     }
 
     /// <summary>Ends every outstanding command with <paramref name="outcome"/>; the controller must not reach their buffers any more.</summary>

@@ -5,11 +5,15 @@ namespace ExpEther.Simulation.Faults;
 
 /// <summary>
 /// On a whole fabric a box's process is killed, or stopped, and starts again before its hosts give it up: no command fails, no disk goes, and
-/// what hosts wait for is the time that the box was away and a little more.
+/// what hosts wait for is the time that the box was away and a little more. Interrupts come as before: what the host had written into MSI-X tables is
+/// there again.
 /// </summary>
 internal sealed class KillsInCalm(FabricRun run, SeededRandom random)
 {
     private static readonly TimeSpan MomentsAfter = TimeSpan.FromSeconds(2);
+
+    /// <summary>Commands that the watch of a disk may find ended while their interrupts are on their way.</summary>
+    private const long UntoldMax = 2;
 
     /// <summary>How much longer than in calm a command may take.</summary>
     public TimeSpan PauseMax { get; private set; }
@@ -32,6 +36,17 @@ internal sealed class KillsInCalm(FabricRun run, SeededRandom random)
             box.Start(run.Trace.Now);
             until(() => IsBack(box), SimulationLimits.LinkDead + MomentsAfter, $"{box.Name} is back and its functions are not");
             pass(MomentsAfter);
+            var before = disks.Select(d => d.Disk.Ended).ToList();
+            pass(MomentsAfter);
+            foreach (var ((host, disk), was) in disks.Zip(before))
+            {
+                var (told, untold) = (disk.Ended.Told - was.Told, disk.Ended.Untold - was.Untold);
+                if (untold > UntoldMax && untold > told)
+                {
+                    throw new SimulationFailure($"{host}: {disk.Name} of {box.Name}: {untold} commands ended without an interrupt, and {told} with one");
+                }
+            }
+
             if (!disks.SequenceEqual(Disks()))
             {
                 throw new SimulationFailure($"a disk went, although {box.Name} was back in time");

@@ -72,8 +72,9 @@ public class CaptureFileFuzzTests
 
         Add(TlpTapPoint.HostSide, TlpDirection.ToDevice, new MemoryRead(host, new Tag(5), 0x8000_1000, 4).Write(into));
         Add(TlpTapPoint.DeviceSide, TlpDirection.ToDevice, new MemoryRead(hostIo, new Tag(5), 0x9_0000_1000, 4).Write(into));
-        Add(TlpTapPoint.DeviceSide, TlpDirection.ToHost, new Completion(functionIo, hostIo, new Tag(5), CompletionStatus.SuccessfulCompletion).Write(into, new byte[4]));
-        Add(TlpTapPoint.HostSide, TlpDirection.ToHost, new Completion(function, host, new Tag(5), CompletionStatus.SuccessfulCompletion).Write(into, new byte[4]));
+        var answer = new Completion(functionIo, hostIo, new Tag(5), CompletionStatus.SuccessfulCompletion);
+        Add(TlpTapPoint.DeviceSide, TlpDirection.ToHost, answer.Write(into, new byte[4]));
+        Add(TlpTapPoint.HostSide, TlpDirection.ToHost, (answer with { Completer = function, Requester = host }).Write(into, new byte[4]));
         Add(TlpTapPoint.DeviceSide, TlpDirection.ToHost, new MemoryWrite(functionIo, 0x10_0000).Write(into, new byte[64]));
         Add(TlpTapPoint.HostSide, TlpDirection.ToHost, new MemoryWrite(function, 0x10_0000).Write(into, new byte[64]));
         Add(TlpTapPoint.DeviceSide, TlpDirection.ToHost, new MemoryWrite(functionIo, 0xFEE0_0000).Write(into, new byte[4]));

@@ -14,6 +14,8 @@ internal abstract class TamperedDevice(IPcieDevice device) : IPcieDevice
 
     public IFunctionFlowControl? FlowControl => device.FlowControl;
 
+    protected IPcieDevice Inner => device;
+
     /// <summary>Function-level resets so far (and BARs that were sized): one assignment is over.</summary>
     protected int Assignment { get; private set; }
 
