@@ -49,24 +49,24 @@ internal sealed class ControllerSession(PciFunction function, NvmeDriverOptions 
     }
 
     /// <summary>Commands whose end an interrupt told.</summary>
-    public long Told { get; private set; }
+    public long ByInterrupt { get; private set; }
 
     /// <summary>Commands whose end was seen before its interrupt, or without one.</summary>
-    public long Untold { get; private set; }
+    public long WithoutInterrupt { get; private set; }
 
     /// <summary>Runs the completions of the queues that a vector belongs to.</summary>
     public void OnInterrupt(int vector)
     {
         if (vector == 0)
         {
-            Told += Admin.Queue?.ProcessCompletions() ?? 0;
+            ByInterrupt += Admin.Queue?.ProcessCompletions() ?? 0;
         }
 
         for (var i = 0; i < _pairs.Count; i++)
         {
             if (VectorOf(_pairs[i].Id) == vector)
             {
-                Told += _pairs[i].ProcessCompletions();
+                ByInterrupt += _pairs[i].ProcessCompletions();
             }
         }
     }
@@ -74,10 +74,10 @@ internal sealed class ControllerSession(PciFunction function, NvmeDriverOptions 
     /// <summary>Looks at every queue, in case an interrupt was lost.</summary>
     public void ProcessAll()
     {
-        Untold += Admin.Queue?.ProcessCompletions() ?? 0;
+        WithoutInterrupt += Admin.Queue?.ProcessCompletions() ?? 0;
         for (var i = 0; i < _pairs.Count; i++)
         {
-            Untold += _pairs[i].ProcessCompletions();
+            WithoutInterrupt += _pairs[i].ProcessCompletions();
         }
     }
 

@@ -99,7 +99,7 @@ public sealed partial class NvmeDisk
     public int Resets { get; private set; }
 
     /// <summary>Commands whose end an interrupt told, and those that the watch found ended: many of these are a sign of lost interrupts.</summary>
-    public (long Told, long Untold) Ended => (_session.Told, _session.Untold);
+    public (long ByInterrupt, long WithoutInterrupt) Ended => (_session.ByInterrupt, _session.WithoutInterrupt);
 
     internal DiskState State => _state;
 
