@@ -92,8 +92,8 @@ internal sealed class ConfigDocument
     }
 
     /// <summary>
-    /// The parser throws exceptions of many types at texts that it does not expect: nesting that it refuses, an escape that it wants to quote. They are mistakes
-    /// of the file like any other.
+    /// The parser throws exceptions of many types at texts that it does not expect: nesting that it refuses, an escape that it wants to quote. They are
+    /// mistakes of the file like any other.
     /// </summary>
     private static DocumentSyntax ParseSyntax(string file, string text)
     {

@@ -6,9 +6,6 @@ namespace ExpEther.Lab.Tests.Faults;
 /// <summary>The I/O box is killed and started again under a mounted file system: a pause, no error, no other name.</summary>
 public sealed class BoxRestartTests
 {
-    /// <summary>The work goes on meanwhile, so that the box is killed at any moment of it.</summary>
-    private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(2);
-
     /// <summary>How often; by default seldom, since a guest is emulated.</summary>
     private static int Restarts => int.TryParse(
         Environment.GetEnvironmentVariable("EXPETHER_LAB_BOX_RESTARTS"), NumberStyles.None, CultureInfo.InvariantCulture, out var times) ? times : 2;
@@ -22,7 +19,6 @@ public sealed class BoxRestartTests
         await work.StartAsync("/mnt/verified", "0");
         for (var i = 0; i < Restarts; i++)
         {
-            await Task.Delay(Random.Shared.NextDouble() * PauseMax, TestContext.Current.CancellationToken);
             var started = DateTime.UtcNow;
             await lab.FaultAsync("io", "--kill", "io");
             await lab.FaultAsync("io", "--restart");
