@@ -123,7 +123,7 @@ internal sealed partial class ClientSession
             Troubles.Add(
                 EventSeverity.Error,
                 "the guest's interrupt messages are refused, so that its driver waits for ever: a vIOMMU with interrupt remapping knows nothing of them; "
-                + "write intremap=off at the vIOMMU, or interrupts = \"eventfd\" in [host.qemu]");
+                + "write intremap=off at the vIOMMU");
         }
 
         return true;
